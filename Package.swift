@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+// The house: one star-shaped package without package dependencies. Siblings import the core, never each other;
+// `swift build --explicit-target-dependency-import-check error` holds that.
+
+import PackageDescription
+
+let package = Package(
+  name: "message-trace",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "message-trace", targets: ["message-trace"])],
+  targets: [
+    .systemLibrary(name: "CSystem"),
+    .target(name: "IntakeCore", dependencies: ["CSystem"]),
+    .target(name: "Collector", dependencies: ["IntakeCore", "CSystem"]),
+    .target(name: "Normaliser", dependencies: ["IntakeCore"]),
+    .target(name: "Checkpoint", dependencies: ["IntakeCore"]),
+    .target(name: "Sinks", dependencies: ["IntakeCore", "CSystem"]),
+    .target(name: "Simulator", dependencies: ["IntakeCore"]),
+    .target(
+      name: "Trigger",
+      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"]),
+    .target(name: "Mappings", path: "mappings", plugins: ["EmbedMappings"]),
+    .executableTarget(
+      name: "message-trace",
+      dependencies: [
+        "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger", "Mappings",
+      ]),
+    .executableTarget(name: "embed-mappings"),
+    .plugin(
+      name: "EmbedMappings", capability: .buildTool(), dependencies: ["embed-mappings"], path: "Sources/EmbedMappings"),
+
+    .target(name: "IntakeTesting", dependencies: ["IntakeCore"], path: "Tests/IntakeTesting"),
+    .testTarget(name: "IntakeCoreTests", dependencies: ["IntakeCore", "IntakeTesting"]),
+    .testTarget(
+      name: "CollectorTests", dependencies: ["Collector", "CSystem", "IntakeCore", "IntakeTesting", "Simulator"]),
+    .testTarget(
+      name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
+      exclude: ["Golden"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting"]),
+    .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
+    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
+    .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["IntakeCore", "Simulator", "message-trace"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.type != .plugin {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+  ]
+}

@@ -1,0 +1,9 @@
+// What Swift cannot say of libcurl, sockets, file calls and processor instructions: variadic calls and macros.
+// Header only: nothing is compiled or linked on its own account.
+
+#ifndef CSYSTEM_H
+#define CSYSTEM_H
+
+#include "csystem_sha256.h"
+
+#endif

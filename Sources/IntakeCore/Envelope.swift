@@ -1,0 +1,117 @@
+// The shapes in which both services wrap rows, told apart by what they are, never by what was asked for.
+
+/// Where in an answer the rows are, and what stands beside them.
+///
+/// Accepted: verbose `{"d":{"results":[…],"__next":…}}`, `{"d":[…]}`, light `{"value":[…],"odata.nextLink":…}`, Graph
+/// `{"value":[…],"@odata.nextLink":…}`. Source: facts on both services; MS-ODATA 2.2.6, OData JSON 4.0 section 4.5.
+package struct Envelope: Sendable, Equatable {
+  /// Each element of the collection by structure alone; it may hold anything.
+  package var rows: [Range<Int>] = []
+  /// The next link as text, nil where there is none or it is null or empty.
+  package var next: String?
+  /// True if the answer carries an `error` beside or instead of its rows.
+  package var hasError = false
+
+  /// nil if the document is whole JSON but no envelope that is known here; throws where it is not whole.
+  package init?(_ bytes: [UInt8]) throws(JSONFault) {
+    let span = unsafe bytes.span.bytes
+    var index = span.matches(0, "\u{FEFF}") ? 3 : 0
+    span.skipSpace(&index)
+    guard span.byte(index) == 0x7B else {
+      try span.skipLoosely(&index)
+      return nil
+    }
+    let found = try readObject(span, &index, nested: false)
+    span.skipSpace(&index)
+    guard index == bytes.count else { throw JSONFault(index, .trailingBytes) }
+    guard found || hasError else { return nil }
+  }
+
+  /// Reads the members of the object at `index`; true if a collection was found.
+  private mutating func readObject(_ span: RawSpan, _ index: inout Int, nested: Bool) throws(JSONFault) -> Bool {
+    var found = false
+    index += 1
+    span.skipSpace(&index)
+    while span.byte(index) != 0x7D {
+      let keyStart = index + 1
+      try span.skipKey(&index)
+      let value = index
+      switch key(span, keyStart) {
+      case .collection where span.byte(index) == 0x5B:
+        guard !found else { throw JSONFault(keyStart, .duplicateKey) }
+        try readRows(span, &index)
+        found = true
+      case .wrapper where !nested && span.byte(index) == 0x7B:
+        found = try readObject(span, &index, nested: true)
+      case .wrapper where !nested && span.byte(index) == 0x5B:
+        try readRows(span, &index)
+        found = true
+      case .next:
+        guard next == nil else { throw JSONFault(keyStart, .duplicateKey) }
+        try readNext(span, &index)
+      case .error:
+        hasError = true
+        try span.skipLoosely(&index)
+      case .collection, .wrapper, .other:
+        try span.skipLoosely(&index)
+      }
+      span.skipSpace(&index)
+      guard span.byte(index) == 0x2C || span.byte(index) == 0x7D, index > value else {
+        throw JSONFault(index, index < span.byteCount ? .unexpectedByte : .unexpectedEnd)
+      }
+      if span.byte(index) == 0x2C {
+        index += 1
+        span.skipSpace(&index)
+        guard span.byte(index) == 0x22 else { throw JSONFault(index, .unexpectedByte) }
+      }
+    }
+    index += 1
+    return found
+  }
+
+  private mutating func readRows(_ span: RawSpan, _ index: inout Int) throws(JSONFault) {
+    index += 1
+    span.skipSpace(&index)
+    guard span.byte(index) != 0x5D else {
+      index += 1
+      return
+    }
+    while true {
+      let start = index
+      try span.skipLoosely(&index)
+      rows.append(start..<index)
+      span.skipSpace(&index)
+      let byte = span.byte(index)
+      guard byte == 0x2C || byte == 0x5D else {
+        throw JSONFault(index, index < span.byteCount ? .unexpectedByte : .unexpectedEnd)
+      }
+      index += 1
+      span.skipSpace(&index)
+      if byte == 0x5D { return }
+    }
+  }
+
+  private mutating func readNext(_ span: RawSpan, _ index: inout Int) throws(JSONFault) {
+    let start = index
+    guard span.byte(index) == 0x22 else {
+      guard span.matches(index, "null") else { throw JSONFault(index, .unexpectedByte) }
+      return try span.skipLiteral(&index)
+    }
+    _ = try span.skipString(&index)
+    let text = try JSONText.unescape(span, (start + 1)..<(index - 1))
+    next = text.isEmpty ? nil : text
+  }
+
+  private enum Key { case collection, wrapper, next, error, other }
+
+  private func key(_ span: RawSpan, _ start: Int) -> Key {
+    if span.matches(start, "value\"") || span.matches(start, "results\"") { return .collection }
+    if span.matches(start, "d\"") { return .wrapper }
+    if span.matches(start, "@odata.nextLink\"") || span.matches(start, "odata.nextLink\"")
+      || span.matches(start, "__next\"")
+    {
+      return .next
+    }
+    return span.matches(start, "error\"") || span.matches(start, "odata.error\"") ? .error : .other
+  }
+}

@@ -1,0 +1,237 @@
+// Where JSON values begin and end, by byte, over RawSpan. Tolerant inside strings (raw control characters, invalid UTF-8
+// and lone surrogates are the mapping's business), strict about structure. RFC 8259.
+
+/// Why bytes are not JSON, and where.
+package struct JSONFault: Error, Sendable, Equatable {
+  package var offset: Int
+  package var reason: StaticReason
+
+  package enum StaticReason: String, Sendable {
+    case unexpectedEnd = "the text ends too early"
+    case unexpectedByte = "there is a character that does not belong there"
+    case badNumber = "there is a number that is not JSON"
+    case badEscape = "there is an unknown escape"
+    case tooDeep = "it is nested too deep"
+    case trailingBytes = "something follows the end"
+    case notUTF8 = "the text is not UTF-8"
+    case duplicateKey = "a key stands twice in one object"
+  }
+
+  package init(_ offset: Int, _ reason: StaticReason) {
+    self.offset = offset
+    self.reason = reason
+  }
+}
+
+/// What a string holds that forbids copying it as it stands.
+package struct JSONStringFlags: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let escaped = JSONStringFlags(rawValue: 1)
+  package static let control = JSONStringFlags(rawValue: 2)
+  package static let nonASCII = JSONStringFlags(rawValue: 4)
+}
+
+extension RawSpan {
+  /// Nesting beyond this is refused: both services need four.
+  package static var deepest: Int { 64 }
+
+  /// The byte at `index`, or 0 outside the span: 0 is no JSON token, so callers need no second check.
+  @inline(__always)
+  package func byte(_ index: Int) -> UInt8 {
+    guard index >= 0, index < byteCount else { return 0 }
+    return unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
+  }
+
+  @inline(__always)
+  package func skipSpace(_ index: inout Int) {
+    while index < byteCount {
+      let byte = byte(index)
+      guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+      index += 1
+    }
+  }
+
+  /// Past a string whose opening quote is at `index`. A backslash takes the next byte with it, whatever it is.
+  @inline(__always)
+  package func skipString(_ index: inout Int) throws(JSONFault) -> JSONStringFlags {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    var flags: JSONStringFlags = []
+    var at = index + 1
+    while true {
+      while at + 8 <= byteCount {
+        let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
+        let quote = word ^ (ones &* 0x22)
+        let slash = word ^ (ones &* 0x5C)
+        let special =
+          (((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | (word &- (ones &* 0x20)) & ~word | word) & highs
+        guard special == 0 else {
+          at += special.trailingZeroBitCount >> 3
+          break
+        }
+        at += 8
+      }
+      guard at < byteCount else { throw JSONFault(index, .unexpectedEnd) }
+      let byte = byte(at)
+      switch byte {
+      case 0x22:
+        index = at + 1
+        return flags
+      case 0x5C:
+        flags.insert(.escaped)
+        at += 2
+      case 0..<0x20:
+        flags.insert(.control)
+        at += 1
+      case 0x80...:
+        flags.insert(.nonASCII)
+        at += 1
+        while at < byteCount, self.byte(at) >= 0x80 { at += 1 }
+      default:
+        at += 1
+      }
+    }
+  }
+
+  /// Past any value by structure alone: strings and brackets are matched, what stands between is not looked at. So one
+  /// row with a bad number or literal keeps its borders and does not cost its neighbours.
+  package func skipLoosely(_ index: inout Int) throws(JSONFault) {
+    let start = index
+    var stack: [UInt8] = []
+    repeat {
+      switch byte(index) {
+      case 0x22:
+        _ = try skipString(&index)
+      case 0x7B, 0x5B:
+        guard stack.count < Self.deepest else { throw JSONFault(index, .tooDeep) }
+        stack.append(byte(index) + 2)
+        index += 1
+      case 0x7D, 0x5D:
+        guard stack.popLast() == byte(index) else { throw JSONFault(index, .unexpectedByte) }
+        index += 1
+      case 0x2C where stack.isEmpty, 0x3A where stack.isEmpty:
+        throw JSONFault(index, .unexpectedByte)
+      default:
+        guard index < byteCount else { throw JSONFault(start, .unexpectedEnd) }
+        index += 1
+        if stack.isEmpty { skipToken(&index) }
+      }
+    } while !stack.isEmpty
+  }
+
+  private func skipToken(_ index: inout Int) {
+    while index < byteCount {
+      switch byte(index) {
+      case 0x2C, 0x5D, 0x7D, 0x3A, 0x20, 0x0A, 0x0D, 0x09, 0x22, 0x5B, 0x7B: return
+      default: index += 1
+      }
+    }
+  }
+
+  /// Past a number of the RFC's grammar, nothing looser.
+  @inline(__always)
+  package func skipNumber(_ index: inout Int) throws(JSONFault) {
+    let start = index
+    if byte(index) == 0x2D { index += 1 }
+    let first = byte(index)
+    guard isDigit(first) else { throw JSONFault(start, .badNumber) }
+    index += 1
+    if first != 0x30 { skipDigits(&index) }
+    if byte(index) == 0x2E {
+      index += 1
+      guard isDigit(byte(index)) else { throw JSONFault(start, .badNumber) }
+      skipDigits(&index)
+    }
+    if byte(index) | 0x20 == 0x65 {
+      index += 1
+      if byte(index) == 0x2B || byte(index) == 0x2D { index += 1 }
+      guard isDigit(byte(index)) else { throw JSONFault(start, .badNumber) }
+      skipDigits(&index)
+    }
+    guard !isDigit(byte(index)) else { throw JSONFault(start, .badNumber) }
+  }
+
+  /// Past `true`, `false` or `null`.
+  @inline(__always)
+  package func skipLiteral(_ index: inout Int) throws(JSONFault) {
+    let length = byte(index) == 0x66 ? 5 : 4
+    let known: Bool =
+      switch byte(index) {
+      case 0x74: matches(index, "true")
+      case 0x66: matches(index, "false")
+      case 0x6E: matches(index, "null")
+      default: false
+      }
+    guard known else {
+      throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
+    }
+    index += length
+  }
+
+  /// Past any value, strictly; `depth` is how deep the value stands already.
+  package func skipValue(_ index: inout Int, depth: Int = 0) throws(JSONFault) {
+    switch byte(index) {
+    case 0x22: _ = try skipString(&index)
+    case 0x2D, 0x30...0x39: try skipNumber(&index)
+    case 0x7B: try skipMembers(&index, closing: 0x7D, depth: depth + 1)
+    case 0x5B: try skipMembers(&index, closing: 0x5D, depth: depth + 1)
+    default: try skipLiteral(&index)
+    }
+  }
+
+  private func skipMembers(_ index: inout Int, closing: UInt8, depth: Int) throws(JSONFault) {
+    guard depth <= Self.deepest else { throw JSONFault(index, .tooDeep) }
+    index += 1
+    skipSpace(&index)
+    guard byte(index) != closing else {
+      index += 1
+      return
+    }
+    while true {
+      if closing == 0x7D { try skipKey(&index) }
+      try skipValue(&index, depth: depth)
+      skipSpace(&index)
+      if byte(index) == closing { break }
+      guard byte(index) == 0x2C else {
+        throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
+      }
+      index += 1
+      skipSpace(&index)
+    }
+    index += 1
+  }
+
+  /// Past a key and its colon, to where the value begins.
+  @inline(__always)
+  package func skipKey(_ index: inout Int) throws(JSONFault) {
+    guard byte(index) == 0x22 else {
+      throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
+    }
+    _ = try skipString(&index)
+    skipSpace(&index)
+    guard byte(index) == 0x3A else {
+      throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
+    }
+    index += 1
+    skipSpace(&index)
+  }
+
+  /// True if the bytes from `index` on are these.
+  package func matches(_ index: Int, _ text: StaticString) -> Bool {
+    guard index >= 0, index + text.utf8CodeUnitCount <= byteCount else { return false }
+    for offset in 0..<text.utf8CodeUnitCount {
+      guard byte(index + offset) == (unsafe text.utf8Start[offset]) else { return false }
+    }
+    return true
+  }
+
+  @inline(__always)
+  private func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
+
+  @inline(__always)
+  private func skipDigits(_ index: inout Int) {
+    while isDigit(byte(index)) { index += 1 }
+  }
+}

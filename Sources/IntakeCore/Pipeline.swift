@@ -1,0 +1,209 @@
+// The data's one way: page, batch, journal, sinks, commit. The only place where anything is committed.
+
+/// What one read of windows did, for the summary line and the metrics.
+package struct Tally: Sendable, Equatable {
+  package var windows = 0
+  package var pages = 0
+  package var rows = 0
+  package var emitted = 0
+  package var leftOut = 0
+  package var failed = 0
+
+  package init() {}
+
+  package static func += (left: inout Tally, right: Tally) {
+    left.windows += right.windows
+    left.pages += right.pages
+    left.rows += right.rows
+    left.emitted += right.emitted
+    left.leftOut += right.leftOut
+    left.failed += right.failed
+  }
+}
+
+/// One source, one normaliser, one state, any number of sinks.
+///
+/// The commit rule: a batch is on local disk, synced, before a sink sees it; a cursor moves only in the commit that
+/// follows the window's last page; a journal entry goes only when every sink has taken charge of it. Any failure leaves
+/// the checkpoint where it was. A pipeline that has thrown from a state operation is thrown away and opened anew.
+package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> {
+  package let source: Input
+  package let mapping: Mapping
+  package let sinks: [any Sink]
+  package var state: State
+  package let time: TimeSource
+  /// Bytes of journal beyond which nothing more is fetched: a dead sink holds back only itself until then.
+  package let journalCap: Int
+  /// The first failure of each sink that is behind, by name; cleared when it catches up.
+  package private(set) var sinkFailures: [String: Failure] = [:]
+  /// Of the newest page: what bounds the next window beside the local clock.
+  package private(set) var serverDate: Instant?
+
+  private var batch = Batch()
+
+  package init(
+    source: Input, mapping: Mapping, sinks: [any Sink], state: State, time: TimeSource,
+    journalCap: Int = 1 << 30
+  ) {
+    self.source = source
+    self.mapping = mapping
+    self.sinks = sinks
+    self.state = state
+    self.time = time
+    self.journalCap = journalCap
+  }
+
+  /// Opens every sink, fixes where new ones start, and delivers what an earlier run left in the journal. Call it first.
+  package mutating func open() async throws(Failure) {
+    var checkpoint = state.checkpoint
+    for sink in sinks {
+      checkpoint.sinks[sink.name] = try await sink.open(at: checkpoint.sinks[sink.name])
+    }
+    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+    try await drain()
+  }
+
+  /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took.
+  package mutating func drain() async throws(Failure) {
+    sinkFailures = [:]
+    for sequence in state.pending {
+      try await commit(try state.entry(sequence))
+    }
+  }
+
+  /// Reads a window to its last page and then moves the named cursor to the window's end.
+  ///
+  /// A window that the service cannot serve whole is halved; one whose next link died is read again, once.
+  package mutating func read(_ window: Window, moving cursor: String) async throws(Failure) -> Tally {
+    do {
+      return try await readOnce(window, moving: cursor)
+    } catch {
+      switch error.recovery {
+      case .restartWindow:
+        return try await readOnce(window, moving: cursor)
+      case .smallerWindow:
+        guard let halves = window.halves else { throw error }
+        var tally = try await read(halves.older, moving: cursor)
+        tally += try await read(halves.newer, moving: cursor)
+        return tally
+      case .never, .later:
+        throw error
+      }
+    }
+  }
+
+  /// Moves cursors without reading: what a wider or later read has already covered.
+  package mutating func move(_ cursors: [String: Instant]) throws(Failure) {
+    var checkpoint = state.checkpoint
+    for (name, instant) in cursors { checkpoint.advance(name, to: instant) }
+    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+  }
+
+  package func close() async {
+    for sink in sinks { await sink.close() }
+  }
+
+  private mutating func readOnce(_ window: Window, moving cursor: String) async throws(Failure) -> Tally {
+    var tally = Tally()
+    var visited: Set<PageCursor> = []
+    let source = source
+    var page = try await source.page(window, after: nil)
+    while true {
+      try checkRoom()
+      serverDate = page.serverDate ?? serverDate
+      if let next = page.next, !visited.insert(next).inserted { throw Failure.linkLoop }
+      let next = page.next
+      async let following = next.asyncPage(of: window, from: source)
+      let taken = await takeAll(page, cursor: next == nil ? (cursor, window.end) : nil, into: &tally)
+      let fetched = await following
+      try taken.get()
+      guard let fetched else { break }
+      page = try fetched.get()
+    }
+    tally.windows += 1
+    return tally
+  }
+
+  private mutating func takeAll(
+    _ page: Page, cursor: (String, Instant)?, into tally: inout Tally
+  ) async -> Result<Void, Failure> {
+    do {
+      try await take(page, cursor: cursor, into: &tally)
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// S3 to S8 for one page.
+  private mutating func take(
+    _ page: Page, cursor: (name: String, end: Instant)?, into tally: inout Tally
+  ) async throws(Failure) {
+    batch.clear()
+    mapping.normalise(page, created: time.now(), into: &batch, ledger: &state.ledger)
+    tally.pages += 1
+    tally.rows += batch.rows
+    tally.emitted += batch.entries.count
+    tally.leftOut += batch.leftOut
+    tally.failed += batch.failed
+    var next = state.checkpoint
+    if let cursor { next.advance(cursor.name, to: cursor.end) }
+    if batch.entries.isEmpty {
+      if next != state.checkpoint { try state.commit(next) }
+    } else {
+      try await commit(try state.journal(batch, cursors: next.cursors))
+    }
+  }
+
+  /// S5 to S8: every sink that is not behind gets the entry; one that fails keeps its old position and its entries.
+  private mutating func commit(_ entry: JournalEntry) async throws(Failure) {
+    var next = state.checkpoint
+    next.sequence = max(next.sequence, entry.sequence)
+    for (name, instant) in entry.cursors { next.advance(name, to: instant) }
+    for sink in sinks {
+      guard let position = next.sinks[sink.name], position.sequence < entry.sequence,
+        sinkFailures[sink.name] == nil
+      else { continue }
+      do {
+        next.sinks[sink.name] = try await sink.deliver(entry, from: position)
+      } catch {
+        sinkFailures[sink.name] = error
+      }
+    }
+    try state.commit(next)
+  }
+
+  private func checkRoom() throws(Failure) {
+    guard state.journalSize >= journalCap else { return }
+    throw Failure(
+      "journal.full", exit: .tryLater,
+      "Waiting with fetching: the journal holds \(state.journalSize) bytes that a sink has not taken yet.",
+      hint: sinkFailures.values.first.map { "First mend the sink: \($0.sentence)" }, recovery: .later(after: nil))
+  }
+}
+
+extension Checkpoint {
+  /// Cursors never move back, whatever the clock does.
+  mutating func advance(_ name: String, to instant: Instant) {
+    cursors[name] = max(cursors[name] ?? instant, instant)
+  }
+}
+
+extension Failure {
+  fileprivate static let linkLoop = Failure(
+    "source.link_loop", exit: .tryLater,
+    "Reading a window: the service sent the same next link twice, so its pages would never end.",
+    hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
+}
+
+extension Optional where Wrapped == PageCursor {
+  /// The page behind this cursor, nil where there is none: what is fetched while the page before is being delivered.
+  fileprivate func asyncPage(of window: Window, from source: some Source) async -> Result<Page, Failure>? {
+    guard let cursor = self else { return nil }
+    do {
+      return .success(try await source.page(window, after: cursor))
+    } catch {
+      return .failure(error)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+// SHA-256 (FIPS 180-4): the event's identity is made with it. One running state, no allocation after init.
+
+internal import CSystem
+
+/// A running SHA-256 over short messages; reuse one value for many messages.
+package struct SHA256: Sendable {
+  private static let hasInstructions = csystem_sha256_available() == 1
+
+  private var state: InlineArray<8, UInt32> = Self.initial
+  private var block = InlineArray<64, UInt8>(repeating: 0)
+  private var filled = 0
+  private var length: UInt64 = 0
+
+  private static let initial: InlineArray<8, UInt32> = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+  ]
+
+  package init() {}
+
+  /// Forgets what was taken in, ready for the next message.
+  package mutating func reset() {
+    state = Self.initial
+    filled = 0
+    length = 0
+  }
+
+  /// Takes in one byte.
+  @inline(__always)
+  package mutating func update(_ byte: UInt8) {
+    block[filled] = byte
+    filled += 1
+    length &+= 1
+    if filled == 64 { compress() }
+  }
+
+  /// Takes in all bytes of an array.
+  package mutating func update(_ bytes: [UInt8]) {
+    for byte in bytes { update(byte) }
+  }
+
+  /// Ends the message and gives its 32 bytes as four big-endian words of 64 bits; call `reset()` before the next.
+  package mutating func finish() -> (UInt64, UInt64, UInt64, UInt64) {
+    let bits = length &* 8
+    update(0x80)
+    while filled != 56 { update(0) }
+    for shift in stride(from: 56, through: 0, by: -8) { update(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
+    return (word(0), word(2), word(4), word(6))
+  }
+
+  /// The digest of a whole message, as 32 bytes.
+  package static func digest(_ bytes: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(bytes)
+    let words = hash.finish()
+    return [words.0, words.1, words.2, words.3].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    }
+  }
+
+  private func word(_ index: Int) -> UInt64 { UInt64(state[index]) << 32 | UInt64(state[index + 1]) }
+
+  private mutating func compress() {
+    filled = 0
+    guard !Self.hasInstructions else {
+      var mutable = state.mutableSpan
+      unsafe mutable.withUnsafeMutableBufferPointer { words in
+        unsafe block.span.withUnsafeBufferPointer { bytes in
+          unsafe csystem_sha256_blocks(words.baseAddress, bytes.baseAddress, 1)
+        }
+      }
+      return
+    }
+    compressPortably()
+  }
+
+  /// The block function without special instructions; internal so that a test can compare both.
+  mutating func compressPortably() {
+    var schedule = InlineArray<64, UInt32>(repeating: 0)
+    for index in 0..<16 {
+      let at = index * 4
+      schedule[index] =
+        UInt32(block[at]) << 24 | UInt32(block[at + 1]) << 16 | UInt32(block[at + 2]) << 8 | UInt32(block[at + 3])
+    }
+    for index in 16..<64 {
+      let early = schedule[index - 15]
+      let late = schedule[index - 2]
+      let sigma0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >> 3)
+      let sigma1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
+      schedule[index] = schedule[index - 16] &+ sigma0 &+ schedule[index - 7] &+ sigma1
+    }
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    for index in 0..<64 {
+      let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+      let first = h &+ sum1 &+ ((e & f) ^ (~e & g)) &+ Self.constants[index] &+ schedule[index]
+      let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+      let second = sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
+      (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+    }
+    let added = [a, b, c, d, e, f, g, h]
+    for index in 0..<8 { state[index] &+= added[index] }
+  }
+
+  private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+
+  private static let constants: [UInt32] = withUnsafeConstants()
+
+  private static func withUnsafeConstants() -> [UInt32] {
+    let table = csystem_sha256_k
+    var words: [UInt32] = []
+    unsafe withUnsafeBytes(of: table) { bytes in
+      for offset in stride(from: 0, to: 256, by: 4) {
+        words.append(unsafe bytes.load(fromByteOffset: offset, as: UInt32.self))
+      }
+    }
+    return words
+  }
+}

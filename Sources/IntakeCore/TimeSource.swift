@@ -1,0 +1,38 @@
+// Time as an argument: the clock that is asked and the waiting that is done.
+
+internal import Glibc
+
+/// What time it is, and how to wait. Tests and `--now` put their own in.
+package struct TimeSource: Sendable {
+  package var now: @Sendable () -> Instant
+  package var sleep: @Sendable (Duration) async throws(CancellationError) -> Void
+
+  package init(
+    now: @escaping @Sendable () -> Instant,
+    sleep: @escaping @Sendable (Duration) async throws(CancellationError) -> Void = TimeSource.sleepReally
+  ) {
+    self.now = now
+    self.sleep = sleep
+  }
+
+  /// The host's clock.
+  package static let system = TimeSource(now: { systemNow() })
+
+  /// The clock at `instant` at the moment of this call, running on from there; waits are real.
+  package static func starting(at instant: Instant) -> TimeSource {
+    let difference = instant - systemNow()
+    return TimeSource(now: { systemNow() + difference })
+  }
+
+  /// Wakes early and throws when the task is cancelled.
+  @Sendable
+  package static func sleepReally(_ duration: Duration) async throws(CancellationError) {
+    do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
+  }
+
+  private static func systemNow() -> Instant {
+    var time = timespec()
+    guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { return Instant(ticks: 0) }
+    return Instant(ticks: Int64(time.tv_sec) * Instant.perSecond + Int64(time.tv_nsec) / 100)
+  }
+}
