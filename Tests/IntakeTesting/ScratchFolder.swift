@@ -30,6 +30,14 @@ package final class ScratchFolder: Sendable {
 
   package func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
 
+  package func remove(_ name: String) throws {
+    guard unsafe unlink(self(name)) == 0 else { throw FileFault(.remove, name, errno) }
+  }
+
+  package func rename(_ old: String, to new: String) throws {
+    guard unsafe Glibc.rename(self(old), self(new)) == 0 else { throw FileFault(.rename, new, errno) }
+  }
+
   /// Empty if there is no such file.
   package func bytes(_ name: String) throws -> [UInt8] {
     do throws(FileFault) {
