@@ -6,6 +6,7 @@ internal import CSystem
 package struct SHA256: Sendable {
   private static let hasInstructions = csystem_sha256_available() == 1
 
+  private let portably: Bool
   private var state: InlineArray<8, UInt32> = Self.initial
   private var block = InlineArray<64, UInt8>(repeating: 0)
   private var filled = 0
@@ -15,7 +16,10 @@ package struct SHA256: Sendable {
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
 
-  package init() {}
+  package init() { portably = !Self.hasInstructions }
+
+  /// The form without special instructions, for comparison in tests.
+  init(portably: Bool) { self.portably = portably }
 
   /// Forgets what was taken in, ready for the next message.
   package mutating func reset() {
@@ -61,7 +65,7 @@ package struct SHA256: Sendable {
 
   private mutating func compress() {
     filled = 0
-    guard !Self.hasInstructions else {
+    guard portably else {
       var mutable = state.mutableSpan
       unsafe mutable.withUnsafeMutableBufferPointer { words in
         unsafe block.span.withUnsafeBufferPointer { bytes in
@@ -73,8 +77,7 @@ package struct SHA256: Sendable {
     compressPortably()
   }
 
-  /// The block function without special instructions; internal so that a test can compare both.
-  mutating func compressPortably() {
+  private mutating func compressPortably() {
     var schedule = InlineArray<64, UInt32>(repeating: 0)
     for index in 0..<16 {
       let at = index * 4
@@ -103,16 +106,13 @@ package struct SHA256: Sendable {
 
   private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
 
-  private static let constants: [UInt32] = withUnsafeConstants()
-
-  private static func withUnsafeConstants() -> [UInt32] {
-    let table = csystem_sha256_k
+  private static let constants: [UInt32] = {
     var words: [UInt32] = []
-    unsafe withUnsafeBytes(of: table) { bytes in
+    unsafe withUnsafeBytes(of: csystem_sha256_k) { bytes in
       for offset in stride(from: 0, to: 256, by: 4) {
         words.append(unsafe bytes.load(fromByteOffset: offset, as: UInt32.self))
       }
     }
     return words
-  }
+  }()
 }
