@@ -5,6 +5,7 @@
 #define CSYSTEM_H
 
 #include "csystem_curl.h"
+#include "csystem_io.h"
 #include "csystem_sha256.h"
 
 #endif

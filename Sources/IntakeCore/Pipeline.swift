@@ -57,7 +57,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   package mutating func open() async throws(Failure) {
     var checkpoint = state.checkpoint
     for sink in sinks {
-      checkpoint.sinks[sink.name] = try await sink.open(at: checkpoint.sinks[sink.name])
+      let known = checkpoint.sinks[sink.name]
+      var position = try await sink.open(at: known)
+      if known == nil { position.sequence = checkpoint.sequence }
+      checkpoint.sinks[sink.name] = position
     }
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
     try await drain()

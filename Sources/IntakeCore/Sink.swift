@@ -36,7 +36,8 @@ package protocol Sink: Sendable {
 
   /// Opens the sink before anything is fetched and says where a sink without a position starts. A failure here stops
   /// the pass before the first request.
-  /// - Parameter position: what the checkpoint holds, nil for a sink that it does not know yet.
+  /// - Parameter position: what the checkpoint holds, nil for a sink that it does not know yet: such a one gets what is
+  ///   journaled from now on, so the pipeline sets its sequence number.
   func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition
 
   /// Delivers one journal entry's lines and returns only when the sink has taken charge of all of them.
