@@ -51,6 +51,30 @@ package struct SHA256: Sendable {
     return (word(0), word(2), word(4), word(6))
   }
 
+  /// The first 16 bytes of the digest over the first `count` bytes of `buffer`, as two big-endian words. The padding is
+  /// written behind the message: the buffer has at least 72 bytes more than `count`, and is used up.
+  @unsafe
+  package static func prefix(padding buffer: UnsafeMutableRawBufferPointer, count: Int) -> (UInt64, UInt64) {
+    guard hasInstructions, count >= 0, count + 72 <= buffer.count, let base = buffer.baseAddress else {
+      var hash = SHA256()
+      for index in 0..<min(count, buffer.count) { hash.update(unsafe buffer[index]) }
+      let words = hash.finish()
+      return (words.0, words.1)
+    }
+    let blocks = (count + 8) / 64 + 1
+    unsafe base.storeBytes(of: 0x80, toByteOffset: count, as: UInt8.self)
+    for index in (count + 1)..<(blocks * 64 - 8) {
+      unsafe base.storeBytes(of: 0, toByteOffset: index, as: UInt8.self)
+    }
+    unsafe base.storeBytes(of: (UInt64(count) &* 8).bigEndian, toByteOffset: blocks * 64 - 8, as: UInt64.self)
+    var state = initial
+    var words = state.mutableSpan
+    unsafe words.withUnsafeMutableBufferPointer { words in
+      unsafe csystem_sha256_blocks(words.baseAddress, base, blocks)
+    }
+    return (UInt64(state[0]) << 32 | UInt64(state[1]), UInt64(state[2]) << 32 | UInt64(state[3]))
+  }
+
   /// The digest of a whole message, as 32 bytes.
   package static func digest(_ bytes: [UInt8]) -> [UInt8] {
     var hash = SHA256()
