@@ -31,6 +31,8 @@ package struct JSONStringFlags: OptionSet, Sendable {
   package static let escaped = JSONStringFlags(rawValue: 1)
   package static let control = JSONStringFlags(rawValue: 2)
   package static let nonASCII = JSONStringFlags(rawValue: 4)
+  /// DEL, which JSON allows and terminals do not.
+  package static let delete = JSONStringFlags(rawValue: 8)
 }
 
 extension RawSpan {
@@ -66,7 +68,8 @@ extension RawSpan {
         let quote = word ^ (ones &* 0x22)
         let slash = word ^ (ones &* 0x5C)
         let special =
-          (((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | (word &- (ones &* 0x20)) & ~word | word) & highs
+          (((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | (word &- (ones &* 0x20)) & ~word | word
+            | (word &+ ones)) & highs
         guard special == 0 else {
           at += special.trailingZeroBitCount >> 3
           break
@@ -89,6 +92,9 @@ extension RawSpan {
         flags.insert(.nonASCII)
         at += 1
         while at < byteCount, self.byte(at) >= 0x80 { at += 1 }
+      case 0x7F:
+        flags.insert(.delete)
+        at += 1
       default:
         at += 1
       }

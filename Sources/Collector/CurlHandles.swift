@@ -1,0 +1,108 @@
+// libcurl, opened when first needed, and the two handles that one connection pool lives in.
+
+internal import CSystem
+internal import IntakeCore
+
+/// The library's numbers that are used here. Source: curl/curl.h, which keeps them for ever.
+enum CurlOption {
+  static let writeData: Int32 = 10_001
+  static let url: Int32 = 10_002
+  static let proxy: Int32 = 10_004
+  static let userAgent: Int32 = 10_018
+  static let httpHeader: Int32 = 10_023
+  static let headerData: Int32 = 10_029
+  static let caInfo: Int32 = 10_065
+  static let acceptEncoding: Int32 = 10_102
+  static let copyPostFields: Int32 = 10_165
+  static let writeFunction: Int32 = 20_011
+  static let headerFunction: Int32 = 20_079
+  static let sslVersion: Int32 = 32
+  static let post: Int32 = 47
+  static let netrc: Int32 = 51
+  static let followLocation: Int32 = 52
+  static let postFieldSize: Int32 = 60
+  static let sslVerifyPeer: Int32 = 64
+  static let sslVerifyHost: Int32 = 81
+  static let noSignal: Int32 = 99
+  static let connectTimeoutMilliseconds: Int32 = 156
+  static let protocols: Int32 = 181
+  static let pathAsIs: Int32 = 234
+  static let suppressConnectHeaders: Int32 = 265
+  static let responseCode: Int32 = 0x20_0002
+  static let connectCode: Int32 = 0x20_0016
+}
+
+/// One easy handle, reused, in one multi handle, which keeps connections open between requests. Used by one thread at a
+/// time; only `Waker` may be called from others.
+@safe final class CurlHandles {
+  let library: csystem_curl
+  let multi: UnsafeMutableRawPointer
+  let easy: UnsafeMutableRawPointer
+
+  init() throws(Failure) {
+    var library = csystem_curl()
+    guard unsafe csystem_curl_load(&library, "libcurl.so.4") == 1 else { throw .noLibrary }
+    guard library.global_init(3) == 0, let multi = unsafe library.multi_init() else { throw .noLibrary }
+    guard let easy = unsafe library.easy_init() else {
+      _ = unsafe library.multi_cleanup(multi)
+      throw .noLibrary
+    }
+    self.library = library
+    unsafe self.multi = multi
+    unsafe self.easy = easy
+  }
+
+  deinit {
+    unsafe library.easy_cleanup(easy)
+    _ = unsafe library.multi_cleanup(multi)
+  }
+
+  var waker: Waker {
+    Waker(
+      function: unsafe withUnsafePointer(to: library) { unsafe csystem_curl_wakeup($0) },
+      multi: unsafe UInt(bitPattern: multi))
+  }
+
+  func set(_ option: Int32, _ value: Int) {
+    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_long($0, easy, option, value) }
+  }
+
+  func set(_ option: Int32, _ value: String) {
+    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_text($0, easy, option, value) }
+  }
+
+  func set(_ option: Int32, _ value: UnsafeMutableRawPointer?) {
+    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_pointer($0, easy, option, value) }
+  }
+
+  func set(_ option: Int32, _ value: csystem_curl_data) {
+    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_data($0, easy, option, value) }
+  }
+
+  func number(_ field: Int32) -> Int {
+    unsafe withUnsafePointer(to: library) { unsafe csystem_curl_get_long($0, easy, field) }
+  }
+
+  /// The result of the transfer once it is done.
+  func finished() -> Int32? {
+    var left: Int32 = 0
+    while let message = unsafe library.multi_info_read(multi, &left) {
+      if unsafe message.pointee.message == 1 { return unsafe message.pointee.data.result }
+    }
+    return nil
+  }
+}
+
+/// Ends a wait from another thread. Valid as long as its handles live.
+struct Waker: Sendable {
+  fileprivate let function: UInt
+  fileprivate let multi: UInt
+
+  func wake() { csystem_curl_wake(function, multi) }
+}
+
+extension Failure {
+  fileprivate static let noLibrary = Failure(
+    "http.no_library", exit: .system, "Opening libcurl.so.4: it is not installed, or too old.",
+    hint: "Install the system's libcurl package (Debian: libcurl4, Fedora: libcurl); 7.68 or newer.")
+}

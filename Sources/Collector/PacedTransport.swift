@@ -1,0 +1,85 @@
+// The quota: a rolling count of requests, on disk where other runs and processes share it.
+
+internal import Glibc
+internal import IntakeCore
+
+/// Lets a request pass when it fits the quota, and waits until it does.
+struct PacedTransport: Transport {
+  let base: any Transport
+  let quota: Quota
+  let time: TimeSource
+  let log: Log
+
+  func send(_ request: Request) async throws(Failure) -> Response {
+    while let pause = try await quota.take(time.now()) {
+      log(.info, "source.quota", "\(request.purpose): waiting, the quota is used up.", [("wait", pause.spoken)])
+      do { try await time.sleep(pause) } catch { throw .stopped }
+    }
+    return try await base.send(request)
+  }
+}
+
+/// Requests of the last span, by time. All processes that name the same file share one count.
+actor Quota {
+  /// Microsoft's limit is 100 in 300 s a tenant; ten are left to administrators.
+  static let graphLimit = 90
+  static let span = Duration.seconds(300)
+
+  private let file: String?
+  private let limit: Int
+  private var stamps: [Instant] = []
+  private let executor = ThreadExecutor(name: "quota")
+
+  init(file: String?, limit: Int) {
+    self.file = file
+    self.limit = max(1, limit)
+  }
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+  /// nil: the request is counted and may go; else how long to wait before asking again.
+  func take(_ now: Instant) throws(Failure) -> Duration? {
+    guard let file else { return Self.take(&stamps, now: now, limit: limit) }
+    let descriptor = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw Self.failure(file) }
+    defer { close(descriptor) }
+    guard flock(descriptor, LOCK_EX) == 0 else { throw Self.failure(file) }
+    var stamps = Self.read(descriptor)
+    let pause = Self.take(&stamps, now: now, limit: limit)
+    guard pause != nil || Self.write(stamps, descriptor) else { throw Self.failure(file) }
+    return pause
+  }
+
+  /// A stamp from the future (the clock went back) counts as of now: it may cost a wait, never more than one span.
+  private static func take(_ stamps: inout [Instant], now: Instant, limit: Int) -> Duration? {
+    stamps = stamps.map { min($0, now) }.filter { now - $0 < span }.sorted()
+    guard stamps.count >= limit else {
+      stamps.append(now)
+      return nil
+    }
+    return max(.milliseconds(1), span - (now - stamps[stamps.count - limit]))
+  }
+
+  /// One decimal number of ticks a line; what is not one is left out.
+  private static func read(_ descriptor: Int32) -> [Instant] {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
+    return bytes.prefix(max(0, count)).split(separator: 0x0A).compactMap { line in
+      Int64(String(decoding: line, as: UTF8.self)).map(Instant.init(ticks:))
+    }
+  }
+
+  /// In place, then cut: a torn line is no number and is left out by the next reader.
+  private static func write(_ stamps: [Instant], _ descriptor: Int32) -> Bool {
+    let bytes = Array(stamps.map { "\($0.ticks)\n" }.joined().utf8)
+    guard unsafe pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else { return false }
+    return ftruncate(descriptor, bytes.count) == 0
+  }
+
+  private static func failure(_ file: String) -> Failure {
+    let error = errno
+    return Failure(
+      "quota.file", exit: .ioError, "Keeping the count of requests in \(file): \(FileBytes.describe(error)).",
+      hint: "Check the state directory and its permissions.")
+  }
+}

@@ -1,0 +1,133 @@
+// The one percent-encoder, and Base64 in its two alphabets. RFC 3986 section 2, RFC 4648 sections 4 and 5.
+
+/// Text made fit for URLs and form bodies.
+enum PercentEncoding {
+  /// Everything but unreserved characters is escaped: right for a query's value, a path's segment and a form's field.
+  static func encode(_ text: String) -> String {
+    var output: [UInt8] = []
+    for byte in text.utf8 {
+      if isUnreserved(byte) { output.append(byte) } else { append(byte, to: &output) }
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Only what may not stand in a request target at all is escaped; legal text, escapes included, stays as it is.
+  static func repaired(_ text: String) -> String {
+    guard !text.utf8.allSatisfy(mayStand) else { return text }
+    var output: [UInt8] = []
+    for byte in text.utf8 {
+      if mayStand(byte) { output.append(byte) } else { append(byte, to: &output) }
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Escapes undone; nil for a broken escape.
+  static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    var output: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        output.append(byte)
+        continue
+      }
+      guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
+        return nil
+      }
+      output.append(high << 4 | low)
+    }
+    return output
+  }
+
+  /// `a=1&b=2`, names as they are, values escaped.
+  static func form(_ fields: [(name: String, value: String)]) -> String {
+    fields.map { "\($0.name)=\(encode($0.value))" }.joined(separator: "&")
+  }
+
+  private static func append(_ byte: UInt8, to output: inout [UInt8]) {
+    let digits = Array("0123456789ABCDEF".utf8)
+    output.append(UInt8(ascii: "%"))
+    output.append(digits[Int(byte >> 4)])
+    output.append(digits[Int(byte & 15)])
+  }
+
+  private static func hexValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
+    }
+  }
+
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+    default: false
+    }
+  }
+
+  private static func mayStand(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x21, 0x23...0x3B, 0x3D, 0x3F...0x5B, 0x5D, 0x5F, 0x61...0x7A, 0x7E: true
+    default: false
+    }
+  }
+}
+
+/// Base64 with padding, and the URL alphabet without.
+enum Base64 {
+  static func encode(_ bytes: [UInt8]) -> String {
+    var text = encode(bytes, Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8))
+    text.append(contentsOf: [UInt8](repeating: UInt8(ascii: "="), count: (4 - text.count % 4) % 4))
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  static func encodeForURL(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    return String(decoding: encode(bytes, alphabet), as: UTF8.self)
+  }
+
+  /// Either alphabet, padding optional, line ends skipped; nil for anything else.
+  static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    var output: [UInt8] = []
+    var word: UInt32 = 0
+    var bits = 0
+    for byte in text.utf8 where byte != 0x0A && byte != 0x0D && byte != UInt8(ascii: "=") {
+      guard let value = value(byte) else { return nil }
+      word = (word << 6 | value) & 0xFFFF
+      bits += 6
+      guard bits >= 8 else { continue }
+      bits -= 8
+      output.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
+    }
+    return output
+  }
+
+  private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8]) -> [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(bytes.count / 3 * 4 + 4)
+    var word: UInt32 = 0
+    var bits = 0
+    for byte in bytes {
+      word = (word << 8 | UInt32(byte)) & 0xFFFF
+      bits += 8
+      while bits >= 6 {
+        bits -= 6
+        output.append(alphabet[Int(word >> UInt32(bits) & 63)])
+      }
+    }
+    if bits > 0 { output.append(alphabet[Int(word << UInt32(6 - bits) & 63)]) }
+    return output
+  }
+
+  private static func value(_ byte: UInt8) -> UInt32? {
+    switch byte {
+    case 0x41...0x5A: UInt32(byte - 0x41)
+    case 0x61...0x7A: UInt32(byte - 0x61) + 26
+    case 0x30...0x39: UInt32(byte - 0x30) + 52
+    case 0x2B, 0x2D: 62
+    case 0x2F, 0x5F: 63
+    default: nil
+    }
+  }
+}

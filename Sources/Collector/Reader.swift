@@ -1,0 +1,93 @@
+// What both sources do for one page: sign in, ask, read, and once more with a fresh token where the old one is refused.
+
+internal import IntakeCore
+internal import Synchronization
+
+/// One service as it is reached: transport, sign-in, retry and quota put together.
+struct Reader: Sendable {
+  let transport: RetryingTransport
+  let signIn: any SigningIn
+  let reading: PageReading
+  let time: TimeSource
+  let log: Log
+  let count: RequestCount
+  private let clock = ClockWatch()
+
+  init(
+    _ service: PageReading.Service, _ setup: ReaderSetup, origin: Origin, resource: String
+  ) throws(Failure) {
+    count = RequestCount()
+    time = setup.time
+    log = setup.log
+    reading = PageReading(service: service, time: setup.time)
+    let network = CurlTransport(setup.http, counting: count)
+    let paced = PacedTransport(
+      base: network, quota: Quota(file: setup.quotaFile, limit: setup.quota), time: time, log: log)
+    transport = RetryingTransport(base: paced, time: time, log: log)
+    let direct = RetryingTransport(base: network, time: time, log: log)
+    signIn = try Self.signIn(setup, origin: origin, resource: resource, transport: direct)
+  }
+
+  private static func signIn(
+    _ setup: ReaderSetup, origin: Origin, resource: String, transport: RetryingTransport
+  ) throws(Failure) -> any SigningIn {
+    if case .basic(let username, let password) = setup.credential {
+      return try BasicSignIn(username: username, password: password, origin: origin)
+    }
+    guard let grant = try Grant.make(setup.credential, resource: resource) else {
+      throw Failure("signin.bug", exit: .bug, "Preparing the sign-in: the credential is of no known kind.")
+    }
+    return TokenSignIn(grant, transport: transport, origin: origin, time: setup.time) { _ in }
+  }
+
+  /// Reads one page; a refused token is replaced once.
+  func page(_ request: Request, isContinued: Bool) async throws(Failure) -> Page {
+    var request = request
+    request.authorization = try await signIn.authorization()
+    let page: Page
+    do {
+      page = try await send(request, isContinued)
+    } catch {
+      guard error.code == "source.unauthorized", await signIn.refused() else { throw error }
+      request.authorization = try await signIn.authorization()
+      page = try await send(request, isContinued)
+    }
+    clock.compare(page.serverDate, time.now(), log)
+    return page
+  }
+
+  private func send(_ request: Request, _ isContinued: Bool) async throws(Failure) -> Page {
+    try await transport.send(request) { (response) throws(Failure) in
+      try reading.page(response, request, isContinued: isContinued)
+    }
+  }
+}
+
+/// What the assembler gives, the same for both sources.
+struct ReaderSetup: Sendable {
+  var credential: Credential
+  var http: HTTPSettings
+  var time: TimeSource
+  var log: Log
+  var quotaFile: String?
+  var quota: Int
+}
+
+/// Says once when this host's clock and the service's are more than five minutes apart.
+final class ClockWatch: Sendable {
+  private let hasWarned = Mutex(false)
+
+  func compare(_ server: Instant?, _ local: Instant, _ log: Log) {
+    guard let server else { return }
+    let skew = local - server
+    guard skew > .seconds(300) || skew < .seconds(-300) else { return }
+    let isFirst = hasWarned.withLock { warned in
+      defer { warned = true }
+      return !warned
+    }
+    guard isFirst else { return }
+    log(
+      .warning, "clock.skew", "This host's clock differs from the service's; windows may end too late or too early.",
+      [("seconds", "\(skew.components.seconds)")])
+  }
+}

@@ -1,0 +1,73 @@
+// The legacy Office 365 Reporting Web Service, OData MessageTrace. Facts of the protocol: MS-ODATA and Microsoft's pages on
+// the report; what the service really does differs and is said where it matters.
+
+package import IntakeCore
+
+/// Message traces from the legacy service.
+///
+/// No `$orderby` is sent: a cursor moves only with a window's last page, whatever the order, and revisits find what moved
+/// while paging; an option that the service may sort a million rows for, or refuse, would buy nothing.
+package struct ReportingSource: Source {
+  package let provider = "reporting"
+  package let widestWindow = Duration.seconds(10 * 86_400)
+  package let retention = Duration.seconds(30 * 86_400)
+
+  let reader: Reader
+  private let collection: Collection
+  private let pageSize: Int
+
+  /// - Parameters:
+  ///   - endpoint: such as `https://reports.office365.com/ecp/reportingwebservice/reporting.svc`.
+  ///   - pageSize: rows a page, 1 to 2000; with 2000 the service pages by itself.
+  ///   - quotaFile: where the rolling count of requests is kept; nil keeps it in memory.
+  ///   - quota: requests in 300 s. Microsoft publishes no limit: one a second is polite.
+  package init(
+    endpoint: String, credential: Credential, pageSize: Int = 2_000, http: HTTPSettings = HTTPSettings(),
+    time: TimeSource = .system, log: Log = Log(), quotaFile: String? = nil, quota: Int = 300
+  ) throws(Failure) {
+    guard let address = WebAddress(endpoint) else { throw .badURL("reporting URL", endpoint) }
+    guard (1...ReportingPaging.pageSize).contains(pageSize) else {
+      throw .pageSize(pageSize, most: ReportingPaging.pageSize)
+    }
+    collection = Collection(address: address.appending("MessageTrace"))
+    self.pageSize = pageSize
+    reader = try Reader(
+      .reporting,
+      ReaderSetup(credential: credential, http: http, time: time, log: log, quotaFile: quotaFile, quota: quota),
+      origin: address.origin, resource: Self.resource(address.origin.host))
+  }
+
+  /// HTTP requests made so far, retries and sign-in included.
+  package var requests: Int { reader.count.value }
+
+  package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
+    let request = try request(window, after: cursor)
+    guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
+    var page = try await reader.page(request, isContinued: cursor != nil)
+    page.next = page.next ?? ReportingPaging.following(page, of: request.address, top: pageSize)
+    return page
+  }
+
+  private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
+    let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
+    return Request(
+      .get, address ?? first(window),
+      headers: [("Accept", "application/json"), ("Cache-Control", "no-cache")],
+      purpose: "Reading message traces from the reporting service")
+  }
+
+  private func first(_ window: Window) -> WebAddress {
+    let bounds = QueryBounds(window)
+    let filter = "StartDate eq datetime'\(bounds.start)' and EndDate eq datetime'\(bounds.end)'"
+    var fields = [("$format", "json"), ("$filter", filter)]
+    if pageSize < ReportingPaging.pageSize { fields.append(("$top", "\(pageSize)")) }
+    return collection.address.asking(PercentEncoding.form(fields))
+  }
+
+  /// Exchange Online in the endpoint's own cloud: what tokens are asked for.
+  private static func resource(_ host: String) -> String {
+    if host.hasSuffix(".us") { return "https://outlook.office365.us" }
+    if host.hasSuffix(".cn") { return "https://partner.outlook.cn" }
+    return "https://outlook.office365.com"
+  }
+}

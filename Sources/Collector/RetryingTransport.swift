@@ -1,0 +1,75 @@
+// Trying again: which failures, how often, after how long. The only loop around requests.
+
+internal import IntakeCore
+
+/// Sends a request and reads its answer, up to `tries` times, while the failure says that later may help.
+struct RetryingTransport: Sendable {
+  let base: any Transport
+  let time: TimeSource
+  let log: Log
+  var tries = 5
+  /// 0 to 1; a test puts a constant here.
+  var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
+
+  /// A longer wait than this is the caller's business: the failure is thrown with it.
+  static let longestWait = Duration.seconds(600)
+  /// Nothing a peer says makes anyone wait longer.
+  static let longestWish = Duration.seconds(3_600)
+  /// Where the peer throttles without saying for how long.
+  private static let throttledWaits = [60.0, 180, 300]
+
+  /// - Parameter read: turns the whole answer into what is wanted, or into the failure that it tells of.
+  func send<Answer>(
+    _ request: Request, reading read: (Response) throws(Failure) -> Answer
+  ) async throws(Failure) -> Answer {
+    var tried = 0
+    while true {
+      do {
+        return try read(try await base.send(request))
+      } catch {
+        tried += 1
+        guard case .later(let wish) = error.recovery, error.code != Failure.stopped.code else { throw error }
+        let pause = wait(error, wish: wish, tried: tried)
+        guard tried < tries, pause <= Self.longestWait else { throw error }
+        log(
+          .info, "source.retry", "\(request.purpose): trying again.",
+          [("after", pause.spoken), ("reason", error.code), ("try", "\(tried + 1)")])
+        try await sleep(pause)
+      }
+    }
+  }
+
+  /// How long before try number `tried + 1`: the peer's wish and up to a tenth more; else by code.
+  func wait(_ failure: Failure, wish: Duration?, tried: Int) -> Duration {
+    if let wish { return max(.seconds(1), min(wish, Self.longestWish)) * (1 + random() / 10) }
+    if failure.code == Failure.throttledCode {
+      let seconds = Self.throttledWaits[min(max(tried, 1), Self.throttledWaits.count) - 1]
+      return .seconds(seconds) * (1 + random() / 10)
+    }
+    let ceiling = Double(1 << min(max(tried, 1), 6))
+    return .milliseconds(Int64(random() * ceiling * 1_000))
+  }
+
+  private func sleep(_ duration: Duration) async throws(Failure) {
+    do { try await time.sleep(duration) } catch { throw .stopped }
+  }
+}
+
+/// `Retry-After`, in both spellings, made harmless. RFC 9110 section 10.2.3.
+enum RetryAfter {
+  /// The larger of several; nil where none can be read. A date counts from the server's own clock.
+  static func read(_ response: Response, now: Instant) -> Duration? {
+    response.headers(named: "retry-after").compactMap { parse($0, now: response.date ?? now) }.max()
+  }
+
+  private static func parse(_ text: String, now: Instant) -> Duration? {
+    if !text.isEmpty, text.utf8.allSatisfy({ $0 &- 0x30 <= 9 }) {
+      return min(.seconds(Int64(text) ?? Int64.max / 1_000_000), RetryingTransport.longestWish)
+    }
+    return HTTPDate.parse(text).map { min(max(.zero, $0 - now), RetryingTransport.longestWish) }
+  }
+}
+
+extension Failure {
+  static let throttledCode = "source.throttled"
+}

@@ -1,0 +1,58 @@
+// Failures that follow from a status or the look of a body, the same for every service and sign-in.
+
+internal import IntakeCore
+
+extension Response {
+  /// The body begins as HTML or XML does.
+  var looksLikeMarkup: Bool {
+    let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
+    return text.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "<")
+  }
+}
+
+extension Failure {
+  static func redirected(_ request: Request, _ response: Response) -> Failure {
+    let location = response.header("location").flatMap { request.address.resolving($0) }
+    let target = location.map { " to \($0.origin.host)" } ?? ""
+    return Failure(
+      "source.redirect", exit: .protocolBroken,
+      "\(request.purpose): the service redirects\(target) with status \(response.status); nothing was sent there.",
+      hint: "Configure the service's final URL; where a proxy asks for a sign-in, let this host pass it.")
+  }
+
+  static func proxyRefused(_ request: Request) -> Failure {
+    Failure(
+      "http.proxy", exit: .configuration, "\(request.purpose): the proxy asks for credentials.",
+      hint: "Check the configured proxy URL.")
+  }
+
+  /// 408, 425, 429 and 5xx.
+  static func later(_ request: Request, _ response: Response, now: Instant) -> Failure {
+    let wish = RetryAfter.read(response, now: now)
+    if response.status == 429 || response.status == 509 {
+      return Failure(
+        throttledCode, exit: .tryLater,
+        "\(request.purpose): the service asks for fewer requests\(wish.map { ", next in \($0.spoken)" } ?? "").",
+        hint: "Other programs of this tenant share the quota; run less often or lower the request limit.",
+        recovery: .later(after: wish))
+    }
+    return Failure(
+      "source.busy", exit: .tryLater, "\(request.purpose): the service answers with status \(response.status).",
+      hint: "It is asked again later.", recovery: .later(after: wish))
+  }
+
+  static func notJSON(_ request: Request) -> Failure {
+    Failure(
+      "source.not_json", exit: .protocolBroken, "\(request.purpose): the answer is a web page, not data.",
+      hint: "A sign-in page or a proxy answers in the service's place: check URL, proxy and the account's access.")
+  }
+}
+
+extension RemoteError {
+  /// One line of remote text for a sentence, without what may be an address.
+  static func shown(_ text: String) -> String {
+    var error = RemoteError([])
+    error.message = text
+    return error.shown
+  }
+}

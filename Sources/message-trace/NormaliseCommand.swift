@@ -1,0 +1,7 @@
+// `normalise`
+internal import IntakeCore
+
+struct NormaliseCommand {
+  let job: Job
+  func run() throws(Failure) -> ExitCode { .done }
+}
