@@ -58,7 +58,7 @@ final class ChildProcess: Sendable {
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-    defer { unsafe words.forEach { unsafe free($0) } }
+    defer { while let word = unsafe words.popLast() { unsafe free(word) } }
     var pid: pid_t = 0
     let result = unsafe posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, environ)
     guard result == 0 else { throw FileFault(.open, arguments[0], result) }
