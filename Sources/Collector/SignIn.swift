@@ -94,25 +94,21 @@ actor TokenSignIn: SigningIn {
 /// A token as it was granted.
 struct AccessToken: Sendable {
   let secret: Secret
-  /// As the authority said; nil where it said nothing that can be read.
-  let lifetime: Duration?
+  let usableFor: Duration
 
+  /// Until five minutes before it expires; a token of less than six minutes for half its life; never under 30 s, so that
+  /// an authority that grants useless tokens is not hammered.
+  /// - Parameter lifetime: as the authority said; nil where it said nothing that can be read.
   init(_ secret: Secret, lifetime: Duration?) {
+    let lifetime = min(lifetime ?? .seconds(300), .seconds(100_800))
     self.secret = secret
-    self.lifetime = lifetime
+    usableFor = lifetime >= .seconds(360) ? lifetime - .seconds(300) : max(.seconds(30), lifetime / 2)
   }
 
   /// Someone else keeps the file fresh, so it is read for each request.
   init(file: String) throws(Failure) {
     secret = try SecretReference.file(file).load(purpose: "access token", environment: [:])
-    lifetime = .zero
-  }
-
-  /// Until five minutes before it expires; a token of less than six minutes for half its life; never under 30 s, so that
-  /// an authority that grants useless tokens is not hammered.
-  var usableFor: Duration {
-    let lifetime = min(lifetime ?? .seconds(300), .seconds(100_800))
-    return lifetime >= .seconds(360) ? lifetime - .seconds(300) : max(.seconds(30), lifetime / 2)
+    usableFor = .zero
   }
 }
 
