@@ -80,9 +80,21 @@ actor TokenSignIn: SigningIn {
   private func ask() async throws(Failure) -> AccessToken {
     if case .file(let path) = grant { return try AccessToken(file: path) }
     let request = try grant.request(now: time.now())
-    return try await transport.send(request) { (response) throws(Failure) in
-      try TokenAnswer.read(response, request, grant, now: time.now())
+    do {
+      return try await transport.send(request) { (response) throws(Failure) in
+        try TokenAnswer.read(response, request, grant, now: time.now())
+      }
+    } catch {
+      throw Self.sparingWindow(error)
     }
+  }
+
+  /// No smaller window would make an authority answer sooner or shorter.
+  private static func sparingWindow(_ failure: Failure) -> Failure {
+    guard failure.recovery == .smallerWindow else { return failure }
+    var failure = failure
+    failure.recovery = .later(after: nil)
+    return failure
   }
 
   private func header(_ token: AccessToken) throws(Failure) -> Authorization {

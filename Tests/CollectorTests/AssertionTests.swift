@@ -7,7 +7,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Certificates")
+@Suite("Certificates", .serialized)
 struct AssertionTests {
   private static let app = Result {
     try EntraApp(tenant: "t", clientID: "app-id", authority: "https://login.test", resource: "https://graph.test")

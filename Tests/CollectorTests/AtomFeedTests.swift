@@ -5,7 +5,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("AtomFeed")
+@Suite("AtomFeed", .serialized)
 struct AtomFeedTests {
   private static let feed = """
     <?xml version="1.0" encoding="utf-8"?>

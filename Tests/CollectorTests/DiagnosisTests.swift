@@ -13,7 +13,7 @@ enum Samples {
   }
 }
 
-@Suite("Diagnosis")
+@Suite("Diagnosis", .serialized)
 struct DiagnosisTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var file: String

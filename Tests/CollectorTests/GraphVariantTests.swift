@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Graph's variants")
+@Suite("Graph's variants", .serialized)
 struct GraphVariantTests {
   @Test(
     "each generation has its own path",

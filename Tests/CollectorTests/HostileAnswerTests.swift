@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Hostile answers")
+@Suite("Hostile answers", .serialized)
 struct HostileAnswerTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String

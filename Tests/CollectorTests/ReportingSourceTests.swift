@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("ReportingSource")
+@Suite("ReportingSource", .serialized)
 struct ReportingSourceTests {
   private static let path = "/ecp/reportingwebservice/reporting.svc/MessageTrace"
 

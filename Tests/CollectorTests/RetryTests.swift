@@ -7,7 +7,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Waiting")
+@Suite("Waiting", .serialized)
 struct RetryTests {
   private static let now = Instant(seconds: 1_770_000_000)
 

@@ -84,7 +84,9 @@ struct Tool {
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
     let path = "/usr/bin/env"
     var words = unsafe ([path, "-C", folder] + arguments).map { unsafe strdup($0) } + [nil]
-    defer { unsafe words.forEach { unsafe free($0) } }
+    defer {
+      for index in unsafe words.indices { unsafe free(words[index]) }
+    }
     var process: pid_t = 0
     guard unsafe posix_spawn(&process, path, &actions, nil, &words, environ) == 0 else { throw ToolFault(what: path) }
     return Tool(process: process)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Tokens")
+@Suite("Tokens", .serialized)
 struct TokenTests {
   @Test(
     "A31, A33 an answer without a usable token is refused and no request follows",
