@@ -52,6 +52,7 @@ package struct GraphSource: Source {
   package func search(
     _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
   ) async throws(Failure) -> Page {
+    guard version != .beta2021 || filter == TraceFilter() else { throw Self.draft }
     guard let cursor else {
       return try await reader.page(request(query(window, try filter.graphConditions())), isContinued: false)
     }
@@ -62,6 +63,7 @@ package struct GraphSource: Source {
 
   /// The delivery events of one message to one recipient, oldest first; none where the service knows no such pair.
   package func details(of traceID: String, recipient: String) async throws(Failure) -> Page {
+    guard version != .beta2021 else { throw Self.draft }
     let literal = PercentEncoding.encode(ODataLiteral.text(recipient))
     let path = "\(try ODataLiteral.traceID(traceID))/getDetailsByRecipient(recipientAddress=\(literal))"
     return try await reader.page(request(collection.address.appending(path)), isContinued: false)
@@ -112,6 +114,10 @@ package struct GraphSource: Source {
   private static func resource(_ origin: Origin) -> String {
     origin.scheme == "https" ? origin.text : "https://graph.microsoft.com"
   }
+
+  private static let draft = Failure(
+    "search.generation", exit: .usage, "Searching message traces: the draft of 2021 names its columns otherwise.",
+    hint: "Use the API generation v1.0 or beta.")
 
   private static let noBasic = Failure(
     "config.credential", exit: .configuration, "Preparing the sign-in: Graph takes no username and password.",
