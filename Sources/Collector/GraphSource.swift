@@ -9,9 +9,9 @@ package struct GraphSource: Source {
   package let retention: Duration
 
   let reader: Reader
-  private let collection: Collection
-  private let version: GraphVersion
-  private let pageSize: Int
+  let collection: Collection
+  let version: GraphVersion
+  let pageSize: Int
 
   /// - Parameters:
   ///   - root: such as `https://graph.microsoft.com`.
@@ -40,7 +40,7 @@ package struct GraphSource: Source {
   package var requests: Int { reader.count.value }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    var page = try await search(TraceFilter(), in: window, after: cursor)
+    var page = try await reader.page(try request(window, after: cursor), isContinued: cursor != nil)
     guard version != .beta2021 else { return page }
     for id in CrowdedMessages.ids(in: page, isContinued: cursor != nil) {
       try await complete(id, of: window, in: &page)
@@ -48,36 +48,15 @@ package struct GraphSource: Source {
     return page
   }
 
-  /// One page of the traces that meet a filter; rows and cursors as of `page`.
-  package func search(
-    _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
-  ) async throws(Failure) -> Page {
-    guard version != .beta2021 || filter == TraceFilter() else { throw Self.draft }
-    guard let cursor else {
-      return try await reader.page(request(query(window, try filter.graphConditions())), isContinued: false)
-    }
-    let address = try collection.address(behind: cursor)
-    let repaired = version == .beta ? SkipToken.repaired(address) ?? address : address
-    return try await reader.page(request(repaired), isContinued: true)
-  }
-
-  /// The delivery events of one message to one recipient, oldest first; none where the service knows no such pair.
-  package func details(of traceID: String, recipient: String) async throws(Failure) -> Page {
-    guard version != .beta2021 else { throw Self.draft }
-    let literal = PercentEncoding.encode(ODataLiteral.text(recipient))
-    let path = "\(try ODataLiteral.traceID(traceID))/getDetailsByRecipient(recipientAddress=\(literal))"
-    return try await reader.page(request(collection.address.appending(path)), isContinued: false)
-  }
-
   /// Asks for all rows of one message and adds those that the page lacks.
   private func complete(_ id: String, of window: Window, in page: inout Page) async throws(Failure) {
-    var cursor: PageCursor?
+    var address: WebAddress? = query(window, "id eq '\(id)' and ")
     var added = 0
     for _ in 0..<Self.mostPagesOfAMessage {
-      let answer = try await search(TraceFilter(traceID: id), in: window, after: cursor)
+      guard let asked = address else { break }
+      let answer = try await reader.page(request(asked), isContinued: false)
       added += CrowdedMessages.append(answer, id: id, to: &page)
-      cursor = answer.next
-      guard cursor != nil else { break }
+      address = try answer.next.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
     }
     guard added > 0 else { return }
     reader.log(
@@ -87,23 +66,28 @@ package struct GraphSource: Source {
 
   private static let mostPagesOfAMessage = 20
 
+  private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
+    guard let cursor else { return request(query(window, "")) }
+    let address = try collection.address(behind: cursor)
+    return request(version == .beta ? SkipToken.repaired(address) ?? address : address)
+  }
+
   private func request(_ address: WebAddress) -> Request {
     Request(.get, address, headers: Self.headers, purpose: "Reading message traces from Graph")
   }
 
   /// One row of the last day.
-  var trial: Request { request(query(.lastDay(before: reader.time.now()), [], top: 1)) }
+  var trial: Request { request(query(.lastDay(before: reader.time.now()), "", top: 1)) }
 
-  private func query(_ window: Window, _ conditions: [String], top: Int? = nil) -> WebAddress {
+  private func query(_ window: Window, _ condition: String, top: Int? = nil) -> WebAddress {
     let bounds = QueryBounds(window)
-    let all = conditions + ["receivedDateTime ge \(bounds.start)", "receivedDateTime le \(bounds.end)"]
-    let filter = all.joined(separator: " and ")
+    let filter = "\(condition)receivedDateTime ge \(bounds.start) and receivedDateTime le \(bounds.end)"
     var fields = [("$filter", filter), ("$top", "\(top ?? pageSize)")]
     if version == .beta2021 { fields.append(("$expand", "recipients")) }
     return collection.address.asking(PercentEncoding.form(fields))
   }
 
-  private static var headers: [(name: String, value: String)] {
+  static var headers: [(name: String, value: String)] {
     [
       ("Accept", "application/json"), ("Prefer", "include-unknown-enum-members"), ("Cache-Control", "no-cache"),
       ("client-request-id", RequestIdentifier.make()),
@@ -114,10 +98,6 @@ package struct GraphSource: Source {
   private static func resource(_ origin: Origin) -> String {
     origin.scheme == "https" ? origin.text : "https://graph.microsoft.com"
   }
-
-  private static let draft = Failure(
-    "search.generation", exit: .usage, "Searching message traces: the draft of 2021 names its columns otherwise.",
-    hint: "Use the API generation v1.0 or beta.")
 
   private static let noBasic = Failure(
     "config.credential", exit: .configuration, "Preparing the sign-in: Graph takes no username and password.",

@@ -112,18 +112,6 @@ struct GraphVariantTests {
     #expect(range.map { String(decoding: bytes[$0], as: UTF8.self) } == value)
   }
 
-  @Test("the draft of 2021 has no searches and no details that are known here")
-  func draft() async throws {
-    let server = try ScriptedServer { _, _ in .answer("{}") }
-    defer { server.stop() }
-    let source = try Sources.graph(server, version: .beta2021)
-    await #expect(throws: Failure.self) { try await source.details(of: "a", recipient: "b") }
-    await #expect(throws: Failure.self) {
-      try await source.search(TraceFilter(sender: "a"), in: SourceScenario.window)
-    }
-    #expect(server.requests.isEmpty)
-  }
-
   @Test("the real list of January 2026 is read with all its rows")
   func sample() async throws {
     let body = try Samples.bytes("graph_real_list_2026_01.json")
