@@ -63,7 +63,8 @@ struct Recovery {
     } catch {
       throw error == .newer ? newer : corrupt(CheckpointFile.name)
     }
-    guard stored.source == source else {
+    // A state in which nothing was ever collected belongs to nobody yet: a mistyped tenant can be mended.
+    guard stored.source == source || stored.checkpoint.isBlank else {
       throw Failure(
         "state.foreign", exit: .configuration, "Opening the state in \(path): it belongs to another tenant.",
         hint: "Give each tenant a directory of its own with --state.")
@@ -146,4 +147,8 @@ struct Recovery {
       "Opening the state in \(path): journal entry \(highest) is there, but the checkpoint ends at \(last).",
       hint: "Was the checkpoint put back from a backup? Run once with --rebuild-state to read the horizon again.")
   }
+}
+
+extension Checkpoint {
+  fileprivate var isBlank: Bool { sequence == 0 && cursors.isEmpty }
 }

@@ -11,16 +11,26 @@ struct CollectCommand {
     let time = try job.time(layer)
     let log = try job.log(layer, time: time, quiet: .warning)
     let configuration = try Configuration(layer, environment: job.environment)
-    let terminal = job.terminal
-    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
+    let ending = await StopSignals.guarding { () async throws(Failure) -> PassEnding in
       var pipeline = try Assembly(configuration, time: time, log: log).pipeline()
       let ending = await Self.pass(&pipeline, configuration: configuration, time: time, log: log)
       await pipeline.shutDown()
-      guard let failure = ending.failure else { return .done }
-      if terminal.isPerson { throw failure }
-      log.failure(failure)
-      return failure.exit
+      return ending
     }
+    return try told(ending, log: log)
+  }
+
+  /// A person gets the sentence and the hint; cron gets one line.
+  private func told(_ ending: Result<PassEnding, Failure>, log: Log) throws(Failure) -> ExitCode {
+    let failure: Failure? =
+      switch ending {
+      case .success(let ending): ending.failure
+      case .failure(let failure): failure
+      }
+    guard let failure else { return .done }
+    guard !job.terminal.isPerson else { throw failure }
+    log.failure(failure)
+    return failure.exit
   }
 
   /// Opens the sinks, runs a pass and writes its summary line.

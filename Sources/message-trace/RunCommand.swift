@@ -25,7 +25,7 @@ struct RunCommand {
         do { try await time.sleep(max(.zero, pause - (time.now() - started))) } catch { break }
       }
       return .done
-    }
+    }.get()
   }
 
   /// One pass with everything opened anew, so that whatever failed before starts clean. True if it ended well.

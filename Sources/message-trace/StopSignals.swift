@@ -11,7 +11,7 @@ enum StopSignals {
   /// The state on disk is valid whenever a second signal ends the process: that is what the commit protocol is for.
   static func guarding<Value: Sendable>(
     _ work: sending @escaping () async throws(Failure) -> Value
-  ) async throws(Failure) -> Value {
+  ) async -> Result<Value, Failure> {
     let executor = ThreadExecutor(name: "message-trace.work")
     let task = Task(executorPreference: executor) { () async -> Result<Value, Failure> in
       do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
@@ -28,6 +28,6 @@ enum StopSignals {
       return source
     }
     defer { for source in sources { source.cancel() } }
-    return try await task.value.get()
+    return await task.value
   }
 }
