@@ -32,7 +32,8 @@ let package = Package(
     .target(name: "IntakeTesting", dependencies: ["IntakeCore"], path: "Tests/IntakeTesting"),
     .testTarget(name: "IntakeCoreTests", dependencies: ["IntakeCore", "IntakeTesting"]),
     .testTarget(
-      name: "CollectorTests", dependencies: ["Collector", "CSystem", "IntakeCore", "IntakeTesting", "Simulator"]),
+      name: "CollectorTests", dependencies: ["Collector", "CSystem", "IntakeCore", "IntakeTesting", "Simulator"],
+      exclude: ["Samples"]),
     .testTarget(
       name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
       exclude: ["Golden"]),

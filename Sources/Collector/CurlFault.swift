@@ -92,9 +92,11 @@ extension Failure {
       hint: "Smaller windows are tried; if it stays so, ask for a smaller page size.", recovery: .smallerWindow)
   }
 
+  static let silentCode = "source.silent"
+
   static func silent(_ request: Request, _ deadline: Duration) -> Failure {
     Failure(
-      "source.silent", exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.spoken).",
+      silentCode, exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.spoken).",
       hint: "It is asked for again later.", recovery: .later(after: nil))
   }
 }

@@ -6,7 +6,7 @@ package import IntakeCore
 package struct GraphSource: Source {
   package let provider = "graph"
   package let widestWindow = Duration.seconds(10 * 86_400)
-  package let retention = Duration.seconds(90 * 86_400)
+  package let retention: Duration
 
   let reader: Reader
   private let collection: Collection
@@ -28,6 +28,7 @@ package struct GraphSource: Source {
     if case .basic = credential { throw Self.noBasic }
     collection = Collection(address: address.appending(version.path))
     self.version = version
+    retention = .seconds((version == .beta2021 ? 10 : 90) * 86_400)
     self.pageSize = pageSize
     reader = try Reader(
       .graph,
@@ -39,19 +40,51 @@ package struct GraphSource: Source {
   package var requests: Int { reader.count.value }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    try await reader.page(try request(window, after: cursor), isContinued: cursor != nil)
+    var page = try await reader.page(try request(window, after: cursor), isContinued: cursor != nil)
+    guard version != .beta2021 else { return page }
+    for id in CrowdedMessages.ids(in: page, isContinued: cursor != nil) {
+      try await complete(id, of: window, in: &page)
+    }
+    return page
   }
+
+  /// Asks for all rows of one message and adds those that the page lacks.
+  private func complete(_ id: String, of window: Window, in page: inout Page) async throws(Failure) {
+    var address: WebAddress? = query(window, "id eq '\(id)' and ")
+    var added = 0
+    for _ in 0..<Self.mostPagesOfAMessage {
+      guard let asked = address else { break }
+      let answer = try await reader.page(request(asked), isContinued: false)
+      added += CrowdedMessages.append(answer, id: id, to: &page)
+      address = try answer.next.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
+    }
+    guard added > 0 else { return }
+    reader.log(
+      .info, "source.recipients", "A message to very many recipients was read again by its id.",
+      [("added", "\(added)")])
+  }
+
+  private static let mostPagesOfAMessage = 20
 
   private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
-    let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
-    return Request(
-      .get, address ?? first(window), headers: Self.headers, purpose: "Reading message traces from Graph")
+    guard let cursor else { return request(query(window, "")) }
+    let address = try collection.address(behind: cursor)
+    return request(version == .beta ? SkipToken.repaired(address) ?? address : address)
   }
 
-  private func first(_ window: Window) -> WebAddress {
+  private func request(_ address: WebAddress) -> Request {
+    Request(.get, address, headers: Self.headers, purpose: "Reading message traces from Graph")
+  }
+
+  /// One row of the last day.
+  var trial: Request { request(query(.lastDay(before: reader.time.now()), "", top: 1)) }
+
+  private func query(_ window: Window, _ condition: String, top: Int? = nil) -> WebAddress {
     let bounds = QueryBounds(window)
-    let filter = "receivedDateTime ge \(bounds.start) and receivedDateTime le \(bounds.end)"
-    return collection.address.asking(PercentEncoding.form([("$filter", filter), ("$top", "\(pageSize)")]))
+    let filter = "\(condition)receivedDateTime ge \(bounds.start) and receivedDateTime le \(bounds.end)"
+    var fields = [("$filter", filter), ("$top", "\(top ?? pageSize)")]
+    if version == .beta2021 { fields.append(("$expand", "recipients")) }
+    return collection.address.asking(PercentEncoding.form(fields))
   }
 
   private static var headers: [(name: String, value: String)] {

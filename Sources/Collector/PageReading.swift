@@ -35,8 +35,18 @@ struct PageReading: Sendable {
       bytes: response.body, rows: envelope.rows, next: envelope.next.map(PageCursor.init), serverDate: response.date)
   }
 
+  /// Atom is the legacy service's default, whatever was asked for; any other markup is a web page.
   private func markup(_ response: Response, _ request: Request) throws(Failure) -> Page {
-    throw .notJSON(request)
+    guard service == .reporting, response.isXML else { throw .notJSON(request) }
+    let feed: AtomFeed?
+    do {
+      feed = try AtomFeed(response.body)
+    } catch {
+      throw .malformed(request, "\(error.reason) at byte \(error.offset)")
+    }
+    guard let feed else { throw .notJSON(request) }
+    let next = feed.next.flatMap { $0.isEmpty ? nil : PageCursor(link: $0) }
+    return Page(bytes: feed.bytes, rows: feed.rows, next: next, serverDate: response.date)
   }
 
   /// Only UTF-8, and only the one encoding that was asked for.

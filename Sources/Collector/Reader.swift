@@ -11,6 +11,8 @@ struct Reader: Sendable {
   let time: TimeSource
   let log: Log
   let count: RequestCount
+  /// What is wrong with the newest token, for `check`.
+  let tokens: TokenWatch
   private let clock = ClockWatch()
 
   init(
@@ -23,13 +25,17 @@ struct Reader: Sendable {
     let network = CurlTransport(setup.http, counting: count)
     let paced = PacedTransport(
       base: network, quota: Quota(file: setup.quotaFile, limit: setup.quota), time: time, log: log)
-    transport = RetryingTransport(base: paced, time: time, log: log)
+    transport = RetryingTransport(
+      base: paced, time: time, log: log, impatient: service == .reporting ? Self.slowCodes : [])
     let direct = RetryingTransport(base: network, time: time, log: log)
-    signIn = try Self.signIn(setup, origin: origin, resource: resource, transport: direct)
+    let expectation: TokenExpectation = service == .graph ? .graph(resource) : .reporting(resource)
+    let tokens = TokenWatch(expectation, log: log)
+    self.tokens = tokens
+    signIn = try Self.signIn(setup, origin: origin, resource: resource, transport: direct, watch: tokens)
   }
 
   private static func signIn(
-    _ setup: ReaderSetup, origin: Origin, resource: String, transport: RetryingTransport
+    _ setup: ReaderSetup, origin: Origin, resource: String, transport: RetryingTransport, watch: TokenWatch
   ) throws(Failure) -> any SigningIn {
     if case .basic(let username, let password) = setup.credential {
       return try BasicSignIn(username: username, password: password, origin: origin)
@@ -37,7 +43,7 @@ struct Reader: Sendable {
     guard let grant = try Grant.make(setup.credential, resource: resource) else {
       throw Failure("signin.bug", exit: .bug, "Preparing the sign-in: the credential is of no known kind.")
     }
-    return TokenSignIn(grant, transport: transport, origin: origin, time: setup.time) { _ in }
+    return TokenSignIn(grant, transport: transport, origin: origin, time: setup.time) { watch.look($0) }
   }
 
   /// Reads one page; a refused token is replaced once.
@@ -55,6 +61,9 @@ struct Reader: Sendable {
     clock.compare(page.serverDate, time.now(), log)
     return page
   }
+
+  /// The legacy service gives up on wide windows of busy tenants without saying so.
+  static let slowCodes: Set<String> = [Failure.silentCode, Failure.gatewayTimeoutCode]
 
   private func send(_ request: Request, _ isContinued: Bool) async throws(Failure) -> Page {
     try await transport.send(request) { (response) throws(Failure) in

@@ -43,24 +43,44 @@ package struct ReportingSource: Source {
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     let request = try request(window, after: cursor)
     guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
-    var page = try await reader.page(request, isContinued: cursor != nil)
+    var page: Page
+    do {
+      page = try await reader.page(request, isContinued: cursor != nil)
+    } catch {
+      throw Self.blamingWindow(error)
+    }
     page.next = page.next ?? ReportingPaging.following(page, of: request.address, top: pageSize)
     return page
   }
 
+  /// A time-out of this service means a window with too many rows more often than a network that is down.
+  private static func blamingWindow(_ failure: Failure) -> Failure {
+    guard Reader.slowCodes.contains(failure.code) else { return failure }
+    var failure = failure
+    failure.recovery = .smallerWindow
+    return failure
+  }
+
   private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
     let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
-    return Request(
-      .get, address ?? first(window),
+    return request(address ?? query(window, top: pageSize))
+  }
+
+  /// One row of the last day.
+  var trial: Request { request(query(.lastDay(before: reader.time.now()), top: 1)) }
+
+  private func request(_ address: WebAddress) -> Request {
+    Request(
+      .get, address,
       headers: [("Accept", "application/json"), ("Cache-Control", "no-cache")],
       purpose: "Reading message traces from the reporting service")
   }
 
-  private func first(_ window: Window) -> WebAddress {
+  private func query(_ window: Window, top: Int) -> WebAddress {
     let bounds = QueryBounds(window)
     let filter = "StartDate eq datetime'\(bounds.start)' and EndDate eq datetime'\(bounds.end)'"
     var fields = [("$format", "json"), ("$filter", filter)]
-    if pageSize < ReportingPaging.pageSize { fields.append(("$top", "\(pageSize)")) }
+    if top < ReportingPaging.pageSize { fields.append(("$top", "\(top)")) }
     return collection.address.asking(PercentEncoding.form(fields))
   }
 
