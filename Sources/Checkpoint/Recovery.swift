@@ -32,7 +32,7 @@ struct Recovery {
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw corrupt(CheckpointFile.name)
+      throw Self.corrupt(path, CheckpointFile.name)
     }
   }
 
@@ -61,13 +61,11 @@ struct Recovery {
     do throws(StoredCheckpoint.Unreadable) {
       stored = try StoredCheckpoint(bytes)
     } catch {
-      throw error == .newer ? newer : corrupt(CheckpointFile.name)
+      throw error == .newer ? newer : Self.corrupt(path, CheckpointFile.name)
     }
     // A state in which nothing was ever collected belongs to nobody yet: a mistyped tenant can be mended.
     guard stored.source == source || stored.checkpoint.isBlank else {
-      throw Failure(
-        "state.foreign", exit: .configuration, "Opening the state in \(path): it belongs to another tenant.",
-        hint: "Give each tenant a directory of its own with --state.")
+      throw Self.foreign(path)
     }
     return stored
   }
@@ -75,7 +73,7 @@ struct Recovery {
   /// A first run. Entries or identities without a checkpoint mean that the checkpoint was lost, not that it is new.
   private func begin(_ journal: Journal) throws -> Result {
     guard journal.sizes.isEmpty, try folder.files.names(in: folder.seen).isEmpty else {
-      throw corrupt(CheckpointFile.name)
+      throw Self.corrupt(path, CheckpointFile.name)
     }
     let ledgerFiles = LedgerFiles(folder.seen, segments: [], files: folder.files)
     try replace(Checkpoint(), ledgerFiles)
@@ -112,7 +110,7 @@ struct Recovery {
     } catch {
       switch error {
       case .fault(let fault): throw fault
-      case .corrupt(let name): throw corrupt("seen/\(name)")
+      case .corrupt(let name): throw Self.corrupt(path, "seen/\(name)")
       }
     }
   }
@@ -135,7 +133,13 @@ struct Recovery {
       hint: "Use that version, or name another directory with --state.")
   }
 
-  private func corrupt(_ name: String) -> Failure {
+  static func foreign(_ path: String) -> Failure {
+    Failure(
+      "state.foreign", exit: .configuration, "Opening the state in \(path): it belongs to another tenant.",
+      hint: "Give each tenant a directory of its own with --state.")
+  }
+
+  static func corrupt(_ path: String, _ name: String) -> Failure {
     Failure(
       "state.corrupt", exit: .badData, "Opening the state: \(path)/\(name) is missing or damaged.",
       hint: "Run once with --rebuild-state: it sets the state aside and reads the whole horizon again.")
