@@ -4,7 +4,7 @@ package import IntakeCore
 
 /// Maps the rows of pages by one mapping. Holds no state between pages: the same page gives the same lines.
 package struct Normaliser: Normalising {
-  private let plan: Plan
+  let plan: Plan
 
   /// Throws for a mapping that cannot be made ready (exit code 78).
   package init(mapping: Mapping, settings: NormaliserSettings) throws(Failure) {

@@ -54,6 +54,9 @@ struct RowScanner {
     flags = []
     guard row.count <= Self.largestRow else { throw .tooLarge }
     guard span.byte(row.lowerBound) == 0x7B else { throw .notAnObject }
+    var first = row.lowerBound + 1
+    span.skipSpace(&first)
+    guard span.byte(first) != 0x7D else { throw .empty }
     try scanObject(span, row, origin: row.lowerBound, node: 0, plan)
   }
 
