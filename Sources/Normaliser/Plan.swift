@@ -4,9 +4,19 @@ internal import IntakeCore
 
 /// A slice of the plan's pool.
 struct PoolSlice: Sendable, Equatable {
-  var start = 0
-  var end = 0
-  var isEmpty: Bool { start == end }
+  private var first: Int32 = 0
+  private var past: Int32 = 0
+
+  init() {}
+
+  init(start: Int, end: Int) {
+    first = Int32(truncatingIfNeeded: start)
+    past = Int32(truncatingIfNeeded: end)
+  }
+
+  var start: Int { Int(first) }
+  var end: Int { Int(past) }
+  var isEmpty: Bool { first == past }
 }
 
 /// One step of writing an event. Every field is written as `"name":value,`; the last comma becomes the brace.
@@ -30,10 +40,10 @@ struct Step: Sendable {
   var code: Code
   var conversion: Conversion = .text
   var given: Given = .identity
-  var slot = 0
-  var lookup = -1
+  var slot: Int16 = 0
+  var lookup: Int16 = -1
   /// Steps to leave out where this one wrote a value.
-  var skip = 0
+  var skip: Int16 = 0
   var name = PoolSlice()
   /// The name for a value that the conversion refuses.
   var otherwise = PoolSlice()

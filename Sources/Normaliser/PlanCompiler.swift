@@ -182,7 +182,7 @@ extension PlanCompiler {
         steps.append(step)
       }
     }
-    for index in steps.indices { steps[index].skip = steps.count - 1 - index }
+    for index in steps.indices { steps[index].skip = Int16(truncatingIfNeeded: steps.count - 1 - index) }
     return steps + repeats(of: rule)
   }
 
@@ -211,11 +211,12 @@ extension PlanCompiler {
   private mutating func step(_ source: RuleSource, _ rule: Rule, value: Step.Code, given: Step.Code) -> Step? {
     var step = Step(code: value)
     step.conversion = rule.conversion
-    step.lookup = rule.lookup.flatMap { lookupNames.firstIndex(of: $0) } ?? -1
+    step.lookup = Int16(truncatingIfNeeded: rule.lookup.flatMap { lookupNames.firstIndex(of: $0) } ?? -1)
     switch source {
     case .column(let path):
-      step.slot = rule.conversion == .text ? slot(path) : converted(path)
-      if rule.conversion == .domain || rule.conversion == .localPart { markAddress(step.slot) }
+      let slot = rule.conversion == .text ? slot(path) : converted(path)
+      step.slot = Int16(truncatingIfNeeded: slot)
+      if rule.conversion == .domain || rule.conversion == .localPart { markAddress(slot) }
       return step
     case .given(let source):
       step.code = given
