@@ -22,7 +22,11 @@ struct EventIdentity {
     scratch.append(pool, plan.tenant.start, plan.tenant.end)
     let hasTrace = Self.appendLowerCased(plan.trace, row, span, to: &scratch)
     scratch.append(0x0A)
-    let hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
+    var hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
+    if !hasRecipient, !plan.givenRecipient.isEmpty {
+      scratch.append(pool, plan.givenRecipient.start, plan.givenRecipient.end)
+      hasRecipient = true
+    }
     scratch.append(0x0A)
     statusStart = scratch.count
     if row.hasText(plan.status) {

@@ -69,7 +69,7 @@ struct EventWriter {
         listStart = line.count
         line.append(pool, step.name.start, step.name.end)
         (lastStart, lastEnd, itemCount) = (line.count - 1, 0, 0)
-      case .listItem, .listGiven:
+      case .listItem, .listGiven, .listSetting:
         writeItem(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line)
       case .listClose:
         closeList(to: &line)
@@ -168,10 +168,14 @@ struct EventWriter {
     days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
   ) {
     let start = line.count
-    let outcome =
-      step.code == .listItem
-      ? writeValue(step, row, page, plan, days: &days, to: &line)
-      : writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    let outcome: Outcome
+    switch step.code {
+    case .listItem: outcome = writeValue(step, row, page, plan, days: &days, to: &line)
+    case .listSetting:
+      line.append(pool, step.text.start, step.text.end)
+      outcome = .wrote
+    default: outcome = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    }
     switch outcome {
     case .wrote:
       guard itemCount < 8, !isRepeated(start, in: line) else { return line.drop(to: start) }
@@ -249,7 +253,7 @@ extension EventWriter {
       line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
     case .reason: line.appendText(facts.reason)
     case .flags: writeFlags(to: &line)
-    case .provider, .tenantName, .tenantID: return .absent
+    case .provider, .tenantName, .tenantID, .recipient: return .absent
     }
     return .wrote
   }

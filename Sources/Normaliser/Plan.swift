@@ -32,7 +32,7 @@ struct Step: Sendable {
     case setting
     /// `name`, then the value of the field before once more.
     case again
-    case listOpen, listItem, listGiven, listClose
+    case listOpen, listItem, listGiven, listSetting, listClose
     /// Columns that no rule names.
     case others
   }
@@ -71,6 +71,11 @@ struct Plan: Sendable {
   var received = -1
   var further: [Int] = []
   var statuses = -1
+  /// The slot of a column with properties, and the name for one that does not parse.
+  var properties = -1
+  var propertiesOtherwise = PoolSlice()
+  /// The recipient that was asked for, lower-cased, for rows that name none.
+  var givenRecipient = PoolSlice()
   /// The node whose elements become an event each; -1 for none.
   var each = -1
   /// The name so far of each node's members, `recipients.`; empty at the root.
