@@ -25,6 +25,7 @@ struct FaultyRouter {
   private func route(_ request: HTTPRequest, _ faults: PageFaults) -> HTTPResponse {
     ReportingEndpoint(simulation: simulation, faults: faults).answer(request)
       ?? GraphEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? IdentityEndpoint(simulation: simulation).answer(request)
       ?? TokenEndpoint(simulation: simulation).answer(request)
       ?? HTTPResponse(404, type: "text/plain", "Nothing is simulated here.\n")
   }
