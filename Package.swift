@@ -37,7 +37,7 @@ let package = Package(
     .testTarget(
       name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
       exclude: ["Golden"]),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting", "Sinks"]),
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),

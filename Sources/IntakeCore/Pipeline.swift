@@ -57,7 +57,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   package mutating func open() async throws(Failure) {
     var checkpoint = state.checkpoint
     for sink in sinks {
-      checkpoint.sinks[sink.name] = try await sink.open(at: checkpoint.sinks[sink.name])
+      let known = checkpoint.sinks[sink.name]
+      var position = try await sink.open(at: known)
+      if known == nil { position.sequence = checkpoint.sequence }
+      checkpoint.sinks[sink.name] = position
     }
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
     try await drain()
@@ -74,17 +77,18 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Reads a window to its last page and then moves the named cursor to the window's end.
   ///
   /// A window that the service cannot serve whole is halved; one whose next link died is read again, once.
-  package mutating func read(_ window: Window, moving cursor: String) async throws(Failure) -> Tally {
+  /// - Parameter age: how far behind the service's own clock the cursor stays, should the local clock run ahead of it.
+  package mutating func read(_ window: Window, moving cursor: String, age: Duration) async throws(Failure) -> Tally {
     do {
-      return try await readOnce(window, moving: cursor)
+      return try await readOnce(window, moving: cursor, age: age)
     } catch {
       switch error.recovery {
       case .restartWindow:
-        return try await readOnce(window, moving: cursor)
+        return try await readOnce(window, moving: cursor, age: age)
       case .smallerWindow:
         guard let halves = window.halves else { throw error }
-        var tally = try await read(halves.older, moving: cursor)
-        tally += try await read(halves.newer, moving: cursor)
+        var tally = try await read(halves.older, moving: cursor, age: age)
+        tally += try await read(halves.newer, moving: cursor, age: age)
         return tally
       case .never, .later:
         throw error
@@ -103,18 +107,21 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     for sink in sinks { await sink.close() }
   }
 
-  private mutating func readOnce(_ window: Window, moving cursor: String) async throws(Failure) -> Tally {
+  private mutating func readOnce(
+    _ window: Window, moving cursor: String, age: Duration
+  ) async throws(Failure) -> Tally {
     var tally = Tally()
     var visited: Set<PageCursor> = []
     let source = source
     var page = try await source.page(window, after: nil)
+    let settled = page.serverDate.map { min(window.end, $0 - age) } ?? window.end
     while true {
       try checkRoom()
       serverDate = page.serverDate ?? serverDate
       if let next = page.next, !visited.insert(next).inserted { throw Failure.linkLoop }
       let next = page.next
       async let following = next.asyncPage(of: window, from: source)
-      let taken = await takeAll(page, cursor: next == nil ? (cursor, window.end) : nil, into: &tally)
+      let taken = await takeAll(page, cursor: next == nil ? (cursor, settled) : nil, into: &tally)
       let fetched = await following
       try taken.get()
       guard let fetched else { break }

@@ -6,6 +6,7 @@ internal import CSystem
 package struct SHA256: Sendable {
   private static let hasInstructions = csystem_sha256_available() == 1
 
+  private let portably: Bool
   private var state: InlineArray<8, UInt32> = Self.initial
   private var block = InlineArray<64, UInt8>(repeating: 0)
   private var filled = 0
@@ -15,7 +16,10 @@ package struct SHA256: Sendable {
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
 
-  package init() {}
+  package init() { portably = !Self.hasInstructions }
+
+  /// The form without special instructions, for comparison in tests.
+  init(portably: Bool) { self.portably = portably }
 
   /// Forgets what was taken in, ready for the next message.
   package mutating func reset() {
@@ -47,6 +51,30 @@ package struct SHA256: Sendable {
     return (word(0), word(2), word(4), word(6))
   }
 
+  /// The first 16 bytes of the digest over the first `count` bytes of `buffer`, as two big-endian words. The padding is
+  /// written behind the message: the buffer has at least 72 bytes more than `count`, and is used up.
+  @unsafe
+  package static func prefix(padding buffer: UnsafeMutableRawBufferPointer, count: Int) -> (UInt64, UInt64) {
+    guard hasInstructions, count >= 0, count + 72 <= buffer.count, let base = buffer.baseAddress else {
+      var hash = SHA256()
+      for index in 0..<min(count, buffer.count) { hash.update(unsafe buffer[index]) }
+      let words = hash.finish()
+      return (words.0, words.1)
+    }
+    let blocks = (count + 8) / 64 + 1
+    unsafe base.storeBytes(of: 0x80, toByteOffset: count, as: UInt8.self)
+    for index in (count + 1)..<(blocks * 64 - 8) {
+      unsafe base.storeBytes(of: 0, toByteOffset: index, as: UInt8.self)
+    }
+    unsafe base.storeBytes(of: (UInt64(count) &* 8).bigEndian, toByteOffset: blocks * 64 - 8, as: UInt64.self)
+    var state = initial
+    var words = state.mutableSpan
+    unsafe words.withUnsafeMutableBufferPointer { words in
+      unsafe csystem_sha256_blocks(words.baseAddress, base, blocks)
+    }
+    return (UInt64(state[0]) << 32 | UInt64(state[1]), UInt64(state[2]) << 32 | UInt64(state[3]))
+  }
+
   /// The digest of a whole message, as 32 bytes.
   package static func digest(_ bytes: [UInt8]) -> [UInt8] {
     var hash = SHA256()
@@ -61,7 +89,7 @@ package struct SHA256: Sendable {
 
   private mutating func compress() {
     filled = 0
-    guard !Self.hasInstructions else {
+    guard portably else {
       var mutable = state.mutableSpan
       unsafe mutable.withUnsafeMutableBufferPointer { words in
         unsafe block.span.withUnsafeBufferPointer { bytes in
@@ -73,8 +101,7 @@ package struct SHA256: Sendable {
     compressPortably()
   }
 
-  /// The block function without special instructions; internal so that a test can compare both.
-  mutating func compressPortably() {
+  private mutating func compressPortably() {
     var schedule = InlineArray<64, UInt32>(repeating: 0)
     for index in 0..<16 {
       let at = index * 4
@@ -103,16 +130,13 @@ package struct SHA256: Sendable {
 
   private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
 
-  private static let constants: [UInt32] = withUnsafeConstants()
-
-  private static func withUnsafeConstants() -> [UInt32] {
-    let table = csystem_sha256_k
+  private static let constants: [UInt32] = {
     var words: [UInt32] = []
-    unsafe withUnsafeBytes(of: table) { bytes in
+    unsafe withUnsafeBytes(of: csystem_sha256_k) { bytes in
       for offset in stride(from: 0, to: 256, by: 4) {
         words.append(unsafe bytes.load(fromByteOffset: offset, as: UInt32.self))
       }
     }
     return words
-  }
+  }()
 }

@@ -18,11 +18,15 @@ package struct FilePosition: Sendable, Equatable {
   package var device: UInt64
   package var inode: UInt64
   package var offset: Int64
+  /// Of the last bytes before `offset`, the first half of their hash: a file that was truncated and has grown past the
+  /// offset again is told by it. 0 where it was not taken.
+  package var tail: UInt64
 
-  package init(device: UInt64, inode: UInt64, offset: Int64) {
+  package init(device: UInt64, inode: UInt64, offset: Int64, tail: UInt64 = 0) {
     self.device = device
     self.inode = inode
     self.offset = offset
+    self.tail = tail
   }
 }
 
@@ -36,7 +40,8 @@ package protocol Sink: Sendable {
 
   /// Opens the sink before anything is fetched and says where a sink without a position starts. A failure here stops
   /// the pass before the first request.
-  /// - Parameter position: what the checkpoint holds, nil for a sink that it does not know yet.
+  /// - Parameter position: what the checkpoint holds, nil for a sink that it does not know yet: such a one gets what is
+  ///   journaled from now on, so the pipeline sets its sequence number.
   func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition
 
   /// Delivers one journal entry's lines and returns only when the sink has taken charge of all of them.

@@ -1,0 +1,147 @@
+// checkpoint.json: one line of JSON whose last member is the CRC-32C of all before it. All of it moves in one rename.
+
+internal import Glibc
+internal import IntakeCore
+
+/// What the file holds: core's checkpoint, whose it is, and what the ledger on disk looks like.
+struct StoredCheckpoint: Sendable, Equatable {
+  /// The tenant; state of another one is refused.
+  var source: String
+  var checkpoint: Checkpoint
+  var segments: [LedgerFiles.Segment] = []
+
+  enum Unreadable: Error, Equatable {
+    case corrupt
+    case newer
+  }
+
+  private static let version: Int64 = 1
+  private static let sumKey = ",\"crc32c\":\""
+
+  /// One line with its LF.
+  var bytes: [UInt8] {
+    let cursors = checkpoint.cursors.sorted { $0.key < $1.key }
+    let sinks = checkpoint.sinks.sorted { $0.key < $1.key }
+    let members: [JSONValue.Member] = [
+      .init("v", .number("\(Self.version)")),
+      .init("source", .string(source)),
+      .init("seq", .number("\(checkpoint.sequence)")),
+      .init("cursors", .object(cursors.map { .init($0.key, .string(Timestamp.exactText($0.value))) })),
+      .init("sinks", .object(sinks.map { .init($0.key, Self.json($0.value)) })),
+      .init("seen", .array(segments.map { .array([.number("\($0.number)"), .number("\($0.length)")]) })),
+    ]
+    var line: [UInt8] = []
+    JSONValue.object(members).append(to: &line)
+    line.removeLast()
+    let sum = CRC32C.of(line, 0..<line.count)
+    line.append(contentsOf: Array("\(Self.sumKey)\(Self.hex(sum))\"}\n".utf8))
+    return line
+  }
+
+  init(source: String, checkpoint: Checkpoint, segments: [LedgerFiles.Segment] = []) {
+    self.source = source
+    self.checkpoint = checkpoint
+    self.segments = segments
+  }
+
+  init(_ line: [UInt8]) throws(Unreadable) {
+    let tail = Self.sumKey.utf8.count + 11
+    guard line.count > tail else { throw .corrupt }
+    let content = line.count - tail
+    let sum = CRC32C.of(line, 0..<content)
+    guard Array(line[content...]) == Array("\(Self.sumKey)\(Self.hex(sum))\"}\n".utf8),
+      let json = try? JSONValue(parsing: line), let version = json["v"]?.integer
+    else { throw .corrupt }
+    guard version <= Self.version else { throw .newer }
+    guard let source = json["source"]?.string, let sequence = Self.natural(json["seq"]),
+      let cursors = Self.cursors(json["cursors"]), let sinks = Self.sinks(json["sinks"]),
+      let segments = Self.segments(json["seen"])
+    else { throw .corrupt }
+    self.source = source
+    self.segments = segments
+    checkpoint = Checkpoint(sequence: sequence, cursors: cursors, sinks: sinks)
+  }
+
+  private static func json(_ position: SinkPosition) -> JSONValue {
+    var members: [JSONValue.Member] = [.init("seq", .number("\(position.sequence)"))]
+    if let file = position.file {
+      members.append(.init("dev", .number("\(file.device)")))
+      members.append(.init("ino", .number("\(file.inode)")))
+      members.append(.init("offset", .number("\(file.offset)")))
+      members.append(.init("tail", .number("\(file.tail)")))
+    }
+    return .object(members)
+  }
+
+  private static func cursors(_ value: JSONValue?) -> [String: Instant]? {
+    var cursors: [String: Instant] = [:]
+    guard let members = value?.members else { return nil }
+    for member in members {
+      guard let instant = member.value.string.flatMap(Timestamp.parse) else { return nil }
+      cursors[member.key] = instant
+    }
+    return cursors
+  }
+
+  private static func sinks(_ value: JSONValue?) -> [String: SinkPosition]? {
+    var sinks: [String: SinkPosition] = [:]
+    guard let members = value?.members else { return nil }
+    for member in members {
+      guard let sequence = natural(member.value["seq"]) else { return nil }
+      var position = SinkPosition(sequence: sequence)
+      if let device = natural(member.value["dev"]), let inode = natural(member.value["ino"]),
+        let offset = member.value["offset"]?.integer
+      {
+        let tail = natural(member.value["tail"]) ?? 0
+        position.file = FilePosition(device: device, inode: inode, offset: offset, tail: tail)
+      }
+      sinks[member.key] = position
+    }
+    return sinks
+  }
+
+  private static func segments(_ value: JSONValue?) -> [LedgerFiles.Segment]? {
+    var segments: [LedgerFiles.Segment] = []
+    guard let values = value?.array else { return nil }
+    for value in values {
+      guard let pair = value.array, pair.count == 2, let number = natural(pair[0]), let length = natural(pair[1])
+      else { return nil }
+      segments.append(LedgerFiles.Segment(number: number, length: Int(clamping: length)))
+    }
+    return segments
+  }
+
+  private static func natural(_ value: JSONValue?) -> UInt64? {
+    guard case .number(let text) = value else { return nil }
+    return UInt64(text)
+  }
+
+  private static func hex(_ sum: UInt32) -> String {
+    let digits = String(sum, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}
+
+/// The file itself: read whole, replaced whole.
+enum CheckpointFile {
+  static let name = "checkpoint.json"
+  private static let temporary = "checkpoint.json.tmp"
+
+  /// Removes what an interrupted replacement left; nil where there is no checkpoint yet.
+  static func read(_ directory: Descriptor, files: FileCalls) throws(FileFault) -> [UInt8]? {
+    try files.remove(temporary, in: directory)
+    guard let status = try files.status(name, in: directory) else { return nil }
+    let file = try files.open(name, in: directory, O_RDONLY)
+    return try files.read(file, at: 0, count: Int(clamping: min(status.size, 64 << 20)))
+  }
+
+  /// S7: temporary file written, synced, renamed over the old one, directory synced.
+  static func replace(_ bytes: [UInt8], in directory: Descriptor, files: FileCalls) throws(FileFault) {
+    let file = try files.open(temporary, in: directory, O_WRONLY | O_CREAT | O_EXCL)
+    try files.write(bytes, to: file, at: 0)
+    try files.sync(file)
+    try files.close(file)
+    try files.rename(temporary, to: name, in: directory)
+    try files.sync(directory)
+  }
+}

@@ -1,0 +1,95 @@
+// A journal entry as bytes: what any sink needs to take charge of it, and what the checkpoint needs afterwards.
+//
+//     "MTJ1" sequence:u64 bytes:u64 entries:u32 cursors:u32
+//     cursors × (length:u16 name ticks:i64)  entries × (high:u64 low:u64 received:i64 end:u64)
+//     the exact bytes for the sinks  SHA-256 over all before it
+
+internal import IntakeCore
+
+enum JournalCoding {
+  private static let magic: UInt32 = 0x314A_544D
+  private static let hashLength = 32
+
+  /// Everything before the sinks' bytes.
+  static func head(_ entry: JournalEntry) -> [UInt8] {
+    var head: [UInt8] = []
+    head.reserveCapacity(64 + entry.entries.count * 32 + entry.cursors.count * 32)
+    head.append(little: magic)
+    head.append(little: entry.sequence)
+    head.append(little: UInt64(entry.bytes.count))
+    head.append(little: UInt32(clamping: entry.entries.count))
+    head.append(little: UInt32(clamping: entry.cursors.count))
+    for (name, instant) in entry.cursors.sorted(by: { $0.key < $1.key }) {
+      let text = Array(name.utf8.prefix(Int(UInt16.max)))
+      head.append(little: UInt16(clamping: text.count))
+      head.append(contentsOf: text)
+      head.append(little: instant.ticks)
+    }
+    for one in entry.entries {
+      head.append(little: one.identity.high)
+      head.append(little: one.identity.low)
+      head.append(little: one.received.ticks)
+      head.append(little: UInt64(clamping: one.end))
+    }
+    return head
+  }
+
+  /// The hash that ends the file.
+  static func hash(_ head: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(head)
+    hash.update(bytes)
+    return digest(&hash)
+  }
+
+  /// nil if anything about the file is not as it was written.
+  static func decode(_ file: [UInt8], sequence: UInt64) -> JournalEntry? {
+    guard file.count > hashLength else { return nil }
+    let content = file.count - hashLength
+    var hash = SHA256()
+    hash.update(Array(file[..<content]))
+    guard digest(&hash) == Array(file[content...]) else { return nil }
+    var reader = ByteReader(file, 0..<content)
+    guard reader.number(UInt32.self) == magic, reader.number(UInt64.self) == sequence,
+      let length = reader.number(UInt64.self), let entryCount = reader.number(UInt32.self),
+      let cursorCount = reader.number(UInt32.self),
+      let cursors = cursors(&reader, Int(cursorCount), file),
+      let entries = entries(&reader, Int(entryCount)),
+      let body = reader.take(Int(clamping: length)), reader.left == 0
+    else { return nil }
+    return JournalEntry(sequence: sequence, bytes: Array(file[body]), entries: entries, cursors: cursors)
+  }
+
+  private static func cursors(_ reader: inout ByteReader, _ count: Int, _ file: [UInt8]) -> [String: Instant]? {
+    var cursors: [String: Instant] = [:]
+    for _ in 0..<count {
+      guard let length = reader.number(UInt16.self), let name = reader.take(Int(length)),
+        let ticks = reader.number(Int64.self)
+      else { return nil }
+      cursors[String(decoding: file[name], as: UTF8.self)] = Instant(ticks: ticks)
+    }
+    return cursors
+  }
+
+  private static func entries(_ reader: inout ByteReader, _ count: Int) -> [Batch.Entry]? {
+    guard count <= reader.left / 32 else { return nil }
+    var entries: [Batch.Entry] = []
+    entries.reserveCapacity(count)
+    for _ in 0..<count {
+      guard let high = reader.number(UInt64.self), let low = reader.number(UInt64.self),
+        let ticks = reader.number(Int64.self), let end = reader.number(UInt64.self)
+      else { return nil }
+      entries.append(
+        Batch.Entry(
+          identity: Identity(high: high, low: low), received: Instant(ticks: ticks), end: Int(clamping: end)))
+    }
+    return entries
+  }
+
+  private static func digest(_ hash: inout SHA256) -> [UInt8] {
+    let words = hash.finish()
+    var bytes: [UInt8] = []
+    for word in [words.0, words.1, words.2, words.3] { bytes.append(little: word) }
+    return bytes
+  }
+}

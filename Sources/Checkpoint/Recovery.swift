@@ -1,0 +1,158 @@
+// Opening the state after anything: a clean end, a kill at any call, a power cut, a rotten disk. May itself be killed.
+
+internal import IntakeCore
+
+/// Reads what is on disk, finishes or undoes what was begun, and repairs from the service what the disk has lost.
+struct Recovery {
+  struct Result {
+    var checkpoint: Checkpoint
+    var table: LedgerTable
+    var ledgerFiles: LedgerFiles
+    var journal: Journal
+    var pending: [UInt64]
+  }
+
+  private let folder: StateFolder
+  private let path: String
+  private let source: String
+  private let log: Log
+
+  init(_ folder: StateFolder, path: String, source: String, log: Log) {
+    self.folder = folder
+    self.path = path
+    self.source = source
+    self.log = log
+  }
+
+  func run() throws(Failure) -> Result {
+    do {
+      return try recover()
+    } catch let fault as FileFault {
+      throw fault.failure("state", "Opening the state in \(path)")
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Self.corrupt(path, CheckpointFile.name)
+    }
+  }
+
+  private func recover() throws -> Result {
+    let stored = try readCheckpoint()
+    var journal = try Journal(folder.journal, files: folder.files)
+    guard let stored else { return try begin(journal) }
+    let (pending, damaged) = try examine(&journal, stored.checkpoint)
+    var ledgerFiles = LedgerFiles(folder.seen, segments: stored.segments, files: folder.files)
+    let (table, oldest) = try load(&ledgerFiles, dropping: damaged)
+    var checkpoint = stored.checkpoint
+    if let oldest {
+      for (name, instant) in checkpoint.cursors { checkpoint.cursors[name] = min(instant, oldest.start) }
+      try replace(checkpoint, ledgerFiles)
+      report(damaged, since: oldest.start)
+    }
+    for sequence in damaged { try journal.setAside(sequence) }
+    return Result(
+      checkpoint: checkpoint, table: table, ledgerFiles: ledgerFiles, journal: journal, pending: pending)
+  }
+
+  /// nil where nothing was ever committed here.
+  private func readCheckpoint() throws -> StoredCheckpoint? {
+    guard let bytes = try CheckpointFile.read(folder.root, files: folder.files) else { return nil }
+    let stored: StoredCheckpoint
+    do throws(StoredCheckpoint.Unreadable) {
+      stored = try StoredCheckpoint(bytes)
+    } catch {
+      throw error == .newer ? newer : Self.corrupt(path, CheckpointFile.name)
+    }
+    // A state in which nothing was ever collected belongs to nobody yet: a mistyped tenant can be mended.
+    guard stored.source == source || stored.checkpoint.isBlank else {
+      throw Self.foreign(path)
+    }
+    return stored
+  }
+
+  /// A first run. Entries or identities without a checkpoint mean that the checkpoint was lost, not that it is new.
+  private func begin(_ journal: Journal) throws -> Result {
+    guard journal.sizes.isEmpty, try folder.files.names(in: folder.seen).isEmpty else {
+      throw Self.corrupt(path, CheckpointFile.name)
+    }
+    let ledgerFiles = LedgerFiles(folder.seen, segments: [], files: folder.files)
+    try replace(Checkpoint(), ledgerFiles)
+    log(.info, "state.fresh", "Nothing was collected here before.", [("state", path)])
+    return Result(
+      checkpoint: Checkpoint(), table: LedgerTable(), ledgerFiles: ledgerFiles, journal: journal, pending: [])
+  }
+
+  /// Which entries are still to be delivered, and which of those are missing or damaged.
+  private func examine(_ journal: inout Journal, _ checkpoint: Checkpoint) throws -> ([UInt64], Set<UInt64>) {
+    let last = checkpoint.sequence
+    let taken = checkpoint.sinks.values.reduce(last) { min($0, $1.sequence) }
+    try journal.remove(through: taken)
+    if let highest = journal.sizes.keys.max(), highest > last + 1 { throw gap(highest, after: last) }
+    var pending: [UInt64] = []
+    var damaged: Set<UInt64> = []
+    for sequence in (taken + 1)..<(last + 2) {
+      if try journal.read(sequence) != nil {
+        pending.append(sequence)
+      } else if sequence <= last {
+        damaged.insert(sequence)
+      } else {
+        try journal.setAside(sequence)
+      }
+    }
+    return (pending, damaged)
+  }
+
+  private func load(
+    _ ledgerFiles: inout LedgerFiles, dropping damaged: Set<UInt64>
+  ) throws -> (table: LedgerTable, oldestDropped: Age?) {
+    do throws(LedgerFiles.Opening) {
+      return try ledgerFiles.load(dropping: damaged)
+    } catch {
+      switch error {
+      case .fault(let fault): throw fault
+      case .corrupt(let name): throw Self.corrupt(path, "seen/\(name)")
+      }
+    }
+  }
+
+  private func replace(_ checkpoint: Checkpoint, _ ledgerFiles: LedgerFiles) throws(FileFault) {
+    let stored = StoredCheckpoint(source: source, checkpoint: checkpoint, segments: ledgerFiles.segments)
+    try CheckpointFile.replace(stored.bytes, in: folder.root, files: folder.files)
+  }
+
+  private func report(_ damaged: Set<UInt64>, since: Instant) {
+    log(
+      .error, "journal.corrupt",
+      "Entries of the journal were lost to the disk before every sink had them: their span is read again.",
+      [("entries", "\(damaged.count)"), ("since", Timestamp.text(since)), ("state", path)])
+  }
+
+  private var newer: Failure {
+    Failure(
+      "state.version", exit: .configuration, "Opening the state in \(path): a newer version of this program wrote it.",
+      hint: "Use that version, or name another directory with --state.")
+  }
+
+  static func foreign(_ path: String) -> Failure {
+    Failure(
+      "state.foreign", exit: .configuration, "Opening the state in \(path): it belongs to another tenant.",
+      hint: "Give each tenant a directory of its own with --state.")
+  }
+
+  static func corrupt(_ path: String, _ name: String) -> Failure {
+    Failure(
+      "state.corrupt", exit: .badData, "Opening the state: \(path)/\(name) is missing or damaged.",
+      hint: "Run once with --rebuild-state: it sets the state aside and reads the whole horizon again.")
+  }
+
+  private func gap(_ highest: UInt64, after last: UInt64) -> Failure {
+    Failure(
+      "state.gap", exit: .bug,
+      "Opening the state in \(path): journal entry \(highest) is there, but the checkpoint ends at \(last).",
+      hint: "Was the checkpoint put back from a backup? Run once with --rebuild-state to read the horizon again.")
+  }
+}
+
+extension Checkpoint {
+  fileprivate var isBlank: Bool { sequence == 0 && cursors.isEmpty }
+}

@@ -1,0 +1,167 @@
+// State on disk: checkpoint, ledger and redo journal, in step through kill, power cut and failing disk.
+//
+//     lock              held by the process that works here
+//     checkpoint.json   cursors, sink positions, lengths of the ledger's files: one line, replaced whole
+//     journal/<n>.j     batches that some sink has not taken yet
+//     seen/<n>.idx      identities already delivered
+
+package import IntakeCore
+
+/// The state of one tenant's collection. See `StateStore` for when its operations are called.
+package struct StateDirectory: StateStore {
+  package private(set) var checkpoint: Checkpoint
+  package var ledger: LedgerTable
+  package private(set) var pending: [UInt64]
+
+  private let path: String
+  private let source: String
+  private let folder: StateFolder
+  private var journal: Journal
+  private var ledgerFiles: LedgerFiles
+  /// Identities of entries journaled here and not yet committed.
+  private var uncommitted: [UInt64: [Batch.Entry]] = [:]
+  /// Set by the first failed operation: what is on disk is only known after opening anew.
+  private var isBroken = false
+
+  package var journalSize: Int { journal.sizes.values.reduce(0, +) }
+
+  /// Opens or makes the state directory and recovers what a crash left.
+  ///
+  /// - Parameters:
+  ///   - path: made with mode 0700 where it is missing.
+  ///   - source: the tenant; the mode is no part of it, so that switching mode keeps the state.
+  /// - Throws: `state.locked` (75), `state.foreign`, `state.version`, `state.perms` (78, 77), `state.corrupt` (65),
+  ///   `state.gap` (70), or what the disk says (71, 73, 74).
+  package static func open(_ path: String, source: String, log: Log) throws(Failure) -> StateDirectory {
+    try open(path, source: source, log: log, files: .system)
+  }
+
+  /// With faults, for tests.
+  package static func open(
+    _ path: String, source: String, log: Log, files: FileCalls
+  ) throws(Failure) -> StateDirectory {
+    let folder = try StateFolder.open(path, files: files)
+    do {
+      return StateDirectory(try Recovery(folder, path: path, source: source, log: log).run(), folder, path, source)
+    } catch {
+      folder.close()
+      throw error
+    }
+  }
+
+  init(_ recovered: Recovery.Result, _ folder: StateFolder, _ path: String, _ source: String) {
+    self.folder = folder
+    self.path = path
+    self.source = source
+    checkpoint = recovered.checkpoint
+    ledger = recovered.table
+    ledgerFiles = recovered.ledgerFiles
+    journal = recovered.journal
+    pending = recovered.pending
+  }
+
+  /// Gives the lock back; the value must not be used any more.
+  package func close() { folder.close() }
+
+  package mutating func journal(_ batch: Batch, cursors: [String: Instant]) throws(Failure) -> JournalEntry {
+    let sequence = checkpoint.sequence + 1
+    guard !isBroken, pending.last.map({ $0 < sequence }) ?? true else { throw outOfStep("journal") }
+    let entry = JournalEntry(sequence: sequence, bytes: batch.bytes, entries: batch.entries, cursors: cursors)
+    do {
+      try journal.write(entry)
+    } catch {
+      isBroken = true
+      throw error.failure("state", "Writing the journal in \(path)")
+    }
+    uncommitted[sequence] = entry.entries
+    pending.append(sequence)
+    return entry
+  }
+
+  package func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry {
+    do {
+      if let entry = try journal.read(sequence) { return entry }
+    } catch {
+      throw error.failure("state", "Reading the journal in \(path)")
+    }
+    throw Failure(
+      "journal.corrupt", exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
+      hint: "Start again: it is set aside then and its span read again.", recovery: .later(after: nil))
+  }
+
+  package mutating func commit(_ next: Checkpoint) throws(Failure) {
+    guard !isBroken, next.sequence >= checkpoint.sequence else { throw outOfStep("commit") }
+    var sequence = checkpoint.sequence
+    while sequence < next.sequence {
+      sequence += 1
+      try append(sequence)
+    }
+    try replace(next)
+    try tidy()
+  }
+
+  package mutating func prune(before horizon: Instant) throws(Failure) {
+    guard !isBroken else { throw outOfStep("prune") }
+    let age = Age(horizon)
+    ledger.prune(before: age)
+    let expired = ledgerFiles.expire(before: age)
+    guard !expired.isEmpty else { return }
+    try replace(checkpoint)
+    do {
+      try ledgerFiles.remove(expired)
+    } catch {
+      isBroken = true
+      throw error.failure("state", "Pruning the ledger in \(path)")
+    }
+  }
+
+  /// S6 for one entry: into the ledger on disk, and in memory where a restart has brought it back.
+  private mutating func append(_ sequence: UInt64) throws(Failure) {
+    let entries: [Batch.Entry]
+    if let known = uncommitted[sequence] { entries = known } else { entries = try entry(sequence).entries }
+    var slots: [LedgerTable.Slot] = []
+    slots.reserveCapacity(entries.count)
+    for entry in entries {
+      let slot = LedgerTable.Slot(entry.identity, Age(entry.received))
+      slots.append(slot)
+      ledger.insert(slot)
+    }
+    do {
+      try ledgerFiles.append(slots, sequence: sequence)
+    } catch {
+      isBroken = true
+      throw error.failure("state", "Writing the ledger in \(path)")
+    }
+    uncommitted[sequence] = nil
+  }
+
+  /// S7.
+  private mutating func replace(_ next: Checkpoint) throws(Failure) {
+    let stored = StoredCheckpoint(source: source, checkpoint: next, segments: ledgerFiles.segments)
+    do {
+      try CheckpointFile.replace(stored.bytes, in: folder.root, files: folder.files)
+    } catch {
+      isBroken = true
+      throw error.failure("state", "Writing the checkpoint in \(path)")
+    }
+    checkpoint = next
+  }
+
+  /// S8: an entry goes once the checkpoint covers it and no sink lacks it.
+  private mutating func tidy() throws(Failure) {
+    let last = checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
+    do {
+      try journal.remove(through: last)
+    } catch {
+      isBroken = true
+      throw error.failure("state", "Removing delivered entries of the journal in \(path)")
+    }
+    pending.removeAll { $0 <= last }
+  }
+
+  private func outOfStep(_ what: String) -> Failure {
+    Failure(
+      "state.order", exit: .bug, "The state in \(path) was asked to \(what) out of step or after a failure.",
+      hint: "Start again: opening the state puts it in order.")
+  }
+}

@@ -1,0 +1,95 @@
+// Starting over after damage: everything is set aside, nothing is deleted.
+
+internal import Glibc
+package import IntakeCore
+
+extension StateDirectory {
+  /// Moves checkpoint, journal and ledger into `damaged-<n>` inside the directory. The next opening is a first run: it
+  /// reads the whole horizon again, and events that were delivered before come once more with the same `event.id`.
+  ///
+  /// - Throws: `state.locked` (75), `state.foreign` (78) where the checkpoint can be read and says so, or what the disk
+  ///   says.
+  package static func rebuild(_ path: String, source: String, log: Log) throws(Failure) {
+    try rebuild(path, source: source, log: log, files: .system)
+  }
+
+  /// With faults, for tests.
+  package static func rebuild(_ path: String, source: String, log: Log, files: FileCalls) throws(Failure) {
+    let folder = try StateFolder.open(path, files: files)
+    defer { folder.close() }
+    do throws(FileFault) {
+      try refuseForeign(folder, path, source)
+      let name = try setAside(folder)
+      log(.warning, "state.rebuild", "The state was set aside; the horizon is read again.", [("to", "\(path)/\(name)")])
+    } catch {
+      guard error != foreign else { throw Recovery.foreign(path) }
+      throw error.failure("state", "Setting the state in \(path) aside")
+    }
+  }
+
+  private static let foreign = FileFault(.read, "source", EINVAL)
+
+  private static func refuseForeign(_ folder: StateFolder, _ path: String, _ source: String) throws(FileFault) {
+    guard let bytes = try CheckpointFile.read(folder.root, files: folder.files),
+      let stored = try? StoredCheckpoint(bytes)
+    else { return }
+    guard stored.source == source else { throw foreign }
+  }
+
+  /// The checkpoint goes last: until then a kill leaves a state that still says it is damaged.
+  private static func setAside(_ folder: StateFolder) throws(FileFault) -> String {
+    let files = folder.files
+    var number = 1
+    while try !files.makeDirectory("damaged-\(number)", in: folder.root) { number += 1 }
+    let name = "damaged-\(number)"
+    let target = try files.open(name, in: folder.root, O_RDONLY | O_DIRECTORY)
+    for part in ["journal", "seen", CheckpointFile.name] where try files.status(part, in: folder.root) != nil {
+      try files.rename(part, to: part, in: folder.root, newDirectory: target)
+    }
+    try files.sync(target)
+    try files.sync(folder.root)
+    return name
+  }
+}
+
+/// What can be told of a state without holding it.
+package struct StateSummary: Sendable, Equatable {
+  /// The tenant.
+  package var source: String
+  package var checkpoint: Checkpoint
+  /// Identities in the ledger, counted from the lengths of its files: a little too many.
+  package var identities: Int
+  package var journalEntries: Int
+  package var journalBytes: Int
+}
+
+extension StateDirectory {
+  /// Reads a state that another process may be working with; nil where there is none yet. Changes nothing.
+  package static func summary(_ path: String) throws(Failure) -> StateSummary? {
+    let files = FileCalls.system
+    guard let root = try StateFolder.peek(path, files: files) else { return nil }
+    do {
+      guard let status = try files.status(CheckpointFile.name, in: root) else { return nil }
+      let file = try files.open(CheckpointFile.name, in: root, O_RDONLY)
+      let stored = try StoredCheckpoint(try files.read(file, at: 0, count: Int(clamping: min(status.size, 64 << 20))))
+      let sizes = try journalSizes(root, files)
+      let identities = stored.segments.reduce(0) { $0 + $1.length / LedgerFiles.slotLength }
+      return StateSummary(
+        source: stored.source, checkpoint: stored.checkpoint, identities: identities, journalEntries: sizes.count,
+        journalBytes: sizes.reduce(0, +))
+    } catch let fault as FileFault {
+      throw fault.failure("state", "Looking at the state in \(path)")
+    } catch {
+      throw Recovery.corrupt(path, CheckpointFile.name)
+    }
+  }
+
+  private static func journalSizes(_ root: Descriptor, _ files: FileCalls) throws(FileFault) -> [Int] {
+    let journal = try files.open("journal", in: root, O_RDONLY | O_DIRECTORY)
+    var sizes: [Int] = []
+    for name in try files.names(in: journal) where name.hasSuffix(".j") {
+      if let status = try files.status(name, in: journal) { sizes.append(Int(clamping: status.size)) }
+    }
+    return sizes
+  }
+}

@@ -1,0 +1,61 @@
+// Whole small files, and the system's words for what went wrong with them.
+
+internal import Glibc
+
+/// Whole small files, read with the checks that a setting or secret needs.
+package enum FileBytes {
+  /// A regular file of at most `limit` bytes.
+  /// - Parameter ownerOnly: refuse a file that group or others may read.
+  package static func read(
+    _ path: String, purpose: String, ownerOnly: Bool = false, limit: Int = 16 << 20
+  ) throws(Failure) -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      let error = errno
+      throw Failure(
+        error == ENOENT ? "file.missing" : "file.unreadable",
+        exit: ownerOnly ? .configuration : .noInput,
+        "Reading the \(purpose) from \(path): \(describe(error)).", hint: "Check the path and its permissions.")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw Failure(
+        "file.not_regular", exit: .configuration, "Reading the \(purpose) from \(path): it is not a regular file.")
+    }
+    guard !ownerOnly || status.st_mode & 0o077 == 0 else {
+      throw Failure(
+        "secret.permissions", exit: .configuration,
+        "Reading the \(purpose) from \(path): others than its owner may read the file.",
+        hint: "Run: chmod 600 \(path)")
+    }
+    return try readAll(descriptor, path: path, purpose: purpose, limit: limit)
+  }
+
+  private static func readAll(
+    _ descriptor: Int32, path: String, purpose: String, limit: Int
+  ) throws(Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+      if count == 0 { return bytes }
+      guard count > 0 || errno == EINTR else {
+        throw Failure(
+          "file.unreadable", exit: .noInput, "Reading the \(purpose) from \(path): \(describe(errno)).")
+      }
+      guard count > 0 else { continue }
+      bytes.append(contentsOf: buffer[0..<count])
+      guard bytes.count <= limit else {
+        throw Failure(
+          "file.too_large", exit: .configuration, "Reading the \(purpose) from \(path): over \(limit) bytes.")
+      }
+    }
+  }
+
+  /// The system's words for an error number.
+  package static func describe(_ error: Int32) -> String {
+    guard let text = unsafe strerror(error) else { return "error \(error)" }
+    return unsafe String(cString: text)
+  }
+}

@@ -1,0 +1,112 @@
+// Mail addresses, split only where there is no doubt; and what is an IP address.
+
+internal import IntakeCore
+
+enum Address {
+  /// Where the one `@` stands, or -1; and whether the text looks like several addresses in one.
+  static func split(_ span: RawSpan, _ start: Int, _ end: Int) -> (at: Int, isList: Bool) {
+    var at = -1
+    var count = 0
+    var isList = false
+    for index in start..<max(start, end) {
+      switch span.byte(index) {
+      case UInt8(ascii: "@"):
+        count += 1
+        at = index
+      case UInt8(ascii: ";"): isList = true
+      default: break
+      }
+    }
+    guard count == 1, at > start, at + 1 < end else { return (-1, isList && count > 1) }
+    guard isLocalPart(span, start, at), isDomain(span, at + 1, end) else { return (-1, false) }
+    return (at, false)
+  }
+
+  /// No control character and none of `<>;,`.
+  private static func isLocalPart(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    for index in start..<end where isIn(span.byte(index), 0x5800_1000_FFFF_FFFF, 0x8000_0000_0000_0000) { return false }
+    return true
+  }
+
+  /// Letters, digits, hyphen, dot, underscore, anything beyond ASCII; brackets and colons of an address literal.
+  private static func isDomain(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    for index in start..<end {
+      let byte = span.byte(index)
+      guard byte >= 0x80 || isIn(byte, 0x7FF_6000_0000_0000, 0x7FF_FFFE_AFFF_FFFE) else { return false }
+    }
+    return span.byte(start) != UInt8(ascii: ".")
+  }
+
+  /// One bit for each ASCII character: those below 64, those from 64 on.
+  @inline(__always)
+  private static func isIn(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
+    byte < 0x80 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
+  }
+
+  /// The end of a domain without the dot that may close it.
+  static func domainEnd(_ span: RawSpan, _ start: Int, _ end: Int) -> Int {
+    end - start > 1 && span.byte(end - 1) == UInt8(ascii: ".") ? end - 1 : end
+  }
+}
+
+/// Whether a text is an IP address as a SIEM's typed field takes it: no port, zone, list or leading zero.
+enum IPText {
+  static func isValid(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    isV4(span, start, end) || isV6(span, start, end)
+  }
+
+  private static func isV4(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    guard end - start >= 7, end - start <= 15 else { return false }
+    var index = start
+    for part in 0..<4 {
+      let first = index
+      var value = 0
+      while index < end, ASCII.isDigit(span.byte(index)), index - first < 3 {
+        value = value * 10 + Int(span.byte(index) - 0x30)
+        index += 1
+      }
+      guard index > first, value <= 255, index - first == 1 || span.byte(first) != 0x30 else { return false }
+      guard part < 3 else { break }
+      guard index < end, span.byte(index) == UInt8(ascii: ".") else { return false }
+      index += 1
+    }
+    return index == end
+  }
+
+  /// RFC 4291 section 2.2, all three forms.
+  private static func isV6(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    guard end - start >= 2, end - start <= 45 else { return false }
+    let colon = UInt8(ascii: ":")
+    var groups = 0
+    var isShortened = false
+    var index = start
+    if span.byte(index) == colon {
+      guard span.byte(index + 1) == colon else { return false }
+      isShortened = true
+      index += 2
+    }
+    while index < end {
+      let first = index
+      while index < end, index - first < 4, isHex(span.byte(index)) { index += 1 }
+      guard index > first else { return false }
+      if index < end, span.byte(index) == UInt8(ascii: ".") {
+        guard isV4(span, first, end) else { return false }
+        groups += 2
+        index = end
+        break
+      }
+      groups += 1
+      guard index < end else { break }
+      guard span.byte(index) == colon, index + 1 < end else { return false }
+      index += 1
+      if span.byte(index) == colon {
+        guard !isShortened else { return false }
+        isShortened = true
+        index += 1
+      }
+    }
+    return isShortened ? groups <= 7 : groups == 8
+  }
+
+  private static func isHex(_ byte: UInt8) -> Bool { ASCII.isDigit(byte) || (byte | 0x20) &- 0x61 < 6 }
+}

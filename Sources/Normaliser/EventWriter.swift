@@ -1,0 +1,300 @@
+// Runs the steps of a plan over one scanned row. The hot part of the program: no allocation, no closure, no look at a
+// value that is only copied.
+
+internal import IntakeCore
+
+/// What is known of the row beside its slots.
+struct RowFacts {
+  var span: Range<Int>
+  var identity = Identity(high: 0, low: 0)
+  /// nil if the row has no time that can be read.
+  var received: Instant?
+  /// Of the text in front of the scratch memory.
+  var createdLength: Int
+  var statusStart = 0
+  var statusEnd = 0
+  var reason = ""
+}
+
+/// Writes one event; made anew for each.
+struct EventWriter {
+  enum Outcome {
+    case wrote, absent
+    case refused(RowFlags)
+  }
+
+  var facts: RowFacts
+  var flags: RowFlags
+  /// The last value written, for steps that repeat it; empty if there was none.
+  private var lastStart = 0
+  private var lastEnd = 0
+  private var listStart = 0
+  /// Where the received time was written first; -1 before that.
+  private var receivedStart = -1
+  private var items = InlineArray<8, Int>(repeating: 0)
+  private var itemCount = 0
+
+  init(facts: RowFacts, flags: RowFlags) {
+    self.facts = facts
+    self.flags = flags
+  }
+
+  /// Writes the whole line with its LF.
+  mutating func write(
+    _ steps: [Step], _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
+    scratch: borrowing LineWriter, to line: inout LineWriter
+  ) {
+    let pool = unsafe plan.pool.span.bytes
+    var index = 0
+    while index < steps.count {
+      let step = steps[index]
+      index += 1
+      switch step.code {
+      case .literal:
+        line.append(pool, step.text.start, step.text.end)
+      case .value:
+        if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += Int(step.skip) }
+      case .given:
+        if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += Int(step.skip) }
+      case .setting:
+        line.append(pool, step.name.start, step.name.end)
+        writeLast(pool, step.text, to: &line)
+        index += Int(step.skip)
+      case .again:
+        guard lastStart < lastEnd else { continue }
+        line.append(pool, step.name.start, step.name.end)
+        line.repeatBytes(lastStart, lastEnd)
+        line.append(0x2C)
+      case .listOpen:
+        listStart = line.count
+        line.append(pool, step.name.start, step.name.end)
+        (lastStart, lastEnd, itemCount) = (line.count - 1, 0, 0)
+      case .listItem, .listGiven, .listSetting:
+        writeItem(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line)
+      case .listClose:
+        closeList(to: &line)
+      case .others:
+        OtherColumns.write(row, page, plan, flags: &flags, to: &line)
+      }
+    }
+    line.replaceLast(with: UInt8(ascii: "}"))
+    line.append(0x0A)
+  }
+
+  private mutating func writeLast(_ pool: RawSpan, _ text: PoolSlice, to line: inout LineWriter) {
+    lastStart = line.count
+    line.append(pool, text.start, text.end)
+    lastEnd = line.count
+    line.append(0x2C)
+  }
+
+  /// A field from a slot; true if it was written, under its own name or the other one.
+  @inline(__always)
+  private mutating func writeField(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
+    days: inout DayText, to line: inout LineWriter
+  ) -> Bool {
+    let start = line.count
+    line.append(pool, step.name.start, step.name.end)
+    lastStart = line.count
+    switch writeValue(step, row, page, plan, days: &days, to: &line) {
+    case .wrote:
+      lastEnd = line.count
+      line.append(0x2C)
+      return true
+    case .absent:
+      line.drop(to: start)
+      lastEnd = 0
+      return false
+    case .refused(let reasons):
+      line.drop(to: start)
+      lastEnd = 0
+      flags.formUnion(reasons)
+      writeOtherwise(step, row, page, pool, to: &line)
+      return false
+    }
+  }
+
+  /// A value that its conversion refused, as it stands.
+  private func writeOtherwise(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ pool: RawSpan, to line: inout LineWriter
+  ) {
+    guard !step.otherwise.isEmpty else { return }
+    line.append(pool, step.otherwise.start, step.otherwise.end)
+    row.writeText(Int(step.slot), page, to: &line)
+    line.append(0x2C)
+  }
+
+  @inline(__always)
+  private mutating func writeValue(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
+    to line: inout LineWriter
+  ) -> Outcome {
+    let index = Int(step.slot)
+    guard row.hasText(index) else {
+      return step.conversion == .lookup ? writeOtherwise(of: step, plan, to: &line) : .absent
+    }
+    if step.conversion == .timestamp, index == plan.received {
+      guard facts.received != nil else { return .refused([]) }
+      writeReceived(days: &days, to: &line)
+      return .wrote
+    }
+    let slot = row.slots[index]
+    if slot.isDecoded {
+      return Convert.write(step, slot, page, unsafe row.decoded.span.bytes, plan, days: &days, to: &line)
+    }
+    return Convert.write(step, slot, page, page, plan, days: &days, to: &line)
+  }
+
+  private func writeOtherwise(of step: Step, _ plan: borrowing Plan, to line: inout LineWriter) -> Outcome {
+    let text = plan.lookups[Int(step.lookup)].otherwise
+    line.append(unsafe plan.pool.span.bytes, text.start, text.end)
+    return text.isEmpty ? .absent : .wrote
+  }
+
+  /// The received time; from the second time on, a copy of the first.
+  private mutating func writeReceived(days: inout DayText, to line: inout LineWriter) {
+    guard receivedStart < 0, let received = facts.received else {
+      return line.repeatBytes(receivedStart, receivedStart + DayText.length)
+    }
+    receivedStart = line.count
+    line.append(received, days: &days)
+  }
+
+  // MARK: Lists
+
+  private mutating func writeItem(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
+    days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
+  ) {
+    let start = line.count
+    let outcome: Outcome
+    switch step.code {
+    case .listItem: outcome = writeValue(step, row, page, plan, days: &days, to: &line)
+    case .listSetting:
+      line.append(pool, step.text.start, step.text.end)
+      outcome = .wrote
+    default: outcome = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    }
+    switch outcome {
+    case .wrote:
+      guard itemCount < 8, !isRepeated(start, in: line) else { return line.drop(to: start) }
+      items[itemCount] = start
+      itemCount += 1
+      line.append(0x2C)
+    case .absent:
+      line.drop(to: start)
+    case .refused(let reasons):
+      line.drop(to: start)
+      flags.formUnion(reasons)
+      guard !step.otherwise.isEmpty, itemCount == 0 else { return }
+      // A list with nothing in it yet makes way for the value as it stands.
+      line.drop(to: listStart)
+      writeOtherwise(step, row, page, pool, to: &line)
+      lastStart = -1
+    }
+  }
+
+  private func isRepeated(_ start: Int, in line: borrowing LineWriter) -> Bool {
+    for index in 0..<itemCount {
+      let end = index + 1 < itemCount ? items[index + 1] - 1 : start - 1
+      if end - items[index] == line.count - start, line.equal(items[index], start, length: line.count - start) {
+        return true
+      }
+    }
+    return false
+  }
+
+  private mutating func closeList(to line: inout LineWriter) {
+    guard itemCount > 0 else {
+      if lastStart >= 0 { line.drop(to: listStart) }
+      lastEnd = 0
+      return
+    }
+    line.replaceLast(with: UInt8(ascii: "]"))
+    lastEnd = line.count
+    line.append(0x2C)
+  }
+}
+
+extension EventWriter {
+  // MARK: Given values
+
+  private mutating func writeGiven(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
+    days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
+  ) -> Bool {
+    let start = line.count
+    line.append(pool, step.name.start, step.name.end)
+    lastStart = line.count
+    guard case .wrote = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line) else {
+      line.drop(to: start)
+      lastEnd = 0
+      return false
+    }
+    lastEnd = line.count
+    line.append(0x2C)
+    return true
+  }
+
+  private mutating func writeGivenValue(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
+    scratch: borrowing LineWriter, to line: inout LineWriter
+  ) -> Outcome {
+    switch step.given {
+    case .identity: line.append(facts.identity)
+    case .created: scratch.read { line.append($0, 0, facts.createdLength) }
+    case .received where facts.received == nil: scratch.read { line.append($0, 0, facts.createdLength) }
+    case .received: writeReceived(days: &days, to: &line)
+    case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
+    case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
+    case .original:
+      guard plan.keepOriginal || !facts.reason.isEmpty else { return .absent }
+      line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
+    case .reason: line.appendText(facts.reason)
+    case .flags: writeFlags(to: &line)
+    case .provider, .tenantName, .tenantID, .recipient: return .absent
+    }
+    return .wrote
+  }
+
+  private func writeStatus(
+    _ step: Step, _ plan: borrowing Plan, scratch: borrowing LineWriter, to line: inout LineWriter
+  ) -> Outcome {
+    let (start, end) = (facts.statusStart, facts.statusEnd)
+    guard step.conversion == .lookup else {
+      guard start < end else { return .absent }
+      scratch.read { line.appendEscaped($0, start, end) }
+      return .wrote
+    }
+    let found = start < end ? scratch.read { plan.find(Int(step.lookup), $0, start, end) } : nil
+    guard let found else { return writeOtherwise(of: step, plan, to: &line) }
+    line.append(unsafe plan.pool.span.bytes, found.json.start, found.json.end)
+    return .wrote
+  }
+
+  private func writeFlags(to line: inout LineWriter) {
+    line.appendPlain("[\"message-trace\"")
+    guard !flags.isEmpty else { return line.append(UInt8(ascii: "]")) }
+    for bit in RowFlags.names.indices where flags.rawValue >> UInt32(bit) & 1 == 1 {
+      line.append(0x2C)
+      line.appendText(RowFlags.names[bit])
+    }
+    line.append(UInt8(ascii: "]"))
+  }
+}
+
+extension RowScanner {
+  /// A slot's value as a JSON text, whatever its type.
+  @inline(__always)
+  func writeText(_ index: Int, _ page: RawSpan, to line: inout LineWriter) {
+    let slot = slots[index]
+    if slot.isClean {
+      line.appendQuoted(page, slot.rawStart, slot.rawEnd)
+    } else if slot.isDecoded {
+      line.appendEscaped(unsafe decoded.span.bytes, slot.start, slot.end, limit: Text.longest)
+    } else {
+      line.appendEscaped(page, slot.start, slot.end, limit: Text.longest)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// Where event bytes are written: memory that somebody else owns, filled from the front. The place in this target that
+// touches pointers; past its end it writes nothing and remembers that it was too small.
+
+internal import IntakeCore
+
+/// Appends bytes; never grows, never traps. After a line, ask `overflowed`, rewind and come again with more room.
+@safe
+struct LineWriter {
+  private let base: UnsafeMutableRawPointer
+  private let capacity: Int
+  private(set) var count = 0
+  private(set) var overflowed = false
+
+  /// The pointer must stay valid, and its bytes be this writer's alone, for as long as the writer is used.
+  @unsafe
+  init(_ base: UnsafeMutableRawPointer, capacity: Int) {
+    unsafe self.base = unsafe base
+    self.capacity = capacity
+  }
+
+  /// Forgets what was written from `position` on, and that it was too much.
+  @inline(__always)
+  mutating func rewind(to position: Int) {
+    count = min(count, max(position, 0))
+    overflowed = false
+  }
+
+  /// Forgets what was written from `position` on, but not that something was too much.
+  @inline(__always)
+  mutating func drop(to position: Int) { count = min(count, max(position, 0)) }
+
+  /// True if there is room for `length` more bytes; remembers where there is not.
+  @inline(__always)
+  private mutating func fits(_ length: Int) -> Bool {
+    if length <= capacity - count { return true }
+    overflowed = true
+    return false
+  }
+
+  @inline(__always)
+  mutating func append(_ byte: UInt8) {
+    guard fits(1) else { return }
+    unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count += 1
+  }
+
+  /// Eight bytes, the first in the lowest bits.
+  @inline(__always)
+  mutating func append(word: UInt64) {
+    guard fits(8) else { return }
+    unsafe base.storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
+    count += 8
+  }
+
+  /// A slice of a span as it stands. Short ones go in steps of sixteen bytes, over their end where both sides have room.
+  @inline(__always)
+  mutating func append(_ bytes: RawSpan, _ start: Int, _ end: Int) {
+    let length = end - start
+    guard length > 0, start >= 0, end <= bytes.byteCount, fits(length) else { return }
+    guard length <= 64, end + 16 <= bytes.byteCount, count + length + 16 <= capacity else {
+      return copyWhole(bytes, start, length)
+    }
+    var done = 0
+    repeat {
+      let chunk = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: start + done, as: SIMD16<UInt8>.self)
+      unsafe base.storeBytes(of: chunk, toByteOffset: count + done, as: SIMD16<UInt8>.self)
+      done += 16
+    } while done < length
+    count += length
+  }
+
+  private mutating func copyWhole(_ bytes: RawSpan, _ start: Int, _ length: Int) {
+    unsafe bytes.withUnsafeBytes { source in
+      guard let from = source.baseAddress else { return }
+      unsafe base.advanced(by: count).copyMemory(from: from + start, byteCount: length)
+    }
+    count += length
+  }
+
+  /// A slice in ASCII lower case.
+  @inline(__always)
+  mutating func appendLowerCased(_ bytes: RawSpan, _ start: Int, _ end: Int) {
+    guard start >= 0, start < end, end <= bytes.byteCount, fits(end - start) else { return }
+    var at = start
+    while at + 8 <= end {
+      let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
+      unsafe base.storeBytes(of: ASCII.lowerCased(word), toByteOffset: count, as: UInt64.self)
+      at += 8
+      count += 8
+    }
+    while at < end {
+      unsafe base.storeBytes(of: ASCII.lowerCased(bytes.byte(at)), toByteOffset: count, as: UInt8.self)
+      at += 1
+      count += 1
+    }
+  }
+
+  /// What was written before, once more.
+  mutating func repeatBytes(_ start: Int, _ end: Int) {
+    let length = end - start
+    guard start >= 0, length > 0, end <= count, fits(length) else { return }
+    if length <= 64, count + length + 16 <= capacity {
+      var done = 0
+      repeat {
+        let chunk = unsafe base.loadUnaligned(fromByteOffset: start + done, as: SIMD16<UInt8>.self)
+        unsafe base.storeBytes(of: chunk, toByteOffset: count + done, as: SIMD16<UInt8>.self)
+        done += 16
+      } while done < length
+    } else {
+      unsafe base.advanced(by: count).copyMemory(from: base + start, byteCount: length)
+    }
+    count += length
+  }
+
+  /// Overwrites the last byte.
+  mutating func replaceLast(with byte: UInt8) {
+    guard count > 0 else { return }
+    unsafe base.storeBytes(of: byte, toByteOffset: count - 1, as: UInt8.self)
+  }
+
+  /// True if two slices of what was written are the same but for ASCII case.
+  func equal(_ left: Int, _ right: Int, length: Int) -> Bool {
+    guard left >= 0, right >= 0, left + length <= count, right + length <= count else { return false }
+    var done = 0
+    while done + 8 <= length {
+      let a = unsafe base.loadUnaligned(fromByteOffset: left + done, as: UInt64.self)
+      let b = unsafe base.loadUnaligned(fromByteOffset: right + done, as: UInt64.self)
+      guard ASCII.lowerCased(a) == ASCII.lowerCased(b) else { return false }
+      done += 8
+    }
+    for offset in done..<length {
+      let a = unsafe base.load(fromByteOffset: left + offset, as: UInt8.self)
+      let b = unsafe base.load(fromByteOffset: right + offset, as: UInt8.self)
+      guard ASCII.lowerCased(a) == ASCII.lowerCased(b) else { return false }
+    }
+    return true
+  }
+
+  /// Gives what was written for reading.
+  @inline(__always)
+  func read<Result>(_ body: (RawSpan) -> Result) -> Result {
+    let written = unsafe UnsafeRawBufferPointer(start: base, count: count)
+    return body(unsafe written.bytes)
+  }
+
+  /// The first 128 bits of SHA-256 over what was written from `start` on; uses 72 bytes behind it.
+  func identity(from start: Int) -> Identity? {
+    guard !overflowed, start >= 0, start <= count, count + 72 <= capacity else { return nil }
+    let message = unsafe UnsafeMutableRawBufferPointer(start: base + start, count: capacity - start)
+    let words = unsafe SHA256.prefix(padding: message, count: count - start)
+    return Identity(high: words.0, low: words.1)
+  }
+}

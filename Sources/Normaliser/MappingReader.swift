@@ -1,0 +1,194 @@
+// Reads a mapping file and collects every mistake in it, so that one run tells a user all that is to be mended.
+
+internal import IntakeCore
+
+/// Turns a JSON document into a `Mapping`; one value for one file.
+struct MappingReader {
+  let file: String
+  private var mistakes: [String] = []
+
+  init(file: String) { self.file = file }
+
+  mutating func read(_ bytes: [UInt8]) throws(Failure) -> Mapping {
+    let document: JSONValue
+    do {
+      document = try JSONValue(parsing: bytes)
+    } catch {
+      throw refusal(["\(error.reason.rawValue), at byte \(error.offset)"])
+    }
+    guard let members = document.members else { throw refusal(["the file is not a JSON object"]) }
+    let known = [
+      "name", "about", "provider", "identity", "leftOut", "others", "each", "aliases", "lookups", "event", "failed",
+    ]
+    refuseUnknown(members, known: known, at: "")
+    let lookups = readLookups(document["lookups"])
+    let mapping = Mapping(
+      name: text(document["name"], at: "name"), about: document["about"]?.string ?? "",
+      provider: document["provider"]?.string ?? "", identity: readIdentity(document["identity"]),
+      leftOut: texts(document["leftOut"], at: "leftOut"), others: document["others"]?.string,
+      each: document["each"]?.string, aliases: readAliases(document["aliases"]), lookups: lookups,
+      event: readRules(document["event"], at: "event"), failed: readRules(document["failed"], at: "failed"))
+    check(mapping)
+    guard mistakes.isEmpty else { throw refusal(mistakes) }
+    return mapping
+  }
+
+  private func refusal(_ mistakes: [String]) -> Failure {
+    Failure(
+      "mapping.invalid", exit: .configuration,
+      "Reading the mapping \(file): \(mistakes.joined(separator: "; ")).",
+      hint: "Compare it with a mapping that works: message-trace mapping show graph.")
+  }
+
+  private mutating func refuseUnknown(_ members: [JSONValue.Member], known: [String], at path: String) {
+    for member in members where !known.contains(member.key) {
+      mistakes.append(
+        "\(path)\(Log.clean(member.key, limit: 60)): no such setting; known are \(known.joined(separator: ", "))")
+    }
+  }
+
+  private mutating func text(_ value: JSONValue?, at path: String) -> String {
+    if let text = value?.string, !text.isEmpty { return text }
+    mistakes.append("\(path): a text is missing")
+    return ""
+  }
+
+  /// A text, or an array of texts; none if absent.
+  private mutating func texts(_ value: JSONValue?, at path: String) -> [String] {
+    guard let value else { return [] }
+    if let text = value.string, !text.isEmpty { return [text] }
+    let texts = value.array?.compactMap { $0.string.flatMap { $0.isEmpty ? nil : $0 } }
+    guard let texts, texts.count == value.array?.count else {
+      mistakes.append("\(path): it is neither a text nor an array of texts")
+      return []
+    }
+    return texts
+  }
+
+  private mutating func readIdentity(_ value: JSONValue?) -> IdentityColumns {
+    guard let members = value?.members else {
+      mistakes.append("identity: the columns that make the identity are missing")
+      return IdentityColumns()
+    }
+    let known = ["trace", "recipient", "sender", "status", "received", "statuses", "further"]
+    refuseUnknown(members, known: known, at: "identity.")
+    return IdentityColumns(
+      trace: text(value?["trace"], at: "identity.trace"),
+      recipient: text(value?["recipient"], at: "identity.recipient"),
+      sender: value?["sender"]?.string ?? "", status: text(value?["status"], at: "identity.status"),
+      received: text(value?["received"], at: "identity.received"), statuses: value?["statuses"]?.string ?? "",
+      further: texts(value?["further"], at: "identity.further"))
+  }
+
+  private mutating func readLookups(_ value: JSONValue?) -> [String: Lookup] {
+    var lookups: [String: Lookup] = [:]
+    for member in value?.members ?? [] {
+      var lookup = Lookup()
+      for entry in member.value.members ?? [] {
+        let target = text(entry.value, at: "lookups.\(member.key).\(entry.key)")
+        if entry.key == "*" { lookup.otherwise = target } else { lookup.entries.append((entry.key, target)) }
+      }
+      if member.value.members == nil { mistakes.append("lookups.\(member.key): it is not an object") }
+      lookups[member.key] = lookup
+    }
+    return lookups
+  }
+
+  private mutating func readAliases(_ value: JSONValue?) -> [String: String] {
+    var aliases: [String: String] = [:]
+    for member in value?.members ?? [] { aliases[member.key] = text(member.value, at: "aliases.\(member.key)") }
+    if value != nil, value?.members == nil { mistakes.append("aliases: it is not an object") }
+    return aliases
+  }
+
+  private mutating func readRules(_ value: JSONValue?, at path: String) -> [Rule] {
+    guard let values = value?.array, !values.isEmpty else {
+      mistakes.append("\(path): an array of rules is missing")
+      return []
+    }
+    return values.enumerated().map { readRule($0.element, at: "\(path)[\($0.offset)]") }
+  }
+
+  private mutating func readRule(_ value: JSONValue, at path: String) -> Rule {
+    guard let members = value.members else {
+      mistakes.append("\(path): the rule is not an object")
+      return Rule()
+    }
+    refuseUnknown(members, known: ["from", "to", "as", "lookup", "constant", "else"], at: "\(path).")
+    var rule = Rule()
+    rule.to = texts(value["to"], at: "\(path).to")
+    if rule.to.isEmpty { mistakes.append("\(path).to: the name of an event field is missing") }
+    rule.from = texts(value["from"], at: "\(path).from").map { readSource($0, at: "\(path).from") }
+    rule.lookup = value["lookup"]?.string
+    rule.otherwise = value["else"]?.string
+    readConversions(texts(value["as"], at: "\(path).as"), into: &rule, at: path)
+    if let constant = value["constant"] { rule.constant = readConstant(constant, at: path) }
+    if rule.from.isEmpty == (rule.constant == nil) {
+      mistakes.append("\(path): a rule has either `from` or `constant`")
+    }
+    return rule
+  }
+
+  private mutating func readSource(_ text: String, at path: String) -> RuleSource {
+    guard text.hasPrefix("$") else { return .column(text) }
+    if let given = Given(rawValue: String(text.dropFirst())) { return .given(given) }
+    let known = Given.allCases.map { "$\($0.rawValue)" }.joined(separator: ", ")
+    mistakes.append("\(path): \(Log.clean(text, limit: 60)) is not known; known are \(known)")
+    return .column(text)
+  }
+
+  private mutating func readConversions(_ names: [String], into rule: inout Rule, at path: String) {
+    for name in names {
+      if name == "list" {
+        rule.isList = true
+      } else if let conversion = Conversion(rawValue: name), rule.conversion == .text {
+        rule.conversion = conversion
+      } else {
+        let known = Conversion.allCases.map(\.rawValue).joined(separator: ", ")
+        mistakes.append("\(path).as: \(Log.clean(name, limit: 60)) is not one of \(known), with list behind it")
+      }
+    }
+  }
+
+  private mutating func readConstant(_ value: JSONValue, at path: String) -> String? {
+    if case .number(let text) = value, Int64(text) != nil { return text }
+    let texts = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
+    guard !texts.isEmpty, texts.count == value.array?.count ?? 1, texts.allSatisfy({ !$0.isEmpty }) else {
+      mistakes.append("\(path).constant: it is neither a text, an array of texts, nor a whole number")
+      return nil
+    }
+    return value.text
+  }
+}
+
+extension MappingReader {
+  /// What only the whole file can tell: names given twice, lookups that are not there.
+  private mutating func check(_ mapping: Mapping) {
+    for (list, rules) in [("event", mapping.event), ("failed", mapping.failed)] {
+      var seen: Set<String> = []
+      for (index, rule) in rules.enumerated() {
+        for name in rule.to where !seen.insert(name).inserted {
+          mistakes.append("\(list)[\(index)].to: \(name) is given twice")
+        }
+        if rule.conversion == .properties, mapping.others == nil || rule.to != [(mapping.others ?? "") + ".*"] {
+          mistakes.append("\(list)[\(index)].to: properties go to the name in `others` with .* behind it")
+        }
+        checkLookup(rule, mapping, at: "\(list)[\(index)]")
+        if rule.isList, rule.from.count > 8 { mistakes.append("\(list)[\(index)].from: a list has at most 8 columns") }
+      }
+    }
+    if !mapping.identity.statuses.isEmpty, mapping.lookups[mapping.identity.statuses] == nil {
+      mistakes.append("identity.statuses: there is no lookup of that name")
+    }
+  }
+
+  private mutating func checkLookup(_ rule: Rule, _ mapping: Mapping, at path: String) {
+    guard rule.conversion == .lookup else {
+      if rule.lookup != nil { mistakes.append("\(path).lookup: only a rule with as lookup has one") }
+      return
+    }
+    if rule.lookup.flatMap({ mapping.lookups[$0] }) == nil {
+      mistakes.append("\(path).lookup: there is no lookup of that name")
+    }
+  }
+}

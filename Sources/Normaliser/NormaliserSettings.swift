@@ -1,0 +1,36 @@
+// What a playbook or the command line says about mapping, beside the mapping itself.
+
+/// Settings of one normaliser; all have a default.
+package struct NormaliserSettings: Sendable {
+  /// The tenant as configured, a domain or a GUID; empty if not known. Part of every identity.
+  package var tenant: String
+  /// `event.provider`: `reporting` or `graph`; empty: what the mapping says.
+  package var provider: String
+  /// Domains whose users are ours; their subdomains count too.
+  package var localDomains: [String]
+  /// Puts the row as received into `event.original`.
+  package var keepOriginal: Bool
+  /// Takes column names without regard to ASCII case: for exports, never for the services.
+  package var foldColumns: Bool
+  /// The recipient that was asked for: detail rows of Graph name none. Empty for none.
+  package var recipient: String
+
+  package init(
+    tenant: String = "", provider: String = "", localDomains: [String] = [], keepOriginal: Bool = false,
+    foldColumns: Bool = false, recipient: String = ""
+  ) {
+    self.tenant = tenant
+    self.provider = provider
+    self.localDomains = localDomains
+    self.keepOriginal = keepOriginal
+    self.foldColumns = foldColumns
+    self.recipient = recipient
+  }
+
+  /// True for `8-4-4-4-12` hex digits.
+  var tenantIsGUID: Bool {
+    let parts = tenant.split(separator: "-", omittingEmptySubsequences: false)
+    return parts.map(\.utf8.count) == [8, 4, 4, 4, 12]
+      && parts.allSatisfy { $0.utf8.allSatisfy { ASCII.isDigit($0) || ASCII.lowerCased($0) &- 0x61 < 6 } }
+  }
+}

@@ -1,0 +1,286 @@
+// From a row's bytes to slots: where the value of each column that the plan names stands. No value is copied, but texts
+// with escapes that a conversion has to read.
+
+internal import IntakeCore
+
+/// The value of one column.
+struct Slot {
+  enum Kind: UInt8 { case string, number, bool }
+
+  var kind = Kind.string
+  /// True if a text may be copied as it stands.
+  var isClean = true
+  /// True if `start` and `end` of the text are offsets into the decoded bytes.
+  var isDecoded = false
+  private var raw: (start: Int32, end: Int32)
+  private var text: (start: Int32, end: Int32)
+  private var atSign: Int32 = -1
+
+  /// - Parameter range: in the page, without quotes.
+  @inline(__always)
+  init(_ kind: Kind, _ start: Int, _ end: Int) {
+    self.kind = kind
+    raw = (Int32(truncatingIfNeeded: start), Int32(truncatingIfNeeded: end))
+    text = raw
+  }
+
+  /// The value in the page, without quotes.
+  var rawStart: Int { Int(raw.start) }
+  var rawEnd: Int { Int(raw.end) }
+  /// The text with its escapes resolved: in the page, or in the decoded bytes.
+  var start: Int { Int(text.start) }
+  var end: Int { Int(text.end) }
+  var isEmpty: Bool { text.start >= text.end }
+
+  /// Where the one `@` of an address stands; -1 if it cannot be split without doubt.
+  var at: Int {
+    get { Int(atSign) }
+    set { atSign = Int32(truncatingIfNeeded: newValue) }
+  }
+
+  /// Points to the text in the decoded bytes.
+  mutating func setDecoded(_ start: Int, _ end: Int) {
+    isDecoded = true
+    text = (Int32(truncatingIfNeeded: start), Int32(truncatingIfNeeded: end))
+  }
+}
+
+/// A column that no rule names.
+struct OtherColumn {
+  var node: Int
+  var keyStart: Int
+  var keyEnd: Int
+  var keyIsEscaped: Bool
+  var value: Range<Int>
+}
+
+/// One row as scanned; a value is used again for the next row.
+struct RowScanner {
+  static let largestRow = 1 << 20
+  static let mostColumns = 256
+
+  private(set) var slots = [Slot](repeating: Slot(.string, 0, 0), count: 64)
+  /// One bit for each slot that has a value.
+  private(set) var present: UInt64 = 0
+  private(set) var others: [OtherColumn] = []
+  /// Texts with escapes, resolved.
+  private(set) var decoded: [UInt8] = []
+  private(set) var elements: Range<Int>?
+  var flags: RowFlags = []
+
+  /// Reads a whole row strictly; throws where it is not one JSON object.
+  mutating func scan(_ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan) throws(RowFault) {
+    present = 0
+    others.removeAll(keepingCapacity: true)
+    decoded.removeAll(keepingCapacity: true)
+    elements = nil
+    flags = []
+    guard row.count <= Self.largestRow else { throw .tooLarge }
+    guard span.byte(row.lowerBound) == 0x7B else { throw .notAnObject }
+    var first = row.lowerBound + 1
+    span.skipSpace(&first)
+    guard span.byte(first) != 0x7D else { throw .empty }
+    try scanObject(span, row, origin: row.lowerBound, node: 0, plan)
+  }
+
+  /// Adds the members of one element of the column that gives an event each.
+  mutating func scanElement(
+    _ span: RawSpan, _ element: Range<Int>, origin: Int, _ plan: borrowing Plan
+  ) throws(RowFault) {
+    guard span.byte(element.lowerBound) == 0x7B else { throw .notObjects }
+    try scanObject(span, element, origin: origin, node: plan.each, plan)
+  }
+
+  private mutating func scanObject(
+    _ span: RawSpan, _ range: Range<Int>, origin: Int, node: Int, _ plan: borrowing Plan
+  ) throws(RowFault) {
+    do throws(JSONFault) {
+      var index = range.lowerBound
+      try scanMembers(span, &index, node: node, depth: 1, plan)
+      guard index == range.upperBound else { throw JSONFault(index, .trailingBytes) }
+      var addresses = plan.addressSlots & present
+      while addresses != 0 {
+        findAt(addresses.trailingZeroBitCount, span)
+        addresses &= addresses &- 1
+      }
+    } catch {
+      throw .json(reason: error.reason.rawValue, offset: error.offset - origin)
+    }
+    guard others.count <= Self.mostColumns else { throw .tooManyColumns }
+    if isUnfit(plan.trace) || isUnfit(plan.recipient) || isUnfit(plan.status) { throw .identityType }
+  }
+
+  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot].kind == .bool }
+
+  /// True if the slot has a value, be it an empty text.
+  @inline(__always)
+  func has(_ slot: Int) -> Bool { slot >= 0 && present >> UInt64(slot & 63) & 1 == 1 }
+
+  private mutating func scanMembers(
+    _ span: RawSpan, _ index: inout Int, node: Int, depth: Int, _ plan: borrowing Plan
+  ) throws(JSONFault) {
+    guard depth <= RawSpan.deepest else { throw JSONFault(index, .tooDeep) }
+    index += 1
+    span.skipSpace(&index)
+    if span.byte(index) == 0x7D {
+      index += 1
+      return
+    }
+    while true {
+      guard span.byte(index) == 0x22 else { throw JSONFault(index, .unexpectedByte) }
+      let keyStart = index + 1
+      let keyFlags = try span.skipString(&index)
+      let keyEnd = index - 1
+      span.skipSpace(&index)
+      guard span.byte(index) == 0x3A else { throw JSONFault(index, .unexpectedByte) }
+      index += 1
+      span.skipSpace(&index)
+      let target = try target(span, keyStart, keyEnd, keyFlags, node, plan)
+      switch target {
+      case .slot(let slot): try scanSlot(slot, span, &index, plan, key: (keyStart, keyEnd, keyFlags), node: node)
+      case .leftOut: try span.skipValue(&index, depth: depth)
+      case .node(let next) where span.byte(index) == 0x7B && next != plan.each:
+        try scanMembers(span, &index, node: next, depth: depth + 1, plan)
+      case .node(let next) where next == plan.each && span.byte(index) == 0x5B:
+        let start = index
+        try span.skipValue(&index, depth: depth)
+        if elements != nil { flags.insert(.duplicateKey) }
+        elements = start..<index
+      case .node, .other:
+        try scanOther(span, &index, key: (keyStart, keyEnd, keyFlags), node: node, depth: depth)
+      }
+      span.skipSpace(&index)
+      let byte = span.byte(index)
+      index += 1
+      if byte == 0x7D { return }
+      guard byte == 0x2C else {
+        throw JSONFault(index - 1, index <= span.byteCount ? .unexpectedByte : .unexpectedEnd)
+      }
+      span.skipSpace(&index)
+    }
+  }
+
+  @inline(__always)
+  private mutating func target(
+    _ span: RawSpan, _ start: Int, _ end: Int, _ keyFlags: JSONStringFlags, _ node: Int, _ plan: borrowing Plan
+  ) throws(JSONFault) -> ColumnTarget {
+    var found: ColumnTarget
+    if keyFlags.contains(.escaped) {
+      _ = try Text.inspect(span, start, end)
+      let first = decoded.count
+      Text.decode(span, start, end, to: &decoded)
+      found = plan.keys.find(unsafe decoded.span.bytes, first, decoded.count, below: node)
+    } else {
+      found = plan.keys.find(span, start, end, below: node)
+    }
+    guard found == .other else { return found }
+    if plan.foldColumns { found = plan.keys.findFolded(span, start, end, below: node) }
+    if node == 0, plan.leavesOut(span, start, end) { found = .leftOut }
+    return found
+  }
+
+  private typealias Key = (start: Int, end: Int, flags: JSONStringFlags)
+
+  @inline(__always)
+  private mutating func scanSlot(
+    _ slot: Int, _ span: RawSpan, _ index: inout Int, _ plan: borrowing Plan, key: Key, node: Int
+  ) throws(JSONFault) {
+    let start = index
+    let bit: UInt64 = 1 << UInt64(slot & 63)
+    if present & bit != 0 { flags.insert(.duplicateKey) }
+    present |= bit
+    switch span.byte(index) {
+    case 0x22:
+      let stringFlags = try span.skipString(&index)
+      slots[slot] = Slot(.string, start + 1, index - 1)
+      if !stringFlags.isEmpty || index - start > Text.longest {
+        var value = slots[slot]
+        try mend(&value, span, stringFlags, isConverted: plan.convertedSlots & bit != 0)
+        slots[slot] = value
+      }
+    case 0x2D, 0x30...0x39:
+      try span.skipNumber(&index)
+      slots[slot] = Slot(.number, start, index)
+    case 0x7B, 0x5B:
+      flags.insert(.wrongType)
+      slots[slot] = Slot(.bool, start, start)
+      if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
+      try scanOther(span, &index, key: key, node: node, depth: 1)
+    default:
+      try span.skipLiteral(&index)
+      if span.byte(start) == 0x6E {
+        present &= ~bit
+      } else {
+        flags.insert(.wrongType)
+        slots[slot] = Slot(.bool, start, index)
+      }
+    }
+  }
+
+  /// Looks into a text that holds more than plain characters, or is too long.
+  private mutating func mend(
+    _ value: inout Slot, _ span: RawSpan, _ stringFlags: JSONStringFlags, isConverted: Bool
+  ) throws(JSONFault) {
+    let findings = try Text.inspect(span, value.rawStart, value.rawEnd)
+    flags.formUnion(findings.flags)
+    value.isClean = findings.isClean
+    if value.rawEnd - value.rawStart > Text.longest {
+      value.isClean = false
+      flags.insert(.truncated)
+    }
+    guard stringFlags.contains(.escaped), isConverted || !value.isClean else { return }
+    let first = decoded.count
+    Text.decode(span, value.rawStart, value.rawEnd, to: &decoded)
+    value.setDecoded(first, decoded.count)
+  }
+
+  private mutating func scanOther(
+    _ span: RawSpan, _ index: inout Int, key: Key, node: Int, depth: Int
+  ) throws(JSONFault) {
+    let start = index
+    try span.skipValue(&index, depth: depth)
+    try Self.checkEscapes(span, start..<index)
+    guard others.count <= Self.mostColumns else { return }
+    others.append(
+      OtherColumn(
+        node: node, keyStart: key.start, keyEnd: key.end, keyIsEscaped: key.flags.contains(.escaped),
+        value: start..<index))
+  }
+
+  /// Throws if a string somewhere inside holds an escape that JSON does not know.
+  private static func checkEscapes(_ span: RawSpan, _ value: Range<Int>) throws(JSONFault) {
+    var index = value.lowerBound
+    while index < value.upperBound {
+      guard span.byte(index) == 0x22 else {
+        index += 1
+        continue
+      }
+      let start = index + 1
+      if try span.skipString(&index).contains(.escaped) { _ = try Text.inspect(span, start, index - 1) }
+    }
+  }
+
+  private mutating func findAt(_ slot: Int, _ span: RawSpan) {
+    let (start, end) = (slots[slot].start, slots[slot].end)
+    let found =
+      slots[slot].isDecoded
+      ? Address.split(unsafe decoded.span.bytes, start, end) : Address.split(span, start, end)
+    slots[slot].at = found.at
+    if found.isList { flags.insert(.addressList) }
+  }
+}
+
+extension Plan {
+  /// True if the name begins with one of the prefixes that are left out.
+  func leavesOut(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    for prefix in prefixes where prefix.end - prefix.start <= end - start {
+      var same = true
+      for offset in 0..<(prefix.end - prefix.start) where span.byte(start + offset) != pool[prefix.start + offset] {
+        same = false
+        break
+      }
+      if same { return true }
+    }
+    return false
+  }
+}

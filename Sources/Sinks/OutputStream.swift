@@ -1,0 +1,77 @@
+// A pipe, terminal or socket that this process was given: written in small pieces after waiting for room, so that a
+// reader that stands still never makes the program deaf to being stopped.
+
+internal import CSystem
+internal import Glibc
+internal import IntakeCore
+
+/// Standard output where it is no regular file.
+struct OutputStream: Sendable {
+  let descriptor: Int32
+  let kind: FileStatus.Kind
+
+  /// What a pipe with room always takes without blocking (POSIX: PIPE_BUF; Linux: one page).
+  private static let piece = 4_096
+  /// How long one wait lasts before cancellation is looked at, in milliseconds.
+  private static let glance: Int32 = 100
+
+  /// False for a closed descriptor, and for one that was opened for reading to stand in for a closed one.
+  static func isWritable(_ descriptor: Int32) -> Bool {
+    let flags = fcntl(descriptor, F_GETFL)
+    return flags >= 0 && flags & O_ACCMODE != O_RDONLY
+  }
+
+  /// Returns when every byte is taken, and for a pipe read by its reader.
+  func write(_ bytes: [UInt8]) throws(Failure) {
+    var done = 0
+    while done < bytes.count {
+      try waitForRoom()
+      done += try writeOnce(bytes, done..<min(bytes.count, done + Self.piece))
+    }
+    if kind == .pipe { try waitForReader() }
+  }
+
+  private func waitForRoom() throws(Failure) {
+    while true {
+      let events = try wait(for: Int16(POLLOUT), Self.glance)
+      if events & Int16(POLLERR) != 0 { throw Self.gone }
+      if events & Int16(POLLOUT) != 0 { return }
+    }
+  }
+
+  /// The barrier: bytes that nobody has read are lost with the reader.
+  private func waitForReader() throws(Failure) {
+    var pause: Int32 = 1
+    while csystem_unread_bytes(descriptor) > 0 {
+      if try wait(for: 0, pause) & Int16(POLLERR) != 0 { throw Self.gone }
+      pause = min(pause * 2, Self.glance / 5)
+    }
+  }
+
+  private func wait(for events: Int16, _ milliseconds: Int32) throws(Failure) -> Int16 {
+    guard !Task.isCancelled else { throw Failure.stopped }
+    var waiting = pollfd(fd: descriptor, events: events, revents: 0)
+    _ = unsafe poll(&waiting, 1, milliseconds)
+    return waiting.revents
+  }
+
+  private func writeOnce(_ bytes: [UInt8], _ range: Range<Int>) throws(Failure) -> Int {
+    let count = unsafe bytes.withUnsafeBytes { buffer in
+      let start = unsafe buffer.baseAddress?.advanced(by: range.lowerBound)
+      return kind == .socket
+        ? unsafe send(descriptor, start, range.count, Int32(truncatingIfNeeded: MSG_DONTWAIT | MSG_NOSIGNAL))
+        : unsafe Glibc.write(descriptor, start, range.count)
+    }
+    guard count < 0 else { return count }
+    switch errno {
+    case EINTR, EAGAIN: return 0
+    case EPIPE, ECONNRESET: throw Self.gone
+    case let number:
+      throw FileFault(.write, "standard output", number).failure("sink.stdout", "Writing to standard output")
+    }
+  }
+
+  private static let gone = Failure(
+    "sink.stdout.epipe", exit: .ioError, "Writing to standard output: its reader has gone.",
+    hint: "Nothing is lost: what was not read is written again next time.")
+}

@@ -1,0 +1,60 @@
+// Settings as meant: typed, checked, complete. Made from stacked layers; all mistakes are told at once.
+
+package import Collector
+package import IntakeCore
+package import Sinks
+
+/// Which service is read.
+package enum Mode: String, CaseIterable, Sendable {
+  case graph
+  case reporting
+}
+
+/// Everything that one tenant's collection needs.
+package struct Configuration: Sendable {
+  package var mode: Mode = .graph
+  package var tenant = ""
+  package var credential: Credential
+  package var graphURL = Defaults.graphURL
+  package var graphVersion: GraphVersion = .v1
+  package var reportingURL = Defaults.reportingURL
+  package var pageSize = Defaults.graphPageSize
+  package var http: HTTPSettings
+  package var schedule: Schedule
+  package var mapping: NormaliserChoice
+  package var sinks: [SinkSpec]
+  package var statePath: String
+
+  /// - Parameters:
+  ///   - layer: flags over environment over playbook.
+  ///   - environment: for secrets by reference and the default places.
+  package init(_ layer: SettingLayer, environment: [String: String]) throws(Failure) {
+    var reader = SettingReader(layer: layer, environment: environment)
+    mode = reader.choice(.mode, Mode.init(rawValue:), among: Mode.allCases.map(\.rawValue)) ?? .graph
+    graphURL = reader.url(.graphURL) ?? Defaults.graphURL
+    reportingURL = reader.url(.reportingURL) ?? Defaults.reportingURL
+    graphVersion = reader.choice(.graphAPI, GraphVersion.init(rawValue:), among: ["v1.0", "beta", "beta-2021"]) ?? .v1
+    let largest = mode == .graph ? Defaults.graphPageSize : Defaults.reportingPageSize
+    pageSize = reader.number(.pageSize, 1...largest) ?? largest
+    http = HTTPSettings(
+      caFile: reader.text(.caFile), proxy: reader.text(.proxy),
+      bodyCap: reader.number(.maximumBody, 65_536...(1 << 32)) ?? Defaults.maximumBody)
+    schedule = Schedule(
+      every: reader.span(.every, atLeast: .seconds(1)) ?? Defaults.every,
+      lag: reader.span(.lag, atLeast: .zero) ?? Defaults.lag,
+      revisits: reader.spans(.revisit, atLeast: .seconds(60)) ?? Defaults.revisits,
+      since: reader.span(.since, atLeast: .zero) ?? Defaults.since)
+    mapping = NormaliserChoice(&reader)
+    sinks = reader.sinks()
+    statePath = reader.statePath()
+    tenant = reader.tenant()
+    let signIn = reader.credential(mode: mode, tenant: tenant)
+    guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }
+    credential = signIn
+  }
+
+  /// The mapping that the service's rows have of their own.
+  package var rowShape: String {
+    mode == .graph && graphVersion == .beta2021 ? "graph-2021" : mode.rawValue
+  }
+}

@@ -1,0 +1,29 @@
+// Mappings by name (embedded in the binary) or by path (a user's own).
+
+package import IntakeCore
+internal import Mappings
+package import Normaliser
+
+package enum MappingShelf {
+  /// Names of the embedded mappings.
+  package static var names: [String] {
+    EmbeddedMapping.all.map { String($0.file.dropLast(".json".utf8.count)) }.filter { $0 != "fields" }.sorted()
+  }
+
+  /// The text of an embedded mapping, nil if there is none of that name.
+  package static func text(_ name: String) -> String? {
+    EmbeddedMapping.all.first { $0.file == "\(name).json" }?.text
+  }
+
+  /// - Parameter nameOrPath: a name of `names`, or a file: anything with a slash or ending in `.json`.
+  package static func mapping(_ nameOrPath: String) throws(Failure) -> Mapping {
+    if let text = text(nameOrPath) { return try Mapping(parsing: Array(text.utf8), file: "\(nameOrPath).json") }
+    guard nameOrPath.contains("/") || nameOrPath.hasSuffix(".json") else {
+      throw Failure(
+        "mapping.unknown", exit: .configuration,
+        "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): there is none of that name\(Nearest.question(nameOrPath, among: names))",
+        hint: "Known are \(names.joined(separator: ", ")); a file is given by its path.")
+    }
+    return try Mapping(parsing: try FileBytes.read(nameOrPath, purpose: "mapping"), file: nameOrPath)
+  }
+}

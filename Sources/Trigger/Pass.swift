@@ -1,0 +1,78 @@
+// One run of the trigger: what the journal still holds, the live window, then each revisit that is due.
+
+package import IntakeCore
+
+/// What a pass did: the summary line, the metrics and the exit code are made from it.
+package struct PassReport: Sendable {
+  package var tally = Tally()
+  /// By sink name: sinks that have not taken everything; the journal keeps it for them.
+  package var sinkFailures: [String: Failure] = [:]
+  package var gaps: [Schedule.Gap] = []
+  /// What ended the pass early, nil if every due window was read.
+  package var failure: Failure?
+  package var elapsed: Duration = .zero
+
+  package init() {}
+}
+
+/// Runs passes of one schedule.
+package struct Pass: Sendable {
+  package let schedule: Schedule
+  package let time: TimeSource
+  package let log: Log
+
+  package init(schedule: Schedule, time: TimeSource, log: Log) {
+    self.schedule = schedule
+    self.time = time
+    self.log = log
+  }
+
+  /// Never throws: what went wrong stands in the report, so that the part that was done is told too.
+  package func run<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) async -> PassReport {
+    var report = PassReport()
+    let started = time.now()
+    do {
+      try await pipeline.drain()
+      try await readAll(&pipeline, into: &report)
+      try pipeline.state.prune(before: schedule.horizon(pipeline.state.checkpoint.cursors, now: time.now()))
+    } catch {
+      report.failure = error
+    }
+    report.sinkFailures = pipeline.sinkFailures
+    report.elapsed = max(.zero, time.now() - started)
+    return report
+  }
+
+  private func readAll<Input, Mapping, State>(
+    _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
+  ) async throws(Failure) {
+    let due = schedule.due(pipeline.state.checkpoint.cursors, now: time.now(), source: pipeline.source)
+    report.gaps = due.gaps
+    for gap in due.gaps { tell(gap) }
+    for read in due.reads {
+      let now = time.now()
+      report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
+      try pipeline.move(schedule.covered(by: read, at: now, cursors: pipeline.state.checkpoint.cursors))
+      warnOfSkew(pipeline.serverDate, now: time.now())
+      guard !Task.isCancelled else { throw .stopped }
+    }
+  }
+
+  private func tell(_ gap: Schedule.Gap) {
+    log(
+      .warning, "source.gap",
+      "A span fell out of the service's retention before it was read; nobody can read it any more.",
+      [
+        ("cursor", gap.cursor), ("from", Timestamp.text(gap.window.start)), ("to", Timestamp.text(gap.window.end)),
+      ])
+  }
+
+  private func warnOfSkew(_ serverDate: Instant?, now: Instant) {
+    guard let serverDate else { return }
+    let skew = now - serverDate
+    guard skew > .seconds(300) || skew < .seconds(-300) else { return }
+    log(
+      .warning, "clock.skew", "This host's clock and the service's differ; windows end at the earlier of both.",
+      [("seconds", "\(skew.components.seconds)")])
+  }
+}

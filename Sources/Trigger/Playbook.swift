@@ -1,0 +1,137 @@
+// The playbook: one JSON file that says source, schedule, mapping and sinks. DESIGN section 6 gives its shape.
+
+package import IntakeCore
+
+/// A playbook as read: its names and the layer of settings that it makes.
+package struct Playbook: Sendable {
+  package let name: String
+  package let layer: SettingLayer
+
+  /// Reads a playbook and finds all its mistakes at once.
+  /// - Throws: exit 66 if it cannot be read, 78 with every mistake and its line otherwise.
+  package static func read(_ path: String) throws(Failure) -> Playbook {
+    try Playbook(parsing: try FileBytes.read(path, purpose: "playbook"), file: path)
+  }
+
+  package init(parsing bytes: [UInt8], file: String) throws(Failure) {
+    let document: JSONValue
+    do { document = try JSONValue(parsing: bytes) } catch {
+      throw Failure(
+        "playbook.syntax", exit: .configuration,
+        "Reading the playbook \(file): line \(Self.line(error.offset, in: bytes)): \(error.reason.rawValue).",
+        hint: "A playbook is one JSON object.")
+    }
+    var reader = PlaybookReader(bytes: bytes)
+    reader.read(document)
+    guard reader.mistakes.isEmpty else {
+      throw Failure(
+        "playbook.invalid", exit: .configuration,
+        "Reading the playbook \(file):" + reader.mistakes.map { "\n  \($0)" }.joined(),
+        hint: "Mend them all, then run: message-trace collect \(file)")
+    }
+    name = reader.name ?? file
+    layer = reader.layer
+  }
+
+  static func line(_ offset: Int, in bytes: [UInt8]) -> Int {
+    1 + bytes.prefix(max(0, offset)).count { $0 == 0x0A }
+  }
+}
+
+/// Walks the document; keeps what it understands and notes what it does not.
+private struct PlaybookReader {
+  let bytes: [UInt8]
+  var layer = SettingLayer()
+  var name: String?
+  var mistakes: [String] = []
+
+  static let settings: [String: Setting] = Dictionary(
+    uniqueKeysWithValues: Setting.allCases.compactMap { setting in setting.playbookPath.map { ($0, setting) } })
+  static let sections: Set<String> = ["trigger", "source", "normaliser"]
+  static let labels: Set<String> = ["name", "uuid", "type"]
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func read(_ document: JSONValue) {
+    guard let members = document.members else { return note("the playbook is not a JSON object", at: 0) }
+    for member in members {
+      if Self.sections.contains(member.key) {
+        readSection(member)
+      } else if Self.labels.contains(member.key) {
+        readLabel(member)
+      } else if let setting = Self.settings[member.key] {
+        readSetting(setting, member, path: member.key)
+      } else {
+        unknown(member, path: member.key, in: "")
+      }
+    }
+  }
+
+  private mutating func readSection(_ section: JSONValue.Member) {
+    guard let members = section.value.members else {
+      return note("\(section.key) must be an object", at: section.offset)
+    }
+    for member in members {
+      let path = "\(section.key).\(member.key)"
+      if let setting = Self.settings[path] {
+        readSetting(setting, member, path: path)
+      } else {
+        unknown(member, path: path, in: "\(section.key).")
+      }
+    }
+  }
+
+  private mutating func readLabel(_ member: JSONValue.Member) {
+    guard let text = member.value.string, !text.isEmpty else {
+      return note("\(member.key) must be a text", at: member.offset)
+    }
+    if member.key == "name" { name = text }
+    if member.key == "type", text != "intake" { note("type must be \"intake\"", at: member.offset) }
+  }
+
+  private mutating func readSetting(_ setting: Setting, _ member: JSONValue.Member, path: String) {
+    if setting.isSecret { return readSecret(setting, member, path: path) }
+    switch (setting.kind, member.value) {
+    case (.flag, .bool(let value)):
+      layer[setting] = value ? ["true"] : ["false"]
+    case (.list, .array(let values)) where values.allSatisfy({ $0.string != nil }):
+      layer[setting] = values.compactMap(\.string)
+    case (.value, .string(let text)), (.list, .string(let text)):
+      layer[setting] = [text]
+    case (.value, .number(let text)) where setting == .pageSize || setting == .maximumBody:
+      layer[setting] = [text]
+    default:
+      note("\(path) must be \(Self.wanted(setting))", at: member.offset)
+    }
+  }
+
+  private mutating func readSecret(_ setting: Setting, _ member: JSONValue.Member, path: String) {
+    if case .object(let parts) = member.value, parts.count == 1, let part = parts.first, let text = part.value.string,
+      part.key == "env" || part.key == "file", !text.isEmpty
+    {
+      layer[setting] = ["\(part.key):\(text)"]
+    } else {
+      note(
+        "\(path) must be a reference, {\"env\": \"NAME\"} or {\"file\": \"PATH\"}: a playbook never holds a secret",
+        at: member.offset)
+    }
+  }
+
+  private static func wanted(_ setting: Setting) -> String {
+    switch setting.kind {
+    case .flag: "true or false"
+    case .list: "a list of texts"
+    case .value: setting == .pageSize || setting == .maximumBody ? "a number" : "a text"
+    }
+  }
+
+  private mutating func unknown(_ member: JSONValue.Member, path: String, in section: String) {
+    let siblings = Self.settings.keys.filter { $0.hasPrefix(section) }.map { String($0.dropFirst(section.utf8.count)) }
+    let known = section.isEmpty ? siblings.filter { !$0.contains(".") } + Self.sections + Self.labels : siblings
+    note("\(path) is not known\(Nearest.question(member.key, among: known.sorted()))", at: member.offset)
+  }
+
+  private mutating func note(_ mistake: String, at offset: Int) {
+    mistakes.append("line \(Playbook.line(offset, in: bytes)): \(Log.clean(mistake, limit: 300))")
+  }
+}

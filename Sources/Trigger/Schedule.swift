@@ -1,0 +1,97 @@
+// When what is read: the live window, and every window again at each revisit age. Pure: cursors and time in, reads out.
+
+package import IntakeCore
+
+/// The schedule of one tenant.
+package struct Schedule: Sendable, Equatable {
+  package var every: Duration
+  package var lag: Duration
+  /// Ascending ages.
+  package var revisits: [Duration]
+  package var since: Duration
+
+  package init(every: Duration, lag: Duration, revisits: [Duration], since: Duration) {
+    self.every = every
+    self.lag = lag
+    self.revisits = revisits.sorted()
+    self.since = since
+  }
+
+  /// One window to read, and the cursor that it moves.
+  package struct Read: Sendable, Equatable {
+    package var cursor: String
+    package var window: Window
+    /// How far behind the service's own clock the cursor must stay: the lag, or the revisit's age.
+    package var age: Duration
+  }
+
+  /// A span that fell out of the service's retention before it could be read.
+  package struct Gap: Sendable, Equatable {
+    package var cursor: String
+    package var window: Window
+  }
+
+  package static let liveCursor = "live"
+  /// Windows are read in pieces of at most this, so that a crash while catching up repeats little.
+  package static let longestRead: Duration = .seconds(6 * 3_600)
+  /// Kept away from the edge of retention, which the services judge by their own clocks.
+  package static let retentionMargin: Duration = .seconds(900)
+
+  package static func cursorName(revisit age: Duration) -> String { "revisit \(age.text)" }
+
+  /// How often a revisit runs: a fifth of its age, so that the cost stays planned.
+  package func step(of age: Duration) -> Duration { max(every, age / 5) }
+
+  /// The reads that are due, oldest first within each cursor: live first, then each revisit.
+  package func due(_ cursors: [String: Instant], now: Instant, source: some Source) -> (reads: [Read], gaps: [Gap]) {
+    var reads: [Read] = []
+    var gaps: [Gap] = []
+    let floor = now - source.retention + Self.retentionMargin
+    for lane in lanes(cursors, now: now) {
+      var window = lane.window
+      if window.start < floor, !window.isEmpty {
+        if cursors[lane.cursor] != nil {
+          gaps.append(Gap(cursor: lane.cursor, window: Window(start: window.start, end: min(floor, window.end))))
+        }
+        window = Window(start: min(floor, window.end), end: window.end)
+      }
+      let longest = min(source.widestWindow, Self.longestRead)
+      while !window.isEmpty {
+        let end = min(window.end, window.start + longest)
+        reads.append(Read(cursor: lane.cursor, window: Window(start: window.start, end: end), age: lane.age))
+        window = Window(start: end, end: window.end)
+      }
+    }
+    return (reads, gaps)
+  }
+
+  /// The cursors that a finished live read covers as well: what was older than a revisit's age when it was read.
+  package func covered(by read: Read, at now: Instant, cursors: [String: Instant]) -> [String: Instant] {
+    guard read.cursor == Self.liveCursor else { return [:] }
+    var moved: [String: Instant] = [:]
+    for age in revisits {
+      let name = Self.cursorName(revisit: age)
+      let end = max(read.window.start, min(read.window.end, now - age))
+      guard (cursors[name] ?? read.window.start) >= read.window.start else { continue }
+      moved[name] = end
+    }
+    return moved
+  }
+
+  /// Before this no read of this schedule looks again: what the ledger may forget.
+  package func horizon(_ cursors: [String: Instant], now: Instant) -> Instant {
+    let oldest = cursors.values.min() ?? now
+    return min(oldest, now - (revisits.last ?? .zero)) - .seconds(3_600)
+  }
+
+  private func lanes(_ cursors: [String: Instant], now: Instant) -> [Read] {
+    let start = cursors[Self.liveCursor] ?? now - since
+    var lanes = [Read(cursor: Self.liveCursor, window: Window(start: start, end: now - lag), age: lag)]
+    for age in revisits {
+      let name = Self.cursorName(revisit: age)
+      guard let cursor = cursors[name], now - age - cursor >= step(of: age) else { continue }
+      lanes.append(Read(cursor: name, window: Window(start: cursor, end: now - age), age: age))
+    }
+    return lanes
+  }
+}

@@ -1,0 +1,166 @@
+// Every setting there is: its flag, where it stands in a playbook, and its line in the help.
+
+/// One setting. The raw value is its flag without dashes; the environment spells it `MESSAGE_TRACE_` and upper snake case.
+package enum Setting: String, CaseIterable, Sendable {
+  case mode
+  case tenant
+  case clientID = "client-id"
+  case username
+  case graphURL = "graph-url"
+  case graphAPI = "graph-api"
+  case reportingURL = "reporting-url"
+  case authority
+  case sink
+  case state
+  case lag
+  case revisit
+  case every
+  case since
+  case pageSize = "page-size"
+  case mapping
+  case profile
+  case localDomains = "local-domains"
+  case keepOriginal = "keep-original"
+  case now
+  case logFormat = "log-format"
+  case logLevel = "log-level"
+  case passwordFile = "password-file"
+  case clientSecretFile = "client-secret-file"
+  case certificateFile = "certificate-file"
+  case privateKeyFile = "private-key-file"
+  case federatedTokenFile = "federated-token-file"
+  case accessTokenFile = "access-token-file"
+  case managedIdentity = "managed-identity"
+  case caFile = "ca-file"
+  case proxy
+  case maximumBody = "max-body"
+
+  package enum Kind: Sendable { case value, list, flag }
+
+  package var kind: Kind {
+    switch self {
+    case .sink, .revisit, .localDomains: .list
+    case .keepOriginal, .managedIdentity: .flag
+    default: .value
+    }
+  }
+
+  package var environmentName: String {
+    "MESSAGE_TRACE_" + String(rawValue.map { $0 == "-" ? "_" : Character($0.uppercased()) })
+  }
+
+  /// Where it stands in a playbook, dotted; nil for what belongs to one call only.
+  package var playbookPath: String? {
+    switch self {
+    case .mode: "source.mode"
+    case .tenant: "source.tenant"
+    case .clientID: "source.clientId"
+    case .username: "source.username"
+    case .graphURL: "source.graphUrl"
+    case .graphAPI: "source.graphApi"
+    case .reportingURL: "source.reportingUrl"
+    case .authority: "source.authority"
+    case .pageSize: "source.pageSize"
+    case .passwordFile: "source.password"
+    case .clientSecretFile: "source.clientSecret"
+    case .certificateFile: "source.certificateFile"
+    case .privateKeyFile: "source.privateKeyFile"
+    case .federatedTokenFile: "source.federatedTokenFile"
+    case .accessTokenFile: "source.accessTokenFile"
+    case .managedIdentity: "source.managedIdentity"
+    case .caFile: "source.caFile"
+    case .proxy: "source.proxy"
+    case .maximumBody: "source.maxBody"
+    case .every: "trigger.every"
+    case .lag: "trigger.lag"
+    case .revisit: "trigger.revisit"
+    case .since: "trigger.since"
+    case .mapping: "normaliser.mapping"
+    case .profile: "normaliser.profile"
+    case .localDomains: "normaliser.localDomains"
+    case .keepOriginal: "normaliser.keepOriginal"
+    case .sink: "sinks"
+    case .state: "state"
+    case .now, .logFormat, .logLevel: nil
+    }
+  }
+
+  /// True for the two secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
+  package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile }
+
+  /// The environment variable that may hold the secret itself.
+  package var secretEnvironmentName: String? {
+    switch self {
+    case .passwordFile: "MESSAGE_TRACE_PASSWORD"
+    case .clientSecretFile: "MESSAGE_TRACE_CLIENT_SECRET"
+    default: nil
+    }
+  }
+}
+
+extension Setting {
+  /// What stands behind the flag in the help.
+  package var placeholder: String {
+    switch self {
+    case .mode: "graph|reporting"
+    case .graphAPI: "v1.0|beta|beta-2021"
+    case .graphURL, .reportingURL, .authority, .proxy: "URL"
+    case .sink: "SPEC"
+    case .state: "DIR"
+    case .lag, .every, .since: "SPAN"
+    case .revisit: "SPAN,…"
+    case .pageSize, .maximumBody: "N"
+    case .mapping: "NAME|PATH"
+    case .profile: "ecs|sekoia|cim|udm-flat"
+    case .localDomains: "A,B"
+    case .now: "INSTANT"
+    case .logFormat: "text|json"
+    case .logLevel: "L"
+    case .keepOriginal, .managedIdentity: ""
+    case .tenant: "T"
+    case .clientID: "C"
+    case .username: "U"
+    case .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile,
+      .caFile:
+      "PATH"
+    }
+  }
+
+  /// One line for the help, with the default.
+  package var summary: String {
+    switch self {
+    case .mode: "which service to read; default graph"
+    case .tenant: "tenant domain or id; part of every event.id"
+    case .clientID: "application (client) id of the Entra app"
+    case .username: "service account for basic sign-in (reporting)"
+    case .graphURL: "default https://graph.microsoft.com"
+    case .graphAPI: "generation of the Graph API; default v1.0"
+    case .reportingURL: "default \(Defaults.reportingURL)"
+    case .authority: "sign-in service; default https://login.microsoftonline.com"
+    case .sink: "repeatable: stdout | file:PATH | udp://H:P | tcp://H:P | tls://H:P; default stdout"
+    case .state: "state directory; default $STATE_DIRECTORY, else $XDG_STATE_HOME/message-trace"
+    case .lag: "how far behind now the live window ends; default 1m"
+    case .revisit: "ages at which every window is read again; default 15m,1h,6h,24h"
+    case .every: "pause between passes of a daemon; default 60s"
+    case .since: "how far back the very first pass starts; default 24h"
+    case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
+    case .mapping: "mapping by name or file; default ecs, which is the mode's own"
+    case .profile: "field names: ECS, or those of another product; default ecs"
+    case .localDomains: "domains of the tenant, for email.direction"
+    case .keepOriginal: "keep each row as received in event.original"
+    case .now: "pretend that it is this time: replays and tests"
+    case .logFormat: "how log lines look; default text"
+    case .logLevel: "debug, info, warning or error; default info"
+    case .passwordFile: "file with the password; or set MESSAGE_TRACE_PASSWORD"
+    case .clientSecretFile: "file with the client secret; or set MESSAGE_TRACE_CLIENT_SECRET"
+    case .certificateFile: "PEM certificate of the Entra app"
+    case .privateKeyFile: "PEM private key of that certificate"
+    case .federatedTokenFile: "file with a federated token, read anew at each sign-in"
+    case .accessTokenFile: "file with a ready-made access token"
+    case .managedIdentity: "sign in as the managed identity of this Azure machine"
+    case .caFile: "PEM file with the authorities to trust, instead of the system's"
+    case .proxy: "HTTP proxy for every request; none unless given here"
+    case .maximumBody: "most decoded bytes of one answer; default 67108864"
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// Settings as written, from one place: flags, environment or playbook. Layers are stacked, the first that names one wins.
+
+internal import IntakeCore
+
+/// Values as text; lists as written one by one. Secrets are held as `env:NAME` or `file:PATH`, never as values.
+package struct SettingLayer: Sendable, Equatable {
+  package var values: [Setting: [String]] = [:]
+
+  package init() {}
+
+  package subscript(_ setting: Setting) -> [String]? {
+    get { values[setting] }
+    set { values[setting] = newValue }
+  }
+
+  /// The layer that the environment makes. An empty variable counts as not set.
+  package init(environment: [String: String]) {
+    for setting in Setting.allCases {
+      if let value = environment[setting.environmentName], !value.isEmpty {
+        values[setting] = SettingLayer.split(value, for: setting)
+      }
+      if let name = setting.secretEnvironmentName, let secret = environment[name], !secret.isEmpty {
+        values[setting] = ["env:\(name)"]
+      }
+    }
+  }
+
+  /// One value as typed becomes what a layer holds: lists are cut at commas, files of secrets are marked as such.
+  package static func split(_ value: String, for setting: Setting) -> [String] {
+    if setting.isSecret { return ["file:\(value)"] }
+    guard setting == .revisit || setting == .localDomains else { return [value] }
+    return value.split(separator: ",").map { part in
+      String(part.drop { $0 == " " })
+    }
+  }
+
+  /// This layer above another.
+  package func over(_ lower: SettingLayer) -> SettingLayer {
+    var merged = lower
+    merged.values.merge(values) { _, mine in mine }
+    return merged
+  }
+}

@@ -1,0 +1,103 @@
+// From text to types: one small step a kind of value, each mistake noted with the setting's name.
+
+internal import Collector
+internal import IntakeCore
+internal import Sinks
+
+/// Reads typed values out of a layer and gathers what is wrong with them.
+struct SettingReader {
+  let layer: SettingLayer
+  let environment: [String: String]
+  private(set) var mistakes: [String] = []
+  private var worst: Failure?
+
+  init(layer: SettingLayer, environment: [String: String]) {
+    self.layer = layer
+    self.environment = environment
+  }
+
+  /// All mistakes as one failure; a single one that came as a failure of its own keeps its code and hint.
+  var failure: Failure {
+    if mistakes.count == 1, let worst { return worst }
+    let list = mistakes.count == 1 ? " \(mistakes[0])" : mistakes.map { "\n  \($0)" }.joined()
+    return Failure(
+      "config.invalid", exit: .configuration, "Reading the settings:\(list)",
+      hint: "See: message-trace help collect")
+  }
+
+  mutating func note(_ mistake: String) { mistakes.append(mistake) }
+
+  mutating func note(_ failure: Failure) {
+    mistakes.append(failure.sentence)
+    worst = failure
+  }
+
+  func text(_ setting: Setting) -> String? { layer[setting]?.last }
+  func list(_ setting: Setting) -> [String]? { layer[setting] }
+  func flag(_ setting: Setting) -> Bool { layer[setting]?.last == "true" }
+
+  mutating func choice<Value>(_ setting: Setting, _ make: (String) -> Value?, among names: [String]) -> Value? {
+    guard let text = text(setting) else { return nil }
+    if let value = make(text) { return value }
+    note("--\(setting.rawValue) \(text) is none of \(names.joined(separator: ", ")).")
+    return nil
+  }
+
+  mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
+    guard let text = text(setting) else { return nil }
+    if let value = Int(text), range.contains(value) { return value }
+    note("--\(setting.rawValue) \(text) is not a number from \(range.lowerBound) to \(range.upperBound).")
+    return nil
+  }
+
+  mutating func span(_ setting: Setting, atLeast least: Duration) -> Duration? {
+    text(setting).flatMap { checkedSpan($0, setting, least) }
+  }
+
+  mutating func spans(_ setting: Setting, atLeast least: Duration) -> [Duration]? {
+    guard let texts = list(setting) else { return nil }
+    return texts.filter { $0 != "none" }.compactMap { checkedSpan($0, setting, least) }.sorted()
+  }
+
+  private mutating func checkedSpan(_ text: String, _ setting: Setting, _ least: Duration) -> Duration? {
+    if let span = Duration(parsing: text), span >= least { return span }
+    note("--\(setting.rawValue) \(text) is not a span of at least \(least.text), such as 90s, 15m, 6h or 2d.")
+    return nil
+  }
+
+  mutating func url(_ setting: Setting) -> String? {
+    guard var text = text(setting) else { return nil }
+    while text.hasSuffix("/") { text.removeLast() }
+    guard text.hasPrefix("https://") || text.hasPrefix("http://") else {
+      note("--\(setting.rawValue) \(Log.clean(text, limit: 100)) is not an https URL.")
+      return nil
+    }
+    return text
+  }
+
+  mutating func sinks() -> [SinkSpec] {
+    let texts = list(.sink) ?? ["stdout"]
+    var specs: [SinkSpec] = []
+    for text in texts {
+      do { specs.append(try SinkSpec(parsing: text)) } catch { note(error) }
+    }
+    if Set(specs.map(\.name)).count != specs.count { note("The same sink is named twice.") }
+    return specs
+  }
+
+  mutating func statePath() -> String {
+    if let path = text(.state) { return path }
+    if let path = environment["STATE_DIRECTORY"], let first = path.split(separator: ":").first { return String(first) }
+    if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return "\(path)/message-trace" }
+    if let home = environment["HOME"], home.hasPrefix("/") { return "\(home)/.local/state/message-trace" }
+    note("No state directory: neither --state nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set.")
+    return ""
+  }
+
+  /// The `tenant` setting, else the domain of `username`, else empty; ASCII lower-case.
+  func tenant() -> String {
+    if let tenant = text(.tenant) { return tenant.lowercased() }
+    guard let username = text(.username), let at = username.lastIndex(of: "@") else { return "" }
+    return username[username.index(after: at)...].lowercased()
+  }
+}

@@ -1,0 +1,97 @@
+// `demo`: the whole program against the simulator, both modes on one state, with nothing to configure.
+
+internal import Glibc
+internal import IntakeCore
+internal import Simulator
+internal import Synchronization
+internal import Trigger
+
+struct DemoCommand {
+  let job: Job
+
+  func run() async throws(Failure) -> ExitCode {
+    let messages = try job.number(.messages, default: 12, 1...1_000_000)
+    let seed = try job.number(.seed, default: 1, 0...Int.max)
+    let now = TimeSource.system.now()
+    let clock = DemoClock(now)
+    let tenant = SimulatedTenant(
+      seed: UInt64(seed), messages: messages,
+      window: Window(start: now - .seconds(3 * 3_600), end: now + .seconds(3_600)))
+    let settings = SimulatorSettings(tenant: tenant, time: clock.source)
+    let server = try SimulatorServer.start(settings)
+    defer { server.stop() }
+    let folder = try Self.makeFolder()
+    defer { Folder.remove(folder) }
+    let stage = Stage(server: server, settings: settings, folder: folder, clock: clock, job: job)
+    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in try await stage.play() }.get()
+  }
+
+  private static func makeFolder() throws(Failure) -> String {
+    var path = Array("\(ProcessDefaults.environment["TMPDIR"] ?? "/tmp")/message-trace-demo-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&path) != nil else {
+      throw Failure("demo.folder", exit: .cannotCreate, "Making a folder for the demo: \(FileBytes.describe(errno)).")
+    }
+    return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// The simulated hours: the clock stands where the demo puts it.
+private final class DemoClock: Sendable {
+  private let current: Mutex<Instant>
+  init(_ start: Instant) { current = Mutex(start) }
+  func advance(by duration: Duration) { current.withLock { $0 = $0 + duration } }
+  var source: TimeSource { TimeSource(now: { self.current.withLock { $0 } }) }
+}
+
+/// The three passes of the demo.
+private struct Stage: Sendable {
+  let server: SimulatorServer
+  let settings: SimulatorSettings
+  let folder: String
+  let clock: DemoClock
+  let job: Job
+
+  func play() async throws(Failure) -> ExitCode {
+    say("A made-up tenant of \(settings.tenant.messages) messages, served on \(server.graphURL).")
+    try await pass(.reporting, "Now, through the legacy Reporting Web Service")
+    clock.advance(by: .seconds(70 * 60))
+    try await pass(.graph, "70 minutes later, through Microsoft Graph with the same state")
+    clock.advance(by: .seconds(16 * 60))
+    try await pass(.reporting, "16 minutes later, through the legacy service again")
+    say("Each message, recipient and status left once; `message-trace verify` checks that on a file of your own.")
+    return .done
+  }
+
+  private func pass(_ mode: Mode, _ title: String) async throws(Failure) {
+    let configuration = try Configuration(layer(mode), environment: environment)
+    let log = Log(level: .warning)
+    var pipeline = try Assembly(configuration, time: clock.source, log: log).pipeline()
+    let ending = await CollectCommand.pass(&pipeline, configuration: configuration, time: clock.source, log: log)
+    await pipeline.shutDown()
+    if let failure = ending.failure { throw failure }
+    let tally = ending.report.tally
+    say("\(title): \(tally.rows) rows read, \(tally.emitted) events written, \(tally.leftOut) left out as known.")
+  }
+
+  private func layer(_ mode: Mode) -> SettingLayer {
+    var layer = SettingLayer()
+    layer[.mode] = [mode.rawValue]
+    layer[.tenant] = [settings.tenant.name]
+    layer[.localDomains] = [settings.tenant.mailDomain]
+    layer[.graphURL] = [server.graphURL]
+    layer[.reportingURL] = [server.reportingURL]
+    layer[.authority] = [server.authorityURL]
+    if mode == .graph { layer[.clientID] = [settings.clientID] } else { layer[.username] = [settings.username] }
+    layer[.clientSecretFile] = ["env:SECRET"]
+    layer[.passwordFile] = ["env:PASSWORD"]
+    layer[.state] = ["\(folder)/state"]
+    layer[.revisit] = ["15m", "1h"]
+    return layer
+  }
+
+  private var environment: [String: String] {
+    ["SECRET": settings.clientSecret, "PASSWORD": settings.password]
+  }
+
+  private func say(_ line: String) { job.terminal.say(line) }
+}

@@ -1,0 +1,99 @@
+// Arguments as typed: command, settings layer, own options, operands. Nothing is interpreted here.
+
+internal import IntakeCore
+internal import Trigger
+
+/// A command line, taken apart. Flags are `--name VALUE`, `--name=VALUE` or `--name`; `--` ends them.
+struct Invocation: Sendable {
+  private(set) var command: Command?
+  private(set) var layer = SettingLayer()
+  private(set) var own: [OwnOption: String] = [:]
+  private(set) var operands: [String] = []
+  private(set) var wantsHelp = false
+  private(set) var wantsVersion = false
+
+  init(_ arguments: [String]) throws(Failure) {
+    var rest = arguments[...]
+    if let first = rest.first, !first.hasPrefix("-") {
+      rest = rest.dropFirst()
+      try take(command: first)
+    }
+    var flagsEnded = false
+    while let argument = rest.popFirst() {
+      switch argument {
+      case _ where flagsEnded || !argument.hasPrefix("-") || argument == "-": operands.append(argument)
+      case "--": flagsEnded = true
+      case "--help", "-h": wantsHelp = true
+      case "--version" where command == nil, "-V" where command == nil: wantsVersion = true
+      default: try take(flag: argument, &rest)
+      }
+    }
+    try checkOperands()
+  }
+
+  private mutating func take(command name: String) throws(Failure) {
+    guard name != "help" else {
+      wantsHelp = true
+      return
+    }
+    let name = name == "normalize" ? "normalise" : name
+    guard let known = Command(rawValue: name) else {
+      throw Self.usage(
+        "\(Log.clean(name, limit: 60)) is no command\(Nearest.question(name, among: Command.allCases.map(\.rawValue)))",
+        help: "message-trace help")
+    }
+    command = known
+  }
+
+  private mutating func take(flag: String, _ rest: inout ArraySlice<String>) throws(Failure) {
+    let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0].drop { $0 == "-" })
+    let attached = parts.count == 2 ? String(parts[1]) : nil
+    if let setting = Setting(rawValue: name), let command, command.settings.contains(setting) {
+      let value = setting.kind == .flag ? attached ?? "true" : try value(flag, attached, &rest)
+      let values = SettingLayer.split(value, for: setting)
+      layer[setting] = setting.kind == .list ? (layer[setting] ?? []) + values : values
+    } else if let option = OwnOption(rawValue: name), let command, command.ownOptions.contains(option) {
+      own[option] = try value(flag, attached, &rest)
+    } else {
+      throw unknown(flag: name)
+    }
+  }
+
+  private func value(_ flag: String, _ attached: String?, _ rest: inout ArraySlice<String>) throws(Failure) -> String {
+    if let attached { return attached }
+    guard let value = rest.popFirst() else {
+      throw Self.usage("\(Log.clean(flag, limit: 60)) needs a value.", help: helpCall)
+    }
+    return value
+  }
+
+  private func unknown(flag name: String) -> Failure {
+    let known = (command?.settings.map(\.rawValue) ?? []) + (command?.ownOptions.map(\.rawValue) ?? []) + ["help"]
+    if ["password", "client-secret", "secret"].contains(name) {
+      return Self.usage(
+        "--\(name) does not exist: other users of this host could read a secret in the arguments.",
+        help: "give --password-file or --client-secret-file, or the environment")
+    }
+    let near = Nearest.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
+    return Self.usage("--\(Log.clean(name, limit: 60)) is no option of this command\(near)", help: helpCall)
+  }
+
+  private var helpCall: String { command.map { "message-trace help \($0.rawValue)" } ?? "message-trace help" }
+
+  private mutating func checkOperands() throws(Failure) {
+    if wantsHelp, command == nil, let first = operands.first { command = Command(rawValue: first) }
+    guard !wantsHelp else { return }
+    guard let command else {
+      guard let first = operands.first else { return }
+      throw Self.usage("\(Log.clean(first, limit: 60)) stands before any command.", help: "message-trace help")
+    }
+    guard command.operands.contains(operands.count) else {
+      throw Self.usage("The call is: message-trace \(command.usage).", help: helpCall)
+    }
+  }
+
+  static func usage(_ sentence: String, help: String) -> Failure {
+    Failure("usage", exit: .usage, "Reading the arguments: \(sentence)", hint: help)
+  }
+}

@@ -1,0 +1,40 @@
+// `simulate`: the stand-in for Microsoft's endpoints until stopped, and the settings to collect from it.
+
+internal import IntakeCore
+internal import Simulator
+
+struct SimulateCommand {
+  let job: Job
+
+  func run() async throws(Failure) -> ExitCode {
+    let messages = try job.number(.messages, default: 1_000, 0...10_000_000)
+    let seed = try job.number(.seed, default: 1, 0...Int.max)
+    let port = try job.number(.port, default: 0, 0...65_535)
+    let hours = try job.number(.hours, default: 24, 1...2_000)
+    let now = TimeSource.system.now()
+    let tenant = SimulatedTenant(
+      seed: UInt64(seed), messages: messages, window: Window(start: now - .seconds(3_600 * hours), end: now))
+    var settings = SimulatorSettings(tenant: tenant, time: .system)
+    settings.port = port
+    let server = try SimulatorServer.start(settings)
+    defer { server.stop() }
+    try job.terminal.output(Self.text(server, settings))
+    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
+      do { while true { try await TimeSource.sleepReally(.seconds(3_600)) } } catch { return .done }
+    }.get()
+  }
+
+  /// What to paste into a shell to collect from the simulator.
+  private static func text(_ server: SimulatorServer, _ settings: SimulatorSettings) -> String {
+    """
+    # \(settings.tenant.rowCount) rows of \(settings.tenant.name) until this is stopped; paste one of these:
+
+    export MESSAGE_TRACE_CLIENT_SECRET='\(settings.clientSecret)' MESSAGE_TRACE_PASSWORD='\(settings.password)'
+    message-trace collect --mode graph --tenant \(settings.tenant.name) --client-id \(settings.clientID) \\
+      --graph-url \(server.graphURL) --authority \(server.authorityURL) --state ./demo-state
+    message-trace collect --mode reporting --username \(settings.username) \\
+      --reporting-url \(server.reportingURL) --state ./demo-state
+
+    """
+  }
+}

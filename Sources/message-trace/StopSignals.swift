@@ -1,0 +1,33 @@
+// SIGTERM, SIGINT and SIGHUP: the first ends the work cleanly, a second one ends the process at once.
+
+internal import Dispatch
+internal import Glibc
+internal import IntakeCore
+internal import Synchronization
+
+/// Runs work that a signal may stop.
+enum StopSignals {
+  /// Runs `work` on a thread of its own, so that it may block; a signal cancels its task.
+  /// The state on disk is valid whenever a second signal ends the process: that is what the commit protocol is for.
+  static func guarding<Value: Sendable>(
+    _ work: sending @escaping () async throws(Failure) -> Value
+  ) async -> Result<Value, Failure> {
+    let executor = ThreadExecutor(name: "message-trace.work")
+    let task = Task(executorPreference: executor) { () async -> Result<Value, Failure> in
+      do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
+    }
+    let stopped = Atomic<Bool>(false)
+    let sources = [SIGTERM, SIGINT, SIGHUP].map { number in
+      _ = signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        if stopped.exchange(true, ordering: .sequentiallyConsistent) { _exit(128 + number) }
+        task.cancel()
+      }
+      source.resume()
+      return source
+    }
+    defer { for source in sources { source.cancel() } }
+    return await task.value
+  }
+}

@@ -1,0 +1,67 @@
+// The table of identities: found, grown, pruned in place; and the checksum of its blocks.
+
+internal import IntakeCore
+internal import Testing
+
+@testable import Checkpoint
+
+@Suite("Ledger table")
+struct LedgerTableTests {
+  private func identity(_ number: Int) -> Identity { World.identity(Array("\(number)".utf8)) }
+  private func time(_ number: Int) -> Instant { Instant(seconds: 1_790_000_000 + Int64(number % 40) * 21_600) }
+
+  /// How many of the numbers were new.
+  private func fill(_ table: inout LedgerTable, _ numbers: some Sequence<Int>) -> [Int] {
+    numbers.filter { table.insert(identity($0), received: time($0)) }
+  }
+
+  @Test("an identity is new once, through any growth")
+  func insert() {
+    var table = LedgerTable()
+    #expect(fill(&table, 0..<5_000) == Array(0..<5_000))
+    #expect(fill(&table, 0..<5_000) == [])
+    #expect(table.count == 5_000)
+  }
+
+  @Test("pruning leaves exactly what is not older, however the probes ran into one another")
+  func prune() {
+    var table = LedgerTable(expecting: 5_000)
+    _ = fill(&table, 0..<5_000)
+    table.prune(before: Age(time(25)))
+    #expect(table.count == 5_000 / 40 * 15)
+    #expect(fill(&table, 0..<5_000) == (0..<5_000).filter { $0 % 40 < 25 })
+  }
+
+  @Test("clusters around the end of the table survive pruning")
+  func wrap() {
+    var table = LedgerTable()
+    var crowd: [LedgerTable.Slot] = []
+    for number in 0..<300 as Range<UInt64> {
+      crowd.append(.init(Identity(high: number, low: 1_000 + number % 20), Age(unit: number % 2 == 0 ? 1 : 2)))
+    }
+    for slot in crowd { table.insert(slot) }
+    #expect(table.count == 300)
+    table.prune(before: Age(unit: 2))
+    #expect(table.count == 150)
+    let new = crowd.filter { table.insert($0) }
+    #expect(new == crowd.filter { $0.age == Age(unit: 1) })
+  }
+
+  @Test(
+    "ages saturate at both ends",
+    arguments: [
+      (Instant.earliest, 1), (Instant(ticks: .min), 1), (Instant(seconds: 1_577_836_800), 1),
+      (Instant(seconds: 1_577_836_800 + 21_600), 2), (Instant.latest, .max), (Instant(ticks: .max), .max),
+    ] as [(Instant, UInt16)])
+  func ages(instant: Instant, unit: UInt16) { #expect(Age(instant).unit == unit) }
+
+  @Test(
+    "the checksum is CRC-32C",
+    arguments: [
+      ("", 0), ("a", 0xC1D0_4330), ("123456789", 0xE306_9283), (String(repeating: "\0", count: 32), 0x8A91_36AA),
+    ] as [(String, UInt32)])
+  func checksum(text: String, sum: UInt32) {
+    let bytes = Array(text.utf8)
+    #expect(CRC32C.of(bytes, 0..<bytes.count) == sum)
+  }
+}

@@ -1,0 +1,201 @@
+// The state as its callers see it: what is kept, who is refused, what is pruned.
+
+internal import Glibc
+internal import IntakeCore
+internal import IntakeTesting
+internal import Synchronization
+internal import Testing
+
+@testable import Checkpoint
+
+@Suite("State directory")
+struct StateDirectoryTests {
+  let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
+  private func open(_ source: String = "contoso") throws(Failure) -> StateDirectory {
+    try StateDirectory.open(folder("a/b/state"), source: source, log: .silent)
+  }
+
+  private func code(_ source: String = "contoso") -> String? {
+    do throws(Failure) {
+      try open(source).close()
+      return nil
+    } catch {
+      return "\(error.code) \(error.exit.rawValue)"
+    }
+  }
+
+  @Test("cursors, sink positions and identities come back as they were committed")
+  func roundTrip() throws {
+    var state = try open()
+    let checkpoint = try Fill.deliver(3, to: &state)
+    state.close()
+    var again = try open()
+    defer { again.close() }
+    #expect(again.checkpoint == checkpoint)
+    #expect(again.pending == [])
+    #expect(again.ledger.count == 9)
+    for number in 1...3 {
+      for entry in Fill.entry(UInt64(number)).entries {
+        let isNew = again.ledger.insert(entry.identity, received: entry.received)
+        #expect(!isNew)
+      }
+    }
+  }
+
+  @Test("a journaled batch that was not committed comes back byte for byte, its identities not yet known")
+  func pending() throws {
+    var state = try open()
+    _ = try Fill.deliver(1, to: &state)
+    let entry = try state.journal(Fill.batch(2), cursors: ["live": Instant(ticks: 7)])
+    state.close()
+    var again = try open()
+    defer { again.close() }
+    #expect(again.pending == [2])
+    let read = try again.entry(2)
+    #expect(read.bytes == entry.bytes && read.entries == entry.entries && read.cursors == entry.cursors)
+    let isNew = again.ledger.insert(entry.entries[0].identity, received: entry.entries[0].received)
+    #expect(isNew)
+  }
+
+  @Test("an entry stays while one sink lacks it, and goes when the last has it")
+  func slowSink() throws {
+    var state = try open()
+    var checkpoint = state.checkpoint
+    checkpoint.sinks = ["fast": SinkPosition(sequence: 0), "slow": SinkPosition(sequence: 0)]
+    for number in 1...3 {
+      let entry = try state.journal(Fill.batch(UInt64(number)), cursors: [:])
+      checkpoint.sequence = entry.sequence
+      checkpoint.sinks["fast"] = SinkPosition(sequence: entry.sequence)
+      try state.commit(checkpoint)
+    }
+    #expect(state.pending == [1, 2, 3] && state.journalSize > 0)
+    checkpoint.sinks["slow"] = SinkPosition(sequence: 2)
+    try state.commit(checkpoint)
+    #expect(state.pending == [3])
+    state.close()
+    state = try open()
+    defer { state.close() }
+    #expect(state.pending == [3])
+    checkpoint.sinks["slow"] = SinkPosition(sequence: 3)
+    try state.commit(checkpoint)
+    #expect(state.pending == [] && state.journalSize == 0)
+  }
+
+  @Test("a second process is told who holds the state; it may have it once the holder is gone")
+  func locked() throws {
+    let holder = try open()
+    #expect {
+      try open()
+    } throws: { error in
+      guard let failure = error as? Failure else { return false }
+      return failure.code == "state.locked" && failure.exit == .tryLater
+        && failure.sentence.contains("process \(getpid()) ")
+    }
+    holder.close()
+    #expect(code() == nil)
+  }
+
+  @Test("a lock file without a lock is no lock")
+  func staleLock() throws {
+    try open().close()
+    try folder.write("1\n", to: "a/b/state/lock")
+    #expect(code() == nil)
+  }
+
+  @Test("another tenant's state is refused once something was collected, another mode's never")
+  func foreign() throws {
+    try open("fabricam").close()
+    var state = try open("contoso")
+    try state.commit(Checkpoint(cursors: ["live": Instant(seconds: 1)]))
+    state.close()
+    #expect(code("fabrikam") == "state.foreign 78")
+    #expect(code("contoso") == nil)
+  }
+
+  @Test("a directory that others may write to is refused", arguments: [0o720, 0o702, 0o777] as [mode_t])
+  func permissions(mode: mode_t) throws {
+    try open().close()
+    #expect(unsafe chmod(folder("a/b/state"), mode) == 0)
+    #expect(code() == "state.perms 78")
+  }
+
+  @Test("directories are made for the owner alone, files too")
+  func modes() throws {
+    var state = try open()
+    _ = try Fill.deliver(1, to: &state)
+    _ = try state.journal(Fill.batch(2), cursors: [:])
+    state.close()
+    var found: [String: mode_t] = [:]
+    for name in ["", "/journal", "/seen", "/lock", "/checkpoint.json", "/seen/1.idx", "/journal/\(Journal.name(2))"] {
+      var status = stat()
+      #expect(unsafe lstat(folder("a/b/state") + name, &status) == 0)
+      found[name] = status.st_mode & 0o777
+    }
+    #expect(found.filter { $0.value != 0o600 }.keys.sorted() == ["", "/journal", "/seen"])
+    #expect(found.values.filter { $0 == 0o700 }.count == 3)
+  }
+
+  @Test("identities older than the horizon are forgotten, in memory and on disk")
+  func prune() throws {
+    var state = try open()
+    _ = try Fill.deliver(2, to: &state)
+    try state.prune(before: Fill.received(1))
+    #expect(state.ledger.count == 3)
+    try state.prune(before: Fill.received(1) + .seconds(86_400))
+    #expect(state.ledger.count == 0)
+    #expect(try folder.names("a/b/state/seen") == [])
+    _ = try Fill.deliver(1, to: &state)
+    state.close()
+    let again = try open()
+    defer { again.close() }
+    #expect(again.ledger.count == 3)
+  }
+
+  @Test("after a failed operation the value refuses everything more")
+  func broken() throws {
+    let plan = FaultPlan(at: 1, .error(EIO)) { call, name in call == .sync && name.hasSuffix(".j.tmp") }
+    var state = try StateDirectory.open(folder("s"), source: "c", log: .silent, files: plan.files)
+    defer { state.close() }
+    #expect(throws: Failure.self) { try state.journal(Fill.batch(1), cursors: [:]) }
+    #expect {
+      try state.journal(Fill.batch(1), cursors: [:])
+    } throws: {
+      ($0 as? Failure)?.code == "state.order"
+    }
+  }
+
+  @Test("rebuilding sets everything aside and starts over")
+  func rebuild() throws {
+    var state = try open()
+    _ = try Fill.deliver(2, to: &state)
+    state.close()
+    #expect {
+      try StateDirectory.rebuild(folder("a/b/state"), source: "fabrikam", log: .silent)
+    } throws: {
+      ($0 as? Failure)?.code == "state.foreign"
+    }
+    try folder.write("rubbish", to: "a/b/state/checkpoint.json")
+    #expect(code() == "state.corrupt 65")
+    try StateDirectory.rebuild(folder("a/b/state"), source: "contoso", log: .silent)
+    #expect(try folder.names("a/b/state/damaged-1") == ["checkpoint.json", "journal", "seen"])
+    let again = try open()
+    defer { again.close() }
+    #expect(again.checkpoint == Checkpoint() && again.ledger.count == 0)
+  }
+
+  @Test("a summary can be had while another process holds the state, and changes nothing")
+  func summary() throws {
+    #expect(try StateDirectory.summary(folder("a/b/state")) == nil)
+    var state = try open()
+    defer { state.close() }
+    let checkpoint = try Fill.deliver(2, to: &state)
+    _ = try state.journal(Fill.batch(3), cursors: [:])
+    let summary = try #require(try StateDirectory.summary(folder("a/b/state")))
+    #expect(summary.source == "contoso" && summary.checkpoint == checkpoint)
+    #expect(summary.journalEntries == 1 && summary.journalBytes == state.journalSize)
+    #expect((6...10).contains(summary.identities))
+  }
+}

@@ -1,0 +1,96 @@
+// `collect` against the simulator: everything once, in both modes, with one identity for one message.
+
+internal import Glibc
+internal import IntakeCore
+internal import Simulator
+import Testing
+
+/// A simulator and the arguments to collect from it.
+struct Bench {
+  let server: SimulatorServer
+  let settings: SimulatorSettings
+  let now: Instant
+
+  init(messages: Int, knobs: TenantKnobs = .calm) throws {
+    let now = TimeSource.system.now()
+    self.now = now
+    let window = Window(start: now - .seconds(5 * 3_600), end: now - .seconds(600))
+    let tenant = SimulatedTenant(seed: 11, messages: messages, window: window, knobs: knobs)
+    settings = SimulatorSettings(tenant: tenant, time: .system)
+    server = try SimulatorServer.start(settings)
+  }
+
+  var environment: [String: String] {
+    ["MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret, "MESSAGE_TRACE_PASSWORD": settings.password]
+  }
+
+  func arguments(_ mode: String, state: String, sink: String = "stdout") -> [String] {
+    let common = [
+      "collect", "--mode", mode, "--state", state, "--sink", sink, "--tenant", settings.tenant.name,
+    ]
+    return mode == "graph"
+      ? common + ["--client-id", settings.clientID, "--graph-url", server.graphURL, "--authority", server.authorityURL]
+      : common + ["--username", settings.username, "--reporting-url", server.reportingURL]
+  }
+}
+
+@Suite struct CollectTests {
+  @Test("20,000 rows come out once, a second pass emits none, both modes give the same ids")
+  func both() throws {
+    let bench = try Bench(messages: 16_500)
+    defer { bench.server.stop() }
+    #expect(bench.settings.tenant.rowCount >= 20_000)
+    var ids: [String: Set<String>] = [:]
+    for mode in ["graph", "reporting"] {
+      let folder = TemporaryFolder()
+      let first = Program.run(bench.arguments(mode, state: folder.file("state")), environment: bench.environment)
+      #expect(first.status == 0, "\(first.errors)")
+      #expect(first.lines.count == bench.settings.tenant.rowCount)
+      ids[mode] = Set(first.ids)
+      #expect(ids[mode]?.count == first.lines.count)
+      let second = Program.run(bench.arguments(mode, state: folder.file("state")), environment: bench.environment)
+      #expect(second.status == 0 && second.output.isEmpty && second.errors.isEmpty)
+    }
+    #expect(ids["graph"] == ids["reporting"])
+    let truth = Set(
+      bench.settings.tenant.truth(at: bench.now).map { row in
+        let text = [bench.settings.tenant.name, row.traceID, row.recipient].map { $0.lowercased() } + [row.status]
+        return SHA256.digest(Array(text.joined(separator: "\n").utf8)).prefix(16).map { byte in
+          (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+      })
+    #expect(ids["graph"] == truth)
+  }
+
+  @Test("the mode can be switched on one state and one file without a gap or a duplicate")
+  func switching() throws {
+    let bench = try Bench(messages: 500)
+    defer { bench.server.stop() }
+    let folder = TemporaryFolder()
+    let sink = "file:\(folder.file("events.ndjson"))"
+    let early = ["--now", Timestamp.text(bench.now - .seconds(2 * 3_600))]
+    for (mode, extra) in [("reporting", early), ("graph", []), ("reporting", [])] {
+      let outcome = Program.run(
+        bench.arguments(mode, state: folder.file("state"), sink: sink) + extra, environment: bench.environment)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    let verified = Program.run(["verify", folder.file("events.ndjson")])
+    #expect(verified.status == 0, "\(String(decoding: verified.output, as: UTF8.self))")
+    #expect(verified.lines.first == "lines               \(bench.settings.tenant.rowCount)")
+  }
+
+  @Test("overlapping runs: the second says who holds the state and exits 75")
+  func overlapping() throws {
+    let bench = try Bench(messages: 10)
+    defer { bench.server.stop() }
+    let folder = TemporaryFolder()
+    let state = folder.file("state")
+    #expect(Program.run(bench.arguments("graph", state: state), environment: bench.environment).status == 0)
+    let lock = unsafe open("\(state)/lock", O_RDWR)
+    #expect(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+    let outcome = Program.run(bench.arguments("graph", state: state), environment: bench.environment)
+    close(lock)
+    #expect(outcome.status == 75 && outcome.output.isEmpty)
+    #expect(outcome.errors.contains("state.locked"))
+  }
+}

@@ -1,0 +1,157 @@
+// The commit rule: nothing moves before it is safe, nothing comes twice, a dead sink holds back only itself.
+
+internal import IntakeTesting
+import Testing
+
+@testable internal import IntakeCore
+
+@Suite struct PipelineTests {
+  typealias TestPipeline = Pipeline<RowSource, PlainMapping, MemoryStore>
+
+  static let start = Instant(seconds: 1_790_000_000)
+  static let window = Window(start: start, end: start + .seconds(3_600))
+  static let down = Failure("sink.tcp.refused", exit: .tryLater, "The receiver refused.", recovery: .later(after: nil))
+
+  static func rows(_ count: Int) -> [RowSource.Row] {
+    (0..<count).map { RowSource.Row(received: start + .seconds($0), text: "{\"n\":\($0)}") }
+  }
+
+  func pipeline(_ source: RowSource, _ sinks: [MemorySink], cap: Int = 1 << 30) -> TestPipeline {
+    TestPipeline(
+      source: source, mapping: PlainMapping(), sinks: sinks, state: MemoryStore(),
+      time: ManualClock(Self.window.end).source, journalCap: cap)
+  }
+
+  @Test("every row of every page comes out once and the cursor moves with the last page")
+  func whole() async throws {
+    let sink = MemorySink()
+    var pipeline = pipeline(RowSource(Self.rows(7)), [sink])
+    try await pipeline.open()
+    let tally = try await pipeline.read(Self.window, moving: "live", age: .zero)
+    #expect(Set(sink.lines) == Set(Self.rows(7).map(\.text)) && sink.lines.count == 7)
+    #expect(tally.pages == 4 && tally.emitted == 7 && tally.windows == 1)
+    #expect(pipeline.state.checkpoint.cursors == ["live": Self.window.end])
+    #expect(pipeline.state.pending.isEmpty)
+    let again = try await pipeline.read(Self.window, moving: "live", age: .zero)
+    #expect(again.emitted == 0 && again.leftOut == 7 && sink.lines.count == 7)
+  }
+
+  @Test("a page that fails leaves the cursor where it was and keeps the pages before it", arguments: 1...3)
+  func failingPage(_ page: Int) async throws {
+    let sink = MemorySink()
+    let source = RowSource(Self.rows(7), failures: [page: Self.down])
+    var pipeline = pipeline(source, [sink])
+    try await pipeline.open()
+    await #expect(throws: Self.down) { try await pipeline.read(Self.window, moving: "live", age: .zero) }
+    #expect(pipeline.state.checkpoint.cursors.isEmpty)
+    #expect(sink.lines.count == page * 2)
+    _ = try await pipeline.read(Self.window, moving: "live", age: .zero)
+    #expect(sink.lines.count == 7 && Set(sink.lines).count == 7)
+  }
+
+  @Test("a dead sink holds back only itself, and gets everything in order once it is back")
+  func deadSink() async throws {
+    let (alive, dead) = (MemorySink(name: "alive"), MemorySink(name: "dead"))
+    var pipeline = pipeline(RowSource(Self.rows(6)), [dead, alive])
+    try await pipeline.open()
+    dead.fail(with: Self.down)
+    _ = try await pipeline.read(Self.window, moving: "live", age: .zero)
+    #expect(alive.lines.count == 6 && dead.lines.isEmpty)
+    #expect(pipeline.sinkFailures == ["dead": Self.down])
+    #expect(pipeline.state.pending.count == 3)
+    dead.fail(with: nil)
+    try await pipeline.drain()
+    #expect(dead.lines == alive.lines && pipeline.state.pending.isEmpty && pipeline.sinkFailures.isEmpty)
+  }
+
+  @Test("beyond the journal's cap nothing more is fetched")
+  func cap() async throws {
+    let dead = MemorySink()
+    dead.fail(with: Self.down)
+    let source = RowSource(Self.rows(40))
+    var pipeline = pipeline(source, [dead], cap: 40)
+    try await pipeline.open()
+    let failure = await #expect(throws: Failure.self) {
+      try await pipeline.read(Self.window, moving: "live", age: .zero)
+    }
+    #expect(failure?.code == "journal.full")
+    #expect(source.asked.count < 8)
+    #expect(pipeline.state.checkpoint.cursors.isEmpty)
+  }
+
+  @Test("an entry that was journaled but not committed is delivered again on opening")
+  func recovery() async throws {
+    var state = MemoryStore()
+    var batch = Batch()
+    PlainMapping().normalise(
+      Page(bytes: Array("{}".utf8), rows: [0..<2]), created: Self.start, into: &batch, ledger: &state.ledger)
+    _ = try state.journal(batch, cursors: ["live": Self.window.end])
+    let sink = MemorySink()
+    var pipeline = TestPipeline(
+      source: RowSource([]), mapping: PlainMapping(), sinks: [sink], state: state, time: .system)
+    try await pipeline.open()
+    #expect(sink.lines == ["{}"])
+    #expect(pipeline.state.checkpoint.cursors == ["live": Self.window.end])
+    #expect(pipeline.state.checkpoint.sequence == 1 && pipeline.state.pending.isEmpty)
+  }
+
+  @Test("a dead next link restarts the window, once")
+  func restart() async throws {
+    let stale = Failure("source.stale_link", exit: .tryLater, "Stale.", recovery: .restartWindow)
+    let sink = MemorySink()
+    var healing = pipeline(RowSource(Self.rows(5), failures: [2: stale]), [sink])
+    try await healing.open()
+    _ = try await healing.read(Self.window, moving: "live", age: .zero)
+    #expect(sink.lines.count == 5)
+    var dying = pipeline(RowSource(Self.rows(5), failures: [1: stale, 3: stale]), [MemorySink()])
+    try await dying.open()
+    await #expect(throws: stale) { try await dying.read(Self.window, moving: "live", age: .zero) }
+  }
+
+  @Test("a window that is too much is halved, older half first, until it fits")
+  func halving() async throws {
+    let large = Failure("source.too_large", exit: .tryLater, "Large.", recovery: .smallerWindow)
+    let sink = MemorySink()
+    let source = RowSource(Self.rows(5), pageSize: 100, failures: [0: large, 1: large])
+    var pipeline = pipeline(source, [sink])
+    try await pipeline.open()
+    _ = try await pipeline.read(Self.window, moving: "live", age: .zero)
+    #expect(sink.lines.count == 5)
+    #expect(source.asked.map { $0.span.components.seconds } == [3_600, 1_800, 900, 900, 1_800])
+    #expect(pipeline.state.checkpoint.cursors == ["live": Self.window.end])
+  }
+
+  @Test("the cursor never passes the service's own clock less the lag, nor moves back")
+  func serverClock() async throws {
+    let server = Self.start + .seconds(600)
+    var pipeline = pipeline(RowSource(Self.rows(3), serverDate: server), [MemorySink()])
+    try await pipeline.open()
+    _ = try await pipeline.read(Self.window, moving: "live", age: .seconds(60))
+    #expect(pipeline.state.checkpoint.cursors == ["live": server - .seconds(60)])
+    try pipeline.move(["live": Self.start])
+    #expect(pipeline.state.checkpoint.cursors == ["live": server - .seconds(60)])
+  }
+
+  @Test("a next link that repeats ends the read with the window open")
+  func linkLoop() async throws {
+    var pipeline = Pipeline(
+      source: LoopingSource(), mapping: PlainMapping(), sinks: [MemorySink()], state: MemoryStore(), time: .system)
+    try await pipeline.open()
+    let failure = await #expect(throws: Failure.self) {
+      try await pipeline.read(Self.window, moving: "live", age: .zero)
+    }
+    #expect(failure?.code == "source.link_loop")
+    #expect(pipeline.state.checkpoint.cursors.isEmpty)
+  }
+}
+
+/// Sends the same two links for ever.
+private struct LoopingSource: Source {
+  let provider = "graph"
+  let widestWindow: Duration = .seconds(60)
+  let retention: Duration = .seconds(60)
+
+  func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
+    Page(bytes: [], rows: [], next: PageCursor(link: cursor?.link == "a" ? "b" : "a"))
+  }
+}

@@ -1,0 +1,89 @@
+// Which windows are read when: pure arithmetic over cursors and time.
+
+internal import IntakeCore
+internal import IntakeTesting
+import Testing
+
+@testable internal import Trigger
+
+@Suite struct ScheduleTests {
+  static let now = Instant(seconds: 1_790_000_000)
+  static let schedule = Schedule(
+    every: .seconds(60), lag: .seconds(60), revisits: [.seconds(900), .seconds(3_600)], since: .seconds(86_400))
+
+  @Test("the very first pass reads from since to the lag, in bounded pieces, without a hole")
+  func first() {
+    let due = Self.schedule.due([:], now: Self.now, source: RowSource([]))
+    #expect(due.gaps.isEmpty)
+    #expect(due.reads.allSatisfy { $0.cursor == "live" && $0.window.span <= Schedule.longestRead })
+    #expect(due.reads.first?.window.start == Self.now - .seconds(86_400))
+    #expect(due.reads.last?.window.end == Self.now - .seconds(60))
+    for (read, next) in zip(due.reads, due.reads.dropFirst()) { #expect(read.window.end == next.window.start) }
+  }
+
+  @Test("a live read covers each revisit up to its age, and no further")
+  func covered() {
+    let read = Schedule.Read(
+      cursor: "live", window: Window(start: Self.now - .seconds(7_200), end: Self.now - .seconds(60)), age: .seconds(60)
+    )
+    let moved = Self.schedule.covered(by: read, at: Self.now, cursors: [:])
+    #expect(moved == ["revisit 15m": Self.now - .seconds(900), "revisit 1h": Self.now - .seconds(3_600)])
+    let late = Self.schedule.covered(by: read, at: Self.now, cursors: ["revisit 1h": Self.now - .seconds(90_000)])
+    #expect(late["revisit 1h"] == nil)
+  }
+
+  @Test("a revisit begins where the first live read began, even if that was younger than its age")
+  func begins() {
+    let read = Schedule.Read(
+      cursor: "live", window: Window(start: Self.now - .seconds(120), end: Self.now - .seconds(60)), age: .seconds(60))
+    #expect(
+      Self.schedule.covered(by: read, at: Self.now, cursors: [:])["revisit 1h"] == Self.now - .seconds(120))
+  }
+
+  @Test("revisits run a fifth of their age apart")
+  func steps() {
+    let cursors = [
+      "live": Self.now - .seconds(120), "revisit 15m": Self.now - .seconds(900 + 180),
+      "revisit 1h": Self.now - .seconds(3_600 + 719),
+    ]
+    let due = Self.schedule.due(cursors, now: Self.now, source: RowSource([])).reads
+    #expect(due.map(\.cursor) == ["live", "revisit 15m"])
+    #expect(due.last?.window == Window(start: Self.now - .seconds(1_080), end: Self.now - .seconds(900)))
+  }
+
+  @Test("what fell out of retention is told with its exact span, and collection goes on behind it")
+  func gap() {
+    let source = RowSource([], retention: .seconds(10 * 86_400))
+    let lost = Self.now - .seconds(12 * 86_400)
+    let due = Self.schedule.due(["live": lost], now: Self.now, source: source)
+    let floor = Self.now - .seconds(10 * 86_400) + Schedule.retentionMargin
+    #expect(due.gaps == [Schedule.Gap(cursor: "live", window: Window(start: lost, end: floor))])
+    #expect(due.reads.first?.window.start == floor)
+  }
+
+  @Test("a clock that goes back asks for nothing")
+  func clockBack() {
+    let due = Self.schedule.due(["live": Self.now + .seconds(3_600)], now: Self.now, source: RowSource([]))
+    #expect(due.reads.isEmpty && due.gaps.isEmpty)
+  }
+
+  @Test("a day of passes at one a minute stays under 20 requests in five minutes")
+  func cost() {
+    let schedule = Schedule(
+      every: .seconds(60), lag: .seconds(60), revisits: Defaults.revisits, since: .seconds(3_600))
+    var cursors: [String: Instant] = [:]
+    var requests: [Int] = []
+    for minute in 0..<2_880 {
+      let now = Self.now + .seconds(60 * minute)
+      let due = schedule.due(cursors, now: now, source: RowSource([])).reads
+      for read in due {
+        cursors[read.cursor] = read.window.end
+        cursors.merge(schedule.covered(by: read, at: now, cursors: cursors)) { max($0, $1) }
+      }
+      requests.append(due.count)
+    }
+    let busiest = (5...requests.count).map { requests[($0 - 5)..<$0].reduce(0, +) }.max() ?? 0
+    #expect(busiest <= 20)
+    #expect(requests.reduce(0, +) > 2_880)
+  }
+}
