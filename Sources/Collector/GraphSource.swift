@@ -9,9 +9,9 @@ package struct GraphSource: Source {
   package let retention: Duration
 
   let reader: Reader
-  private let collection: Collection
-  private let version: GraphVersion
-  private let pageSize: Int
+  let collection: Collection
+  let version: GraphVersion
+  let pageSize: Int
 
   /// - Parameters:
   ///   - root: such as `https://graph.microsoft.com`.
@@ -87,7 +87,7 @@ package struct GraphSource: Source {
     return collection.address.asking(PercentEncoding.form(fields))
   }
 
-  private static var headers: [(name: String, value: String)] {
+  static var headers: [(name: String, value: String)] {
     [
       ("Accept", "application/json"), ("Prefer", "include-unknown-enum-members"), ("Cache-Control", "no-cache"),
       ("client-request-id", RequestIdentifier.make()),

@@ -13,8 +13,8 @@ package struct ReportingSource: Source {
   package let retention = Duration.seconds(30 * 86_400)
 
   let reader: Reader
-  private let collection: Collection
-  private let pageSize: Int
+  let collection: Collection
+  let pageSize: Int
 
   /// - Parameters:
   ///   - endpoint: such as `https://reports.office365.com/ecp/reportingwebservice/reporting.svc`.

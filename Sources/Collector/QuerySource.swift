@@ -1,0 +1,116 @@
+// Sources that can be asked a question beside the window: the same pages, fewer rows.
+
+package import IntakeCore
+
+/// A source that filters, as far as the service can.
+package protocol Searching: Source {
+  /// True if the service itself filters by this field and value; what it does not must be filtered by the caller.
+  func canAsk(_ field: QueryFilter.Field, _ value: String, _ test: QueryFilter.SubjectTest) -> Bool
+  /// As `page(_:after:)`, with the service asked for the rows of one question only. Bounds are inclusive.
+  func page(_ window: Window, matching terms: QueryTerms, after cursor: PageCursor?) async throws(Failure) -> Page
+  /// How far back questions may reach.
+  var searchable: Duration { get }
+}
+
+extension GraphSource: Searching {
+  /// The draft of 2021 reached back ten days.
+  package var searchable: Duration { version == .beta2021 ? .seconds(10 * 86_400) : retention }
+
+  package func canAsk(_ field: QueryFilter.Field, _ value: String, _ test: QueryFilter.SubjectTest) -> Bool {
+    QueryClause.graphCanAsk(field, value, test, version)
+  }
+
+  package func page(
+    _ window: Window, matching terms: QueryTerms, after cursor: PageCursor?
+  ) async throws(Failure) -> Page {
+    if version == .beta2021, let id = terms.values[.traceID] { return try await draftMessage(id) }
+    let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
+    let request = Request(
+      .get, address ?? collection.address.asking(PercentEncoding.form(fields(window, terms))), headers: Self.headers,
+      purpose: "Searching message traces in Graph")
+    return try await reader.page(request, isContinued: cursor != nil)
+  }
+
+  private func fields(_ window: Window, _ terms: QueryTerms) -> [(name: String, value: String)] {
+    let fields = [("$filter", QueryClause.graph(window, terms)), ("$top", "\(pageSize)")]
+    return version == .beta2021 ? fields + [("$expand", "recipients")] : fields
+  }
+
+  /// One message of the draft with all its recipients; no row where there is none of that id.
+  private func draftMessage(_ id: String) async throws(Failure) -> Page {
+    let request = Request(
+      .get, draftAddress(id).asking(PercentEncoding.form([("$expand", "recipients")])), headers: Self.headers,
+      purpose: "Reading one message trace from Graph")
+    guard let body = try await reader.object(request) else { return Page(bytes: [], rows: []) }
+    return Page(bytes: body, rows: [0..<body.count])
+  }
+
+  /// `messageTraces(id='…')`
+  func draftAddress(_ id: String) -> WebAddress {
+    collection.address.extended(by: "(id='\(PercentEncoding.encode(id))')")
+  }
+}
+
+extension ReportingSource: Searching {
+  package var searchable: Duration { retention }
+
+  package func canAsk(_ field: QueryFilter.Field, _ value: String, _ test: QueryFilter.SubjectTest) -> Bool {
+    QueryClause.reportingCanAsk(field, value)
+  }
+
+  package func page(
+    _ window: Window, matching terms: QueryTerms, after cursor: PageCursor?
+  ) async throws(Failure) -> Page {
+    try await page(of: collection, QueryClause.reporting(window, terms), after: cursor)
+  }
+
+  /// One page of a report under a filter.
+  func page(of report: Collection, _ filter: String, after cursor: PageCursor?) async throws(Failure) -> Page {
+    let address = try cursor.map { (cursor) throws(Failure) in try report.address(behind: cursor) }
+    var fields = [("$format", "json"), ("$filter", filter)]
+    if pageSize < ReportingPaging.pageSize { fields.append(("$top", "\(pageSize)")) }
+    let request = Request(
+      .get, address ?? report.address.asking(PercentEncoding.form(fields)),
+      headers: [("Accept", "application/json"), ("Cache-Control", "no-cache")],
+      purpose: "Searching message traces in the reporting service")
+    guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
+    var page = try await reader.page(request, isContinued: cursor != nil)
+    page.next = page.next ?? ReportingPaging.following(page, of: request.address, top: pageSize)
+    return page
+  }
+}
+
+extension WebAddress {
+  /// This address with its last path segment made longer and no query; nil cannot happen for a text that is a path's.
+  func extended(by text: String) -> WebAddress { WebAddress(origin.text + path + text) ?? self }
+}
+
+extension Reader {
+  /// One JSON object that is no list; nil where the service knows none (404). A refused token is replaced once.
+  func object(_ request: Request) async throws(Failure) -> [UInt8]? {
+    var request = request
+    request.authorization = try await signIn.authorization()
+    do {
+      return try await sendForObject(request)
+    } catch {
+      guard error.code == "source.unauthorized", await signIn.refused() else { throw error }
+      request.authorization = try await signIn.authorization()
+      return try await sendForObject(request)
+    }
+  }
+
+  private func sendForObject(_ request: Request) async throws(Failure) -> [UInt8]? {
+    try await transport.send(request) { (response) throws(Failure) in
+      let isMissing = response.status == 404 && (try? JSONValue(parsing: response.body))?["error"] != nil
+      guard !isMissing else { return nil }
+      guard response.status == 200 else {
+        throw StatusReading(service: reading.service, isContinued: false)
+          .failure(response, request, now: time.now())
+      }
+      guard QueryColumns(QueryColumns.compact(response.body, 0..<response.body.count)) != nil else {
+        throw .malformed(request, "it is no JSON object")
+      }
+      return response.body
+    }
+  }
+}
