@@ -43,7 +43,8 @@ package struct Assembly: Sendable {
     return Pipeline(source: source, mapping: normaliser, sinks: sinks, state: state, time: time)
   }
 
-  static func normaliser(_ configuration: Configuration, provider: String) throws(Failure) -> Normaliser {
+  /// The mode's own mapping, or the one that is configured.
+  package static func normaliser(_ configuration: Configuration, provider: String) throws(Failure) -> Normaliser {
     let own =
       configuration.mode == .graph && configuration.graphVersion == .beta2021
       ? "graph-2021" : configuration.mode.rawValue
