@@ -16,7 +16,7 @@ package struct QueryResult: Sendable {
 package struct QuerySearch: Sendable {
   package let source: any Searching
   package let filter: QueryFilter
-  /// Both inclusive.
+  /// Both inclusive; the start is cut to milliseconds, which is how finely both services tell time.
   package let start: Instant
   package let end: Instant
   /// How many of the newest rows are wanted; nil for all.
@@ -25,7 +25,7 @@ package struct QuerySearch: Sendable {
   package init(source: any Searching, filter: QueryFilter, start: Instant, end: Instant, most: Int? = nil) {
     self.source = source
     self.filter = filter
-    self.start = start
+    self.start = Instant(ticks: start.ticks - start.ticks % 10_000)
     self.end = end
     self.most = most
   }
@@ -45,14 +45,13 @@ package struct QuerySearch: Sendable {
 
   /// Newest first, each a second narrower than the service allows, whole milliseconds.
   var windows: [Window] {
-    let floor = Instant(ticks: start.ticks - start.ticks % 10_000)
     var windows: [Window] = []
     var upper = end
     repeat {
-      let lower = max(floor, upper - (source.widestWindow - .seconds(1)))
+      let lower = max(start, upper - (source.widestWindow - .seconds(1)))
       windows.append(Window(start: lower, end: upper))
       upper = lower
-    } while upper > floor
+    } while upper > start
     return windows
   }
 
