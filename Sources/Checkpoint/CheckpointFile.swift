@@ -68,6 +68,7 @@ struct StoredCheckpoint: Sendable, Equatable {
       members.append(.init("dev", .number("\(file.device)")))
       members.append(.init("ino", .number("\(file.inode)")))
       members.append(.init("offset", .number("\(file.offset)")))
+      members.append(.init("tail", .number("\(file.tail)")))
     }
     return .object(members)
   }
@@ -91,7 +92,8 @@ struct StoredCheckpoint: Sendable, Equatable {
       if let device = natural(member.value["dev"]), let inode = natural(member.value["ino"]),
         let offset = member.value["offset"]?.integer
       {
-        position.file = FilePosition(device: device, inode: inode, offset: offset)
+        let tail = natural(member.value["tail"]) ?? 0
+        position.file = FilePosition(device: device, inode: inode, offset: offset, tail: tail)
       }
       sinks[member.key] = position
     }

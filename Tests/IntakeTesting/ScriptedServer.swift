@@ -1,6 +1,5 @@
 // A tiny HTTP server on the loopback that answers with scripted raw bytes: whole, slow, cut, reset or never.
 
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -61,7 +60,7 @@ package final class ScriptedServer: Sendable {
       Glibc.close(listener)
       throw ScriptedServerFault(what: "bind")
     }
-    DispatchQueue(label: "scripted-server").async { [self] in accept() }
+    Threads.start { [self] in accept() }
   }
 
   /// `http://127.0.0.1:port`.
@@ -90,7 +89,7 @@ package final class ScriptedServer: Sendable {
         return !state.isStopped
       }
       guard goesOn else { return finish(descriptor) }
-      DispatchQueue(label: "scripted-connection").async { [self] in
+      Threads.start { [self] in
         serve(descriptor)
         finish(descriptor)
       }

@@ -31,6 +31,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     settings.tenant = document["tenant"]?.string ?? settings.tenant
     settings.localDomains = document["localDomains"]?.array?.compactMap(\.string) ?? settings.localDomains
     settings.keepOriginal = document["keepOriginal"]?.bool ?? false
+    settings.recipient = document["recipient"]?.string ?? ""
     settings.foldColumns = document["foldColumns"]?.bool ?? false
     return settings
   }
