@@ -70,12 +70,13 @@ package final class ScriptedServer: Sendable {
 
   /// Closes everything; stalled answers end.
   package func stop() {
-    let open = state.withLock { state in
+    // Under the lock, so that no number can be closed and given to another server in between.
+    state.withLock { state in
+      guard !state.isStopped else { return }
       state.isStopped = true
-      return state.open
+      shutdown(listener, Int32(SHUT_RDWR))
+      for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
-    shutdown(listener, Int32(SHUT_RDWR))
-    for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
   private func accept() {
@@ -97,8 +98,10 @@ package final class ScriptedServer: Sendable {
   }
 
   private func finish(_ descriptor: Int32) {
-    _ = state.withLock { $0.open.remove(descriptor) }
-    Glibc.close(descriptor)
+    state.withLock { state in
+      state.open.remove(descriptor)
+      Glibc.close(descriptor)
+    }
   }
 
   private func serve(_ descriptor: Int32) {
