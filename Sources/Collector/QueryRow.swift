@@ -34,6 +34,13 @@ package struct QueryRow: Sendable, Equatable {
     self.json = json
   }
 
+  /// From one row of either service; nil if it is no JSON object.
+  package init?(json: [UInt8]) {
+    let bytes = QueryColumns.compact(json, 0..<json.count)
+    guard let columns = QueryColumns(bytes) else { return nil }
+    self.init(columns, json: bytes)
+  }
+
   /// What tells two rows apart: both services hold one row for a message and recipient at any moment.
   var key: [UInt8] {
     guard !traceID.isEmpty, !recipient.isEmpty else { return json }

@@ -133,6 +133,9 @@ struct QueryReader: Sendable {
       }
       if !values.contains(where: { $0.lowercased() == value.lowercased() }) { values.append(value) }
     }
+    guard !values.isEmpty || job.invocation.all[option] == nil else {
+      throw usage("--\(option.rawValue) holds no value.", nil)
+    }
     return values
   }
 
