@@ -37,31 +37,18 @@ extension GraphSource: DetailedSearching {
 
   package func details(_ key: DetailsKey) async throws(Failure) -> [DetailsStep] {
     guard version != .beta2021 else { return try await draftDetails(key) }
-    let recipient = PercentEncoding.encode(QueryClause.literal(key.recipient))
-    let list = Collection(
-      address: collection.address.appending(
-        "\(PercentEncoding.encode(key.traceID))/getDetailsByRecipient(recipientAddress=\(recipient))"))
-    var address = list.address
-    var steps: [DetailsStep] = []
-    var visited: Set<PageCursor> = []
-    while true {
-      let request = Request(.get, address, headers: Self.headers, purpose: "Reading delivery events from Graph")
-      let page: Page
-      do {
-        page = try await reader.page(request, isContinued: !visited.isEmpty)
-      } catch {
-        guard error.code == "source.not_found" else { throw error }
-        return steps
-      }
-      steps += DetailsStep.steps(of: page, recipient: key.recipient)
-      guard let next = page.next, visited.insert(next).inserted else { return steps }
-      address = try list.address(behind: next)
+    do {
+      return DetailsStep.steps(
+        of: try await details(of: key.traceID, recipient: key.recipient), recipient: key.recipient)
+    } catch {
+      guard error.code == "source.not_found" else { throw error }
+      return []
     }
   }
 
   /// `messageTraces(id='…')?$expand=recipients($filter=recipientEmail eq '…';$expand=events)`
   private func draftDetails(_ key: DetailsKey) async throws(Failure) -> [DetailsStep] {
-    let expand = "recipients($filter=recipientEmail eq \(QueryClause.literal(key.recipient));$expand=events)"
+    let expand = "recipients($filter=recipientEmail eq \(ODataLiteral.text(key.recipient));$expand=events)"
     let request = Request(
       .get, draftAddress(key.traceID).asking(PercentEncoding.form([("$expand", expand)])), headers: Self.headers,
       purpose: "Reading delivery events from Graph")
@@ -102,29 +89,19 @@ extension ReportingSource: DetailedSearching {
   package var detailsNeedRow: Bool { true }
 
   package func details(_ key: DetailsKey) async throws(Failure) -> [DetailsStep] {
-    let report = Collection(address: collection.address.sibling("MessageTraceDetail"))
     let received = key.received ?? reader.time.now()
     let window = Window(
       start: received - .seconds(3_600), end: min(max(reader.time.now(), received), received + .seconds(9 * 86_400)))
-    let filter =
-      QueryClause.reporting(window, QueryTerms(values: [.traceID: key.traceID, .recipient: key.recipient]))
-      + (key.sender.isEmpty ? "" : " and SenderAddress eq \(QueryClause.literal(key.sender))")
     var steps: [DetailsStep] = []
     var visited: Set<PageCursor> = []
     var cursor: PageCursor?
     repeat {
-      let page = try await page(of: report, filter, after: cursor)
+      let page = try await details(
+        of: key.traceID, recipient: key.recipient, sender: key.sender.isEmpty ? nil : key.sender, in: window,
+        after: cursor)
       steps += DetailsStep.steps(of: page, recipient: key.recipient)
       guard let next = page.next, visited.insert(next).inserted else { return steps }
       cursor = next
     } while true
-  }
-}
-
-extension WebAddress {
-  /// The address beside this one: its last path segment replaced, without a query.
-  func sibling(_ name: String) -> WebAddress {
-    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-    return WebAddress("\(origin.text)\(parent)/\(name)") ?? self
   }
 }

@@ -88,7 +88,9 @@ extension DetailsStep {
     }
     if words.contains("malware") { marks.append((.malware, because(["MalwareName", "Name"]))) }
     let verdict = values(["SCL", "SFV", "BCL", "PCL"])
-    if event.lowercasedASCII.contains("spam") || !verdict.isEmpty { marks.append((.spam, joined(verdict, description))) }
+    if event.lowercasedASCII.contains("spam") || !verdict.isEmpty {
+      marks.append((.spam, joined(verdict, description)))
+    }
     if let folder = folder { marks.append((.folder, folder)) }
     if words.hasPrefix("fail") || words.hasPrefix("drop") { marks.append((.failed, reply?.line ?? description)) }
     return marks

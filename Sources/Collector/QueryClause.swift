@@ -2,13 +2,8 @@
 
 internal import IntakeCore
 
-/// Builds one `$filter`.
+/// Conditions of one `$filter`, beside its window.
 enum QueryClause {
-  /// OData string literal: apostrophes doubled. What the URL needs is escaped later, once.
-  static func literal(_ text: String) -> String {
-    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
-  }
-
   // MARK: Graph, v1.0 and beta
 
   private static let graphNames: [QueryFilter.Field: String] = [
@@ -35,18 +30,17 @@ enum QueryClause {
     }
   }
 
-  static func graph(_ window: Window, _ terms: QueryTerms) -> String {
-    let bounds = QueryBounds(window)
-    var clauses = ["receivedDateTime ge \(bounds.start)", "receivedDateTime le \(bounds.end)"]
+  static func graph(_ terms: QueryTerms) -> [String] {
+    var clauses: [String] = []
     for field in QueryFilter.Field.allCases {
       guard let value = terms.values[field] else { continue }
       if let name = graphNames[field] {
-        clauses.append("\(name) eq \(literal(graphValue(field, value)))")
+        clauses.append("\(name) eq \(ODataLiteral.text(graphValue(field, value)))")
       } else {
-        clauses.append("\(function(terms.subjectTest))(subject,\(literal(value)))")
+        clauses.append("\(function(terms.subjectTest))(subject,\(ODataLiteral.text(value)))")
       }
     }
-    return clauses.joined(separator: " and ")
+    return clauses
   }
 
   private static func graphValue(_ field: QueryFilter.Field, _ value: String) -> String {
@@ -86,22 +80,21 @@ enum QueryClause {
     }
   }
 
-  static func reporting(_ window: Window, _ terms: QueryTerms) -> String {
-    let bounds = QueryBounds(window)
-    var clauses = ["StartDate eq datetime'\(bounds.start)'", "EndDate eq datetime'\(bounds.end)'"]
+  static func reporting(_ terms: QueryTerms) -> [String] {
+    var clauses: [String] = []
     for field in QueryFilter.Field.allCases {
       guard let name = reportingNames[field], let value = terms.values[field] else { continue }
       clauses.append("\(name) eq \(reportingValue(field, value))")
     }
-    return clauses.joined(separator: " and ")
+    return clauses
   }
 
   private static func reportingValue(_ field: QueryFilter.Field, _ value: String) -> String {
     switch field {
-    case .traceID: "guid" + literal(value.lowercasedASCII)
-    case .status: literal(reportingStatuses.first { $0.lowercasedASCII == value.lowercasedASCII } ?? value)
-    case .fromIP, .toIP: literal(IPText.canonical(value))
-    case .messageID, .recipient, .sender, .subject: literal(value)
+    case .traceID: "guid" + ODataLiteral.text(value.lowercasedASCII)
+    case .status: ODataLiteral.text(reportingStatuses.first { $0.lowercasedASCII == value.lowercasedASCII } ?? value)
+    case .fromIP, .toIP: ODataLiteral.text(IPText.canonical(value))
+    case .messageID, .recipient, .sender, .subject: ODataLiteral.text(value)
     }
   }
 }

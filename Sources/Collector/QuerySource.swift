@@ -24,16 +24,7 @@ extension GraphSource: Searching {
     _ window: Window, matching terms: QueryTerms, after cursor: PageCursor?
   ) async throws(Failure) -> Page {
     if version == .beta2021, let id = terms.values[.traceID] { return try await draftMessage(id) }
-    let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
-    let request = Request(
-      .get, address ?? collection.address.asking(PercentEncoding.form(fields(window, terms))), headers: Self.headers,
-      purpose: "Searching message traces in Graph")
-    return try await reader.page(request, isContinued: cursor != nil)
-  }
-
-  private func fields(_ window: Window, _ terms: QueryTerms) -> [(name: String, value: String)] {
-    let fields = [("$filter", QueryClause.graph(window, terms)), ("$top", "\(pageSize)")]
-    return version == .beta2021 ? fields + [("$expand", "recipients")] : fields
+    return try await search(QueryClause.graph(terms), in: window, after: cursor)
   }
 
   /// One message of the draft with all its recipients; no row where there is none of that id.
@@ -61,22 +52,7 @@ extension ReportingSource: Searching {
   package func page(
     _ window: Window, matching terms: QueryTerms, after cursor: PageCursor?
   ) async throws(Failure) -> Page {
-    try await page(of: collection, QueryClause.reporting(window, terms), after: cursor)
-  }
-
-  /// One page of a report under a filter.
-  func page(of report: Collection, _ filter: String, after cursor: PageCursor?) async throws(Failure) -> Page {
-    let address = try cursor.map { (cursor) throws(Failure) in try report.address(behind: cursor) }
-    var fields = [("$format", "json"), ("$filter", filter)]
-    if pageSize < ReportingPaging.pageSize { fields.append(("$top", "\(pageSize)")) }
-    let request = Request(
-      .get, address ?? report.address.asking(PercentEncoding.form(fields)),
-      headers: [("Accept", "application/json"), ("Cache-Control", "no-cache")],
-      purpose: "Searching message traces in the reporting service")
-    guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
-    var page = try await reader.page(request, isContinued: cursor != nil)
-    page.next = page.next ?? ReportingPaging.following(page, of: request.address, top: pageSize)
-    return page
+    try await read(traces, QueryClause.reporting(terms), window, cursor)
   }
 }
 

@@ -107,7 +107,7 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .collect, .run: Setting.allCases
     case .query, .details: QueryService.settings
-    case .normalise: [.mode, .tenant, .mapping, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
+    case .normalise: [.tenant, .mapping, .profile, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
     case .verify, .mapping: []
     case .simulate, .demo: [.logLevel, .logFormat]
     }
@@ -120,7 +120,8 @@ enum Command: String, CaseIterable, Sendable {
     case .demo: [.messages, .seed]
     case .query: OwnOption.ofQuery
     case .details: OwnOption.ofDetails
-    case .collect, .run, .normalise, .verify, .mapping: []
+    case .normalise: [.dateFormat]
+    case .collect, .run, .verify, .mapping: []
     }
   }
 
@@ -155,12 +156,14 @@ enum OwnOption: String, CaseIterable, Sendable {
   case page
   case pageSize = "page-size"
   case format, playbook
+  case dateFormat = "date-format"
 
   var summary: String {
     switch self {
     case .messages: "size of the generated tenant"
     case .seed: "which tenant is generated; the same seed gives the same mail"
     case .port: "loopback port; default any free one"
+    case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
     case .hours: "how far back the mail reaches; default 24"
     case .startDate: "only mail received then or later; default 48 hours before the end"
     case .endDate: "only mail received then or earlier; default now"

@@ -21,6 +21,7 @@ extension OwnOption {
     case .fromIP, .toIP: "IP,…"
     case .format: "FORMAT"
     case .playbook: "PATH"
+    case .dateFormat: "PATTERN"
     }
   }
 }

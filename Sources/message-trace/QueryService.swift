@@ -30,13 +30,11 @@ struct QueryService: Sendable {
 
   /// Events as a SIEM gets them.
   func normaliser(details: Bool) throws(Failure) -> Normaliser {
-    guard details else { return try Assembly.normaliser(configuration, provider: configuration.mode.rawValue) }
-    let mapping = try MappingShelf.mapping("\(configuration.mode.rawValue)-detail")
-    return try Normaliser(
-      mapping: mapping,
-      settings: NormaliserSettings(
-        tenant: configuration.tenant, provider: configuration.mode.rawValue,
-        localDomains: configuration.localDomains, keepOriginal: configuration.keepOriginal))
+    let mode = configuration.mode.rawValue
+    guard details else { return try configuration.mapping.normaliser(shape: configuration.rowShape, provider: mode) }
+    var settings = configuration.mapping.settings
+    settings.provider = mode
+    return try Normaliser(mapping: try MappingShelf.mapping("\(mode)-detail"), settings: settings)
   }
 
   /// Requests in five minutes: collectors stop at 90 of Graph's 100, the rest is for administrators.

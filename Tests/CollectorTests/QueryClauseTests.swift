@@ -22,13 +22,13 @@ struct QueryClauseTests {
     ]
     for (field, name) in names {
       let filter = try await Self.graphFilter(QueryTerms(values: [field: value]))
-      #expect(filter == "\(Self.graphWindow) and \(name) eq '\(Self.doubled(value))'")
+      #expect(filter == "\(name) eq '\(Self.doubled(value))' and \(Self.graphWindow)")
     }
     for (test, name) in [
       (QueryFilter.SubjectTest.contains, "contains"), (.startsWith, "startsWith"), (.endsWith, "endsWith"),
     ] {
       let filter = try await Self.graphFilter(QueryTerms(values: [.subject: value], subjectTest: test))
-      #expect(filter == "\(Self.graphWindow) and \(name)(subject,'\(Self.doubled(value))')")
+      #expect(filter == "\(name)(subject,'\(Self.doubled(value))') and \(Self.graphWindow)")
     }
   }
 
@@ -51,7 +51,7 @@ struct QueryClauseTests {
     ])
     #expect(
       try await Self.graphFilter(terms)
-        == "\(Self.graphWindow) and id eq '2e3c0fac-4669-4e4a-2669-08d5dd529cbe' and fromIP eq '2001:db8::1' and toIP eq '192.0.2.7' and status eq 'filteredAsSpam'"
+        == "id eq '2e3c0fac-4669-4e4a-2669-08d5dd529cbe' and fromIP eq '2001:db8::1' and toIP eq '192.0.2.7' and status eq 'filteredAsSpam' and \(Self.graphWindow)"
     )
     #expect(
       try await Self.reportingFilter(terms)
