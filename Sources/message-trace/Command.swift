@@ -5,6 +5,8 @@ internal import Trigger
 enum Command: String, CaseIterable, Sendable {
   case collect
   case run
+  case query
+  case details
   case normalise
   case verify
   case mapping
@@ -16,6 +18,8 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .collect: "one pass, then exit: cron, systemd timer"
     case .run: "keep collecting until stopped"
+    case .query: "search traces, as Get-MessageTrace does"
+    case .details: "delivery events of one message to one recipient"
     case .normalise: "raw rows of either service to events, no network"
     case .verify: "lines, invalid lines and repeated event ids of an output file"
     case .mapping: "list or show the mappings, validate one of your own"
@@ -28,6 +32,8 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .collect: "collect [PLAYBOOK] [OPTION]..."
     case .run: "run PLAYBOOK [OPTION]..."
+    case .query: "query [OPTION]..."
+    case .details: "details TRACE-ID RECIPIENT [OPTION]..."
     case .normalise: "normalise [FILE...] [OPTION]..."
     case .verify: "verify FILE..."
     case .mapping: "mapping list | show NAME | validate FILE"
@@ -49,6 +55,8 @@ enum Command: String, CaseIterable, Sendable {
       One pass after the other, each starting `every` after the one before started; a failed pass is tried again
       with growing pauses. SIGTERM and SIGINT end it cleanly with exit status 0.
       """
+    case .query: QueryHelp.query
+    case .details: QueryHelp.details
     case .normalise:
       """
       Reads files, or standard input where none is given, and writes events to standard output. The shape of each file
@@ -83,6 +91,8 @@ enum Command: String, CaseIterable, Sendable {
         "message-trace collect --mode reporting --username reader@contoso.com --password-file /etc/message-trace/password",
       ]
     case .run: ["message-trace run contoso.json"]
+    case .query: QueryHelp.queryExamples
+    case .details: QueryHelp.detailsExamples
     case .normalise:
       ["message-trace normalise page.json --tenant contoso.onmicrosoft.com", "message-trace normalise < rows.ndjson"]
     case .verify: ["message-trace verify /var/log/contoso.ndjson"]
@@ -96,6 +106,7 @@ enum Command: String, CaseIterable, Sendable {
   var settings: [Setting] {
     switch self {
     case .collect, .run: Setting.allCases
+    case .query, .details: QueryService.settings
     case .normalise: [.tenant, .mapping, .profile, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
     case .verify, .mapping: []
     case .simulate, .demo: [.logLevel, .logFormat]
@@ -107,6 +118,8 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .simulate: [.messages, .seed, .port, .hours]
     case .demo: [.messages, .seed]
+    case .query: OwnOption.ofQuery
+    case .details: OwnOption.ofDetails
     case .normalise: [.dateFormat]
     case .collect, .run, .verify, .mapping: []
     }
@@ -117,6 +130,8 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .collect: 0...1
     case .run: 1...1
+    case .query: 0...0
+    case .details: 2...2
     case .normalise, .verify: 0...10_000
     case .mapping: 1...2
     case .simulate, .demo: 0...0
@@ -127,6 +142,20 @@ enum Command: String, CaseIterable, Sendable {
 /// Options of single commands.
 enum OwnOption: String, CaseIterable, Sendable {
   case messages, seed, port, hours
+  case startDate = "start-date"
+  case endDate = "end-date"
+  case senderAddress = "sender-address"
+  case recipientAddress = "recipient-address"
+  case status, subject
+  case subjectFilterType = "subject-filter-type"
+  case messageID = "message-id"
+  case messageTraceID = "message-trace-id"
+  case fromIP = "from-ip"
+  case toIP = "to-ip"
+  case resultSize = "result-size"
+  case page
+  case pageSize = "page-size"
+  case format, playbook
   case dateFormat = "date-format"
 
   var summary: String {
@@ -136,6 +165,22 @@ enum OwnOption: String, CaseIterable, Sendable {
     case .port: "loopback port; default any free one"
     case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
     case .hours: "how far back the mail reaches; default 24"
+    case .startDate: "only mail received then or later; default 48 hours before the end"
+    case .endDate: "only mail received then or earlier; default now"
+    case .senderAddress: "only from these"
+    case .recipientAddress: "only to these"
+    case .status: "only with one of these statuses"
+    case .subject: "only with this text in the subject; repeatable"
+    case .subjectFilterType: "where in the subject: contains, starts-with or ends-with"
+    case .messageID: "only with one of these Message-ID headers"
+    case .messageTraceID: "only these messages"
+    case .fromIP: "only from these source addresses"
+    case .toIP: "only to these destination addresses"
+    case .resultSize: "at most so many of the newest rows, 1 to 5000; default all"
+    case .page: "which page of the result, 1 to 1000"
+    case .pageSize: "rows of a page of the result, 1 to 5000; default 1000"
+    case .format: "how the result is written"
+    case .playbook: "take sign-in and service from this playbook"
     }
   }
 }
