@@ -32,6 +32,17 @@ package struct Configuration: Sendable {
   ///   - environment: for secrets by reference and the default places.
   package init(_ layer: SettingLayer, environment: [String: String]) throws(Failure) {
     var reader = SettingReader(layer: layer, environment: environment)
+    try self.init(&reader)
+  }
+
+  /// What cannot work in these settings; secrets are only asked for, not read.
+  static func mistakes(in layer: SettingLayer, environment: [String: String]) -> [String] {
+    var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
+    _ = try? Configuration(&reader)
+    return reader.mistakes
+  }
+
+  private init(_ reader: inout SettingReader) throws(Failure) {
     mode = reader.choice(.mode, Mode.init(rawValue:), among: Mode.allCases.map(\.rawValue)) ?? .graph
     graphURL = reader.url(.graphURL) ?? Defaults.graphURL
     reportingURL = reader.url(.reportingURL) ?? Defaults.reportingURL

@@ -54,7 +54,7 @@ struct Invocation: Sendable {
       let values = SettingLayer.split(value, for: setting)
       layer[setting] = setting.kind == .list ? (layer[setting] ?? []) + values : values
     } else if let option = OwnOption(rawValue: name), let command, command.ownOptions.contains(option) {
-      own[option] = try value(flag, attached, &rest)
+      own[option] = option.isFlag ? attached ?? "true" : try value(flag, attached, &rest)
     } else {
       throw unknown(flag: name)
     }

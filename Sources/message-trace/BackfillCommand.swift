@@ -1,0 +1,7 @@
+// `backfill`
+internal import IntakeCore
+
+struct BackfillCommand {
+  let job: Job
+  func run() async throws(Failure) -> ExitCode { .done }
+}

@@ -1,0 +1,7 @@
+// `schedule`
+internal import IntakeCore
+
+struct ScheduleCommand {
+  let job: Job
+  func run() throws(Failure) -> ExitCode { .done }
+}
