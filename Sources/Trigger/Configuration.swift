@@ -26,6 +26,8 @@ package struct Configuration: Sendable {
   package var keepOriginal = false
   package var sinks: [SinkSpec]
   package var statePath: String
+  /// Where metrics are written after each pass, nil for nowhere.
+  package var metricsFile: String?
 
   /// - Parameters:
   ///   - layer: flags over environment over playbook.
@@ -40,6 +42,14 @@ package struct Configuration: Sendable {
     var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
     _ = try? Configuration(&reader)
     return reader.mistakes
+  }
+
+  /// Where the state is, whatever else is missing in these settings.
+  package static func statePath(_ layer: SettingLayer, environment: [String: String]) throws(Failure) -> String {
+    var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
+    let path = reader.statePath()
+    guard reader.mistakes.isEmpty else { throw reader.failure }
+    return path
   }
 
   private init(_ reader: inout SettingReader) throws(Failure) {
@@ -62,6 +72,7 @@ package struct Configuration: Sendable {
     keepOriginal = reader.flag(.keepOriginal)
     sinks = reader.sinks()
     statePath = reader.statePath()
+    metricsFile = reader.text(.metricsFile)
     tenant = reader.tenant()
     let signIn = reader.credential(mode: mode, tenant: tenant)
     guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }
