@@ -70,7 +70,8 @@ actor CurlTransport: Transport {
     }
   }
 
-  /// Runs the transfer to its end and returns the library's result code.
+  /// Runs the transfer to its end and returns the library's result code. A wait ends when something arrives, at the next
+  /// deadline, or by the waker, which the library remembers where it comes before the wait.
   private func wait(_ exchange: Exchange, _ request: Request, _ handles: CurlHandles) throws(Failure) -> Int32 {
     guard unsafe handles.library.multi_add_handle(handles.multi, handles.easy) == 0 else { return 27 }
     defer { _ = unsafe handles.library.multi_remove_handle(handles.multi, handles.easy) }
@@ -85,7 +86,7 @@ actor CurlTransport: Transport {
       let idle = settings.idleDeadline - (now - exchange.lastArrival)
       guard total > .zero else { throw .tooSlow(request, settings.totalDeadline) }
       guard idle > .zero else { throw .silent(request, settings.idleDeadline) }
-      let pause = min(total, idle, .seconds(1)).wholeMilliseconds + 1
+      let pause = min(total, idle).wholeMilliseconds + 1
       _ = unsafe handles.library.multi_poll(handles.multi, nil, 0, Int32(clamping: pause), nil)
     }
   }

@@ -13,7 +13,7 @@ struct Reader: Sendable {
   let count: RequestCount
   /// What is wrong with the newest token, for `check`.
   let tokens: TokenWatch
-  private let clock = ClockWatch()
+  private let once: Once
 
   init(
     _ service: PageReading.Service, _ setup: ReaderSetup, origin: Origin, resource: String
@@ -21,7 +21,8 @@ struct Reader: Sendable {
     count = RequestCount()
     time = setup.time
     log = setup.log
-    reading = PageReading(service: service, time: setup.time)
+    once = Once()
+    reading = PageReading(service: service, time: setup.time, log: setup.log, once: once)
     let network = CurlTransport(setup.http, counting: count)
     let paced = PacedTransport(
       base: network, quota: Quota(file: setup.quotaFile, limit: setup.quota), time: time, log: log)
@@ -58,8 +59,17 @@ struct Reader: Sendable {
       request.authorization = try await signIn.authorization()
       page = try await send(request, isContinued)
     }
-    clock.compare(page.serverDate, time.now(), log)
+    compareClocks(page.serverDate)
     return page
+  }
+
+  private func compareClocks(_ server: Instant?) {
+    guard let server else { return }
+    let skew = time.now() - server
+    guard skew > .seconds(300) || skew < .seconds(-300), once.isNew("clock.skew") else { return }
+    log(
+      .warning, "clock.skew", "This host's clock differs from the service's; windows may end too late or too early.",
+      [("seconds", "\(skew.components.seconds)")])
   }
 
   /// The legacy service gives up on wide windows of busy tenants without saying so.
@@ -82,21 +92,10 @@ struct ReaderSetup: Sendable {
   var quota: Int
 }
 
-/// Says once when this host's clock and the service's are more than five minutes apart.
-final class ClockWatch: Sendable {
-  private let hasWarned = Mutex(false)
+/// Things that are said once in a process, however often they happen.
+final class Once: Sendable {
+  private let said = Mutex(Set<String>())
 
-  func compare(_ server: Instant?, _ local: Instant, _ log: Log) {
-    guard let server else { return }
-    let skew = local - server
-    guard skew > .seconds(300) || skew < .seconds(-300) else { return }
-    let isFirst = hasWarned.withLock { warned in
-      defer { warned = true }
-      return !warned
-    }
-    guard isFirst else { return }
-    log(
-      .warning, "clock.skew", "This host's clock differs from the service's; windows may end too late or too early.",
-      [("seconds", "\(skew.components.seconds)")])
-  }
+  /// True the first time that a code comes.
+  func isNew(_ code: String) -> Bool { said.withLock { $0.insert(code).inserted } }
 }

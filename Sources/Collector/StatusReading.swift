@@ -20,7 +20,7 @@ struct StatusReading: Sendable {
     case 404, 410: return missing(response.status, request)
     case 407: return .proxyRefused(request)
     case 413, 414: return tooMuch(request)
-    case 408, 425, 429: return .later(request, response, now: now)
+    case 408, 421, 425, 429: return .later(request, response, now: now)
     case 500..<600: return serverError(error, response, request, now: now)
     case 200..<300: return .malformed(request, "status \(response.status) was not asked for")
     default: return refused(response.status, error, request)

@@ -56,7 +56,7 @@ struct TokenExpectation: Sendable {
 final class TokenWatch: Sendable {
   private let expectation: TokenExpectation
   private let log: Log
-  private let seen = Mutex(Set<String>())
+  private let once = Once()
   private let newest = Mutex<TokenClaims?>(nil)
 
   init(_ expectation: TokenExpectation, log: Log) {
@@ -69,15 +69,13 @@ final class TokenWatch: Sendable {
   func look(_ token: AccessToken) {
     guard let claims = TokenClaims(token.secret) else { return }
     newest.withLock { $0 = claims }
-    for complaint in expectation.complaints(claims) where isNew(complaint) {
+    for complaint in expectation.complaints(claims) where once.isNew(complaint) {
       log(.warning, "signin.token", complaint)
     }
     let surplus = expectation.surplus(claims)
-    if surplus > 0, isNew("surplus") {
+    if surplus > 0, once.isNew("surplus") {
       log(
         .info, "signin.surplus", "The app holds more permissions than this program needs.", [("surplus", "\(surplus)")])
     }
   }
-
-  private func isNew(_ text: String) -> Bool { seen.withLock { $0.insert(text).inserted } }
 }

@@ -18,11 +18,15 @@ package struct FilePosition: Sendable, Equatable {
   package var device: UInt64
   package var inode: UInt64
   package var offset: Int64
+  /// Of the last bytes before `offset`, the first half of their hash: a file that was truncated and has grown past the
+  /// offset again is told by it. 0 where it was not taken.
+  package var tail: UInt64
 
-  package init(device: UInt64, inode: UInt64, offset: Int64) {
+  package init(device: UInt64, inode: UInt64, offset: Int64, tail: UInt64 = 0) {
     self.device = device
     self.inode = inode
     self.offset = offset
+    self.tail = tail
   }
 }
 

@@ -22,13 +22,9 @@ enum Address {
     return (at, false)
   }
 
+  /// No control character and none of `<>;,`.
   private static func isLocalPart(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    for index in start..<end {
-      switch span.byte(index) {
-      case 0..<0x20, 0x7F, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: ";"), UInt8(ascii: ","): return false
-      default: continue
-      }
-    }
+    for index in start..<end where isIn(span.byte(index), 0x5800_1000_FFFF_FFFF, 0x8000_0000_0000_0000) { return false }
     return true
   }
 
@@ -36,14 +32,15 @@ enum Address {
   private static func isDomain(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
     for index in start..<end {
       let byte = span.byte(index)
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x80...: continue
-      case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): continue
-      case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"): continue
-      default: return false
-      }
+      guard byte >= 0x80 || isIn(byte, 0x7FF_6000_0000_0000, 0x7FF_FFFE_AFFF_FFFE) else { return false }
     }
     return span.byte(start) != UInt8(ascii: ".")
+  }
+
+  /// One bit for each ASCII character: those below 64, those from 64 on.
+  @inline(__always)
+  private static func isIn(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
+    byte < 0x80 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
   }
 
   /// The end of a domain without the dot that may close it.

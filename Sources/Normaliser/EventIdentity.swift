@@ -7,6 +7,8 @@ struct EventIdentity {
   /// A status that no lookup knows is cut after so many bytes.
   static let longestStatus = 128
 
+  /// Where the message begins in the scratch memory.
+  var start = 0
   private(set) var statusStart = 0
   private(set) var statusEnd = 0
 
@@ -15,12 +17,16 @@ struct EventIdentity {
   mutating func write(
     _ row: borrowing RowScanner, _ span: RawSpan, _ plan: borrowing Plan, to scratch: inout LineWriter
   ) -> Bool {
-    scratch.rewind(to: 0)
+    scratch.rewind(to: start)
     let pool = unsafe plan.pool.span.bytes
     scratch.append(pool, plan.tenant.start, plan.tenant.end)
     let hasTrace = Self.appendLowerCased(plan.trace, row, span, to: &scratch)
     scratch.append(0x0A)
-    let hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
+    var hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
+    if !hasRecipient, !plan.givenRecipient.isEmpty {
+      scratch.append(pool, plan.givenRecipient.start, plan.givenRecipient.end)
+      hasRecipient = true
+    }
     scratch.append(0x0A)
     statusStart = scratch.count
     if row.hasText(plan.status) {
@@ -89,7 +95,7 @@ struct EventIdentity {
 extension RowScanner {
   /// True if the slot holds a text or number that is not empty.
   @inline(__always)
-  func hasText(_ slot: Int) -> Bool { slot >= 0 && slots[slot].kind != .absent && !slots[slot].isEmpty }
+  func hasText(_ slot: Int) -> Bool { has(slot) && !slots[slot].isEmpty }
 }
 
 extension Plan {

@@ -9,7 +9,8 @@ struct RowFacts {
   var identity = Identity(high: 0, low: 0)
   /// nil if the row has no time that can be read.
   var received: Instant?
-  var created: Instant
+  /// Of the text in front of the scratch memory.
+  var createdLength: Int
   var statusStart = 0
   var statusEnd = 0
   var reason = ""
@@ -28,6 +29,8 @@ struct EventWriter {
   private var lastStart = 0
   private var lastEnd = 0
   private var listStart = 0
+  /// Where the received time was written first; -1 before that.
+  private var receivedStart = -1
   private var items = InlineArray<8, Int>(repeating: 0)
   private var itemCount = 0
 
@@ -50,13 +53,13 @@ struct EventWriter {
       case .literal:
         line.append(pool, step.text.start, step.text.end)
       case .value:
-        if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += step.skip }
+        if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += Int(step.skip) }
       case .given:
-        if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += step.skip }
+        if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += Int(step.skip) }
       case .setting:
         line.append(pool, step.name.start, step.name.end)
         writeLast(pool, step.text, to: &line)
-        index += step.skip
+        index += Int(step.skip)
       case .again:
         guard lastStart < lastEnd else { continue }
         line.append(pool, step.name.start, step.name.end)
@@ -66,7 +69,7 @@ struct EventWriter {
         listStart = line.count
         line.append(pool, step.name.start, step.name.end)
         (lastStart, lastEnd, itemCount) = (line.count - 1, 0, 0)
-      case .listItem, .listGiven:
+      case .listItem, .listGiven, .listSetting:
         writeItem(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line)
       case .listClose:
         closeList(to: &line)
@@ -118,24 +121,25 @@ struct EventWriter {
   ) {
     guard !step.otherwise.isEmpty else { return }
     line.append(pool, step.otherwise.start, step.otherwise.end)
-    row.writeText(step.slot, page, to: &line)
+    row.writeText(Int(step.slot), page, to: &line)
     line.append(0x2C)
   }
 
   @inline(__always)
-  private func writeValue(
+  private mutating func writeValue(
     _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
     to line: inout LineWriter
   ) -> Outcome {
-    let slot = row.slots[step.slot]
-    guard slot.kind != .absent, !slot.isEmpty else {
+    let index = Int(step.slot)
+    guard row.hasText(index) else {
       return step.conversion == .lookup ? writeOtherwise(of: step, plan, to: &line) : .absent
     }
-    if step.slot == plan.received, step.conversion == .timestamp {
-      guard let received = facts.received else { return .refused([]) }
-      line.append(received, days: &days)
+    if step.conversion == .timestamp, index == plan.received {
+      guard facts.received != nil else { return .refused([]) }
+      writeReceived(days: &days, to: &line)
       return .wrote
     }
+    let slot = row.slots[index]
     if slot.isDecoded {
       return Convert.write(step, slot, page, unsafe row.decoded.span.bytes, plan, days: &days, to: &line)
     }
@@ -143,9 +147,18 @@ struct EventWriter {
   }
 
   private func writeOtherwise(of step: Step, _ plan: borrowing Plan, to line: inout LineWriter) -> Outcome {
-    let text = plan.lookups[step.lookup].otherwise
+    let text = plan.lookups[Int(step.lookup)].otherwise
     line.append(unsafe plan.pool.span.bytes, text.start, text.end)
     return text.isEmpty ? .absent : .wrote
+  }
+
+  /// The received time; from the second time on, a copy of the first.
+  private mutating func writeReceived(days: inout DayText, to line: inout LineWriter) {
+    guard receivedStart < 0, let received = facts.received else {
+      return line.repeatBytes(receivedStart, receivedStart + DayText.length)
+    }
+    receivedStart = line.count
+    line.append(received, days: &days)
   }
 
   // MARK: Lists
@@ -155,10 +168,14 @@ struct EventWriter {
     days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
   ) {
     let start = line.count
-    let outcome =
-      step.code == .listItem
-      ? writeValue(step, row, page, plan, days: &days, to: &line)
-      : writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    let outcome: Outcome
+    switch step.code {
+    case .listItem: outcome = writeValue(step, row, page, plan, days: &days, to: &line)
+    case .listSetting:
+      line.append(pool, step.text.start, step.text.end)
+      outcome = .wrote
+    default: outcome = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    }
     switch outcome {
     case .wrote:
       guard itemCount < 8, !isRepeated(start, in: line) else { return line.drop(to: start) }
@@ -220,14 +237,15 @@ extension EventWriter {
     return true
   }
 
-  private func writeGivenValue(
+  private mutating func writeGivenValue(
     _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
     scratch: borrowing LineWriter, to line: inout LineWriter
   ) -> Outcome {
     switch step.given {
     case .identity: line.append(facts.identity)
-    case .created: line.append(facts.created, days: &days)
-    case .received: line.append(facts.received ?? facts.created, days: &days)
+    case .created: scratch.read { line.append($0, 0, facts.createdLength) }
+    case .received where facts.received == nil: scratch.read { line.append($0, 0, facts.createdLength) }
+    case .received: writeReceived(days: &days, to: &line)
     case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
     case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
     case .original:
@@ -235,7 +253,7 @@ extension EventWriter {
       line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
     case .reason: line.appendText(facts.reason)
     case .flags: writeFlags(to: &line)
-    case .provider, .tenantName, .tenantID: return .absent
+    case .provider, .tenantName, .tenantID, .recipient: return .absent
     }
     return .wrote
   }
@@ -249,7 +267,7 @@ extension EventWriter {
       scratch.read { line.appendEscaped($0, start, end) }
       return .wrote
     }
-    let found = start < end ? scratch.read { plan.find(step.lookup, $0, start, end) } : nil
+    let found = start < end ? scratch.read { plan.find(Int(step.lookup), $0, start, end) } : nil
     guard let found else { return writeOtherwise(of: step, plan, to: &line) }
     line.append(unsafe plan.pool.span.bytes, found.json.start, found.json.end)
     return .wrote

@@ -97,9 +97,19 @@ struct LineWriter {
 
   /// What was written before, once more.
   mutating func repeatBytes(_ start: Int, _ end: Int) {
-    guard start >= 0, start < end, end <= count, fits(end - start) else { return }
-    unsafe base.advanced(by: count).copyMemory(from: base + start, byteCount: end - start)
-    count += end - start
+    let length = end - start
+    guard start >= 0, length > 0, end <= count, fits(length) else { return }
+    if length <= 64, count + length + 16 <= capacity {
+      var done = 0
+      repeat {
+        let chunk = unsafe base.loadUnaligned(fromByteOffset: start + done, as: SIMD16<UInt8>.self)
+        unsafe base.storeBytes(of: chunk, toByteOffset: count + done, as: SIMD16<UInt8>.self)
+        done += 16
+      } while done < length
+    } else {
+      unsafe base.advanced(by: count).copyMemory(from: base + start, byteCount: length)
+    }
+    count += length
   }
 
   /// Overwrites the last byte.
@@ -108,13 +118,20 @@ struct LineWriter {
     unsafe base.storeBytes(of: byte, toByteOffset: count - 1, as: UInt8.self)
   }
 
-  /// True if two slices of what was written hold the same bytes.
+  /// True if two slices of what was written are the same but for ASCII case.
   func equal(_ left: Int, _ right: Int, length: Int) -> Bool {
     guard left >= 0, right >= 0, left + length <= count, right + length <= count else { return false }
-    for offset in 0..<length {
+    var done = 0
+    while done + 8 <= length {
+      let a = unsafe base.loadUnaligned(fromByteOffset: left + done, as: UInt64.self)
+      let b = unsafe base.loadUnaligned(fromByteOffset: right + done, as: UInt64.self)
+      guard ASCII.lowerCased(a) == ASCII.lowerCased(b) else { return false }
+      done += 8
+    }
+    for offset in done..<length {
       let a = unsafe base.load(fromByteOffset: left + offset, as: UInt8.self)
       let b = unsafe base.load(fromByteOffset: right + offset, as: UInt8.self)
-      guard a == b else { return false }
+      guard ASCII.lowerCased(a) == ASCII.lowerCased(b) else { return false }
     }
     return true
   }
@@ -126,10 +143,11 @@ struct LineWriter {
     return body(unsafe written.bytes)
   }
 
-  /// The first 128 bits of SHA-256 over all that was written; uses 72 bytes behind it, and forgets it.
-  mutating func takeIdentity() -> Identity? {
-    guard !overflowed, count + 72 <= capacity else { return nil }
-    let words = unsafe SHA256.prefix(padding: UnsafeMutableRawBufferPointer(start: base, count: capacity), count: count)
+  /// The first 128 bits of SHA-256 over what was written from `start` on; uses 72 bytes behind it.
+  func identity(from start: Int) -> Identity? {
+    guard !overflowed, start >= 0, start <= count, count + 72 <= capacity else { return nil }
+    let message = unsafe UnsafeMutableRawBufferPointer(start: base + start, count: capacity - start)
+    let words = unsafe SHA256.prefix(padding: message, count: count - start)
     return Identity(high: words.0, low: words.1)
   }
 }

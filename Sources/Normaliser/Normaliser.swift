@@ -15,11 +15,11 @@ package struct Normaliser: Normalising {
   package func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
     var bytes: [UInt8] = []
     swap(&bytes, &batch.bytes)
-    var run = PageRun(plan: plan, created: created)
     var room = 1 << 18
     unsafe withUnsafeTemporaryAllocation(byteCount: PageRun.scratchSize, alignment: 16) { scratchMemory in
       guard let scratchBase = scratchMemory.baseAddress else { return }
       var scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
+      var run = PageRun(plan: plan, created: created, scratch: &scratch)
       while run.next < page.rows.count {
         let before = bytes.count
         let (next, element) = (run.next, run.element)

@@ -18,9 +18,12 @@ struct PageRun {
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
 
-  init(plan: Plan, created: Instant) {
+  /// Writes `event.created`, the same for the whole page, to the front of the scratch memory.
+  init(plan: Plan, created: Instant, scratch: inout LineWriter) {
     self.plan = plan
     self.created = created
+    scratch.append(created, days: &days)
+    identity.start = scratch.count
   }
 
   /// Maps from `next` on; returns at the end of the page, or where the next line does not fit.
@@ -88,11 +91,11 @@ struct PageRun {
     _ span: RawSpan, _ range: Range<Int>, offset: Int, into batch: inout Batch, ledger: inout some Ledger,
     scratch: inout LineWriter, line: inout LineWriter
   ) -> Bool {
-    var facts = RowFacts(span: range, created: created)
+    var facts = RowFacts(span: range, createdLength: identity.start)
     let isStrong = identity.write(row, span, plan, to: &scratch)
     facts.statusStart = identity.statusStart
     facts.statusEnd = identity.statusEnd
-    if isStrong, let strong = scratch.takeIdentity() {
+    if isStrong, let strong = scratch.identity(from: identity.start) {
       facts.identity = strong
     } else {
       facts.identity = ContentIdentity.of(span, range, element: element, plan)
@@ -106,7 +109,7 @@ struct PageRun {
     _ fault: RowFault, _ span: RawSpan, _ range: Range<Int>, offset: Int, into batch: inout Batch,
     ledger: inout some Ledger, scratch: inout LineWriter, line: inout LineWriter
   ) -> Bool {
-    var facts = RowFacts(span: range, created: created, reason: fault.sentence)
+    var facts = RowFacts(span: range, createdLength: identity.start, reason: fault.sentence)
     facts.identity = ContentIdentity.of(span, range, element: element, plan)
     if range.count > Text.longestOriginal { row.flags.insert(.truncated) }
     let before = batch.entries.count
@@ -165,5 +168,5 @@ struct PageRun {
 
 extension Instant {
   /// True for the first instant and the last day that four-digit years can say: what .NET writes for "no date".
-  var isAnEnd: Bool { self <= .earliest || self > .latest - .seconds(86_400) }
+  var isAnEnd: Bool { ticks <= Self.earliest.ticks || ticks > Self.latest.ticks - 86_400 * Self.perSecond }
 }

@@ -5,23 +5,44 @@ internal import IntakeCore
 
 /// The value of one column.
 struct Slot {
-  enum Kind: UInt8 { case absent, string, number, bool }
+  enum Kind: UInt8 { case string, number, bool }
 
-  var kind = Kind.absent
+  var kind = Kind.string
   /// True if a text may be copied as it stands.
   var isClean = true
   /// True if `start` and `end` of the text are offsets into the decoded bytes.
   var isDecoded = false
-  /// In the page, without quotes.
-  var rawStart = 0
-  var rawEnd = 0
-  /// The text with its escapes resolved: in the page, or in the decoded bytes.
-  var start = 0
-  var end = 0
-  /// Where the one `@` of an address stands; -1 if it cannot be split without doubt.
-  var at = -1
+  private var raw: (start: Int32, end: Int32)
+  private var text: (start: Int32, end: Int32)
+  private var atSign: Int32 = -1
 
-  var isEmpty: Bool { start >= end }
+  /// - Parameter range: in the page, without quotes.
+  @inline(__always)
+  init(_ kind: Kind, _ start: Int, _ end: Int) {
+    self.kind = kind
+    raw = (Int32(truncatingIfNeeded: start), Int32(truncatingIfNeeded: end))
+    text = raw
+  }
+
+  /// The value in the page, without quotes.
+  var rawStart: Int { Int(raw.start) }
+  var rawEnd: Int { Int(raw.end) }
+  /// The text with its escapes resolved: in the page, or in the decoded bytes.
+  var start: Int { Int(text.start) }
+  var end: Int { Int(text.end) }
+  var isEmpty: Bool { text.start >= text.end }
+
+  /// Where the one `@` of an address stands; -1 if it cannot be split without doubt.
+  var at: Int {
+    get { Int(atSign) }
+    set { atSign = Int32(truncatingIfNeeded: newValue) }
+  }
+
+  /// Points to the text in the decoded bytes.
+  mutating func setDecoded(_ start: Int, _ end: Int) {
+    isDecoded = true
+    text = (Int32(truncatingIfNeeded: start), Int32(truncatingIfNeeded: end))
+  }
 }
 
 /// A column that no rule names.
@@ -38,7 +59,9 @@ struct RowScanner {
   static let largestRow = 1 << 20
   static let mostColumns = 256
 
-  private(set) var slots = InlineArray<64, Slot>(repeating: Slot())
+  private(set) var slots = [Slot](repeating: Slot(.string, 0, 0), count: 64)
+  /// One bit for each slot that has a value.
+  private(set) var present: UInt64 = 0
   private(set) var others: [OtherColumn] = []
   /// Texts with escapes, resolved.
   private(set) var decoded: [UInt8] = []
@@ -47,7 +70,7 @@ struct RowScanner {
 
   /// Reads a whole row strictly; throws where it is not one JSON object.
   mutating func scan(_ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan) throws(RowFault) {
-    for index in 0..<plan.slotCount { slots[index].kind = .absent }
+    present = 0
     others.removeAll(keepingCapacity: true)
     decoded.removeAll(keepingCapacity: true)
     elements = nil
@@ -75,7 +98,7 @@ struct RowScanner {
       var index = range.lowerBound
       try scanMembers(span, &index, node: node, depth: 1, plan)
       guard index == range.upperBound else { throw JSONFault(index, .trailingBytes) }
-      var addresses = plan.addressSlots
+      var addresses = plan.addressSlots & present
       while addresses != 0 {
         findAt(addresses.trailingZeroBitCount, span)
         addresses &= addresses &- 1
@@ -87,7 +110,11 @@ struct RowScanner {
     if isUnfit(plan.trace) || isUnfit(plan.recipient) || isUnfit(plan.status) { throw .identityType }
   }
 
-  private func isUnfit(_ slot: Int) -> Bool { slot >= 0 && slots[slot].kind == .bool }
+  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot].kind == .bool }
+
+  /// True if the slot has a value, be it an empty text.
+  @inline(__always)
+  func has(_ slot: Int) -> Bool { slot >= 0 && present >> UInt64(slot & 63) & 1 == 1 }
 
   private mutating func scanMembers(
     _ span: RawSpan, _ index: inout Int, node: Int, depth: Int, _ plan: borrowing Plan
@@ -159,35 +186,35 @@ struct RowScanner {
     _ slot: Int, _ span: RawSpan, _ index: inout Int, _ plan: borrowing Plan, key: Key, node: Int
   ) throws(JSONFault) {
     let start = index
-    var value = Slot()
+    let bit: UInt64 = 1 << UInt64(slot & 63)
+    if present & bit != 0 { flags.insert(.duplicateKey) }
+    present |= bit
     switch span.byte(index) {
     case 0x22:
       let stringFlags = try span.skipString(&index)
-      value.kind = .string
-      value.rawStart = start + 1
-      value.rawEnd = index - 1
-      value.start = value.rawStart
-      value.end = value.rawEnd
-      if !stringFlags.isEmpty || value.rawEnd - value.rawStart > Text.longest {
-        try mend(&value, span, stringFlags, isConverted: plan.convertedSlots >> UInt64(slot) & 1 == 1)
+      slots[slot] = Slot(.string, start + 1, index - 1)
+      if !stringFlags.isEmpty || index - start > Text.longest {
+        var value = slots[slot]
+        try mend(&value, span, stringFlags, isConverted: plan.convertedSlots & bit != 0)
+        slots[slot] = value
       }
     case 0x2D, 0x30...0x39:
       try span.skipNumber(&index)
-      value.kind = .number
-      (value.rawStart, value.rawEnd, value.start, value.end) = (start, index, start, index)
+      slots[slot] = Slot(.number, start, index)
     case 0x7B, 0x5B:
       flags.insert(.wrongType)
-      value.kind = slot == plan.trace || slot == plan.recipient || slot == plan.status ? .bool : .absent
+      slots[slot] = Slot(.bool, start, start)
+      if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
       try scanOther(span, &index, key: key, node: node, depth: 1)
     default:
       try span.skipLiteral(&index)
-      guard span.byte(start) != 0x6E else { break }
-      flags.insert(.wrongType)
-      value.kind = .bool
-      (value.rawStart, value.rawEnd, value.start, value.end) = (start, index, start, index)
+      if span.byte(start) == 0x6E {
+        present &= ~bit
+      } else {
+        flags.insert(.wrongType)
+        slots[slot] = Slot(.bool, start, index)
+      }
     }
-    if slots[slot].kind != .absent { flags.insert(.duplicateKey) }
-    slots[slot] = value
   }
 
   /// Looks into a text that holds more than plain characters, or is too long.
@@ -202,10 +229,9 @@ struct RowScanner {
       flags.insert(.truncated)
     }
     guard stringFlags.contains(.escaped), isConverted || !value.isClean else { return }
-    value.isDecoded = true
-    value.start = decoded.count
+    let first = decoded.count
     Text.decode(span, value.rawStart, value.rawEnd, to: &decoded)
-    value.end = decoded.count
+    value.setDecoded(first, decoded.count)
   }
 
   private mutating func scanOther(
@@ -235,7 +261,6 @@ struct RowScanner {
   }
 
   private mutating func findAt(_ slot: Int, _ span: RawSpan) {
-    guard slots[slot].kind == .string else { return }
     let (start, end) = (slots[slot].start, slots[slot].end)
     let found =
       slots[slot].isDecoded

@@ -56,11 +56,8 @@ final class FileSink: Sink {
   func close() async { opened.withLock { $0 = nil } }
 
   private func write(_ bytes: [UInt8], to output: OutputFile, from position: FilePosition?) throws -> FilePosition {
-    let end = try output.end()
     guard let position else { return try output.append(bytes[...], searchingFrom: 0) }
-    guard end.device != position.device || end.inode != position.inode else {
-      return try output.write(bytes, from: position.offset)
-    }
+    if try output.isSame(as: position) { return try output.write(bytes, from: position) }
     let present = try linesInRotated(bytes, position)
     return try output.append(bytes[present...], searchingFrom: 0)
   }

@@ -17,17 +17,23 @@ struct OutputFile: Sendable {
   private static let searched: Int64 = 64 << 20
   private static let chunk = 1 << 20
 
+  /// Bytes before a position by which its file is known again.
+  private static let tail: Int64 = 1_024
+
   /// The end of the file: where a sink without a position starts.
-  func end() throws(FileFault) -> FilePosition {
-    let status = try files.status(descriptor)
-    return FilePosition(device: status.device, inode: status.inode, offset: status.size)
+  func end() throws(FileFault) -> FilePosition { try position(at: try size()) }
+
+  /// True if this is the file that the position was taken in, whatever has become of its content.
+  func isSame(as position: FilePosition) throws(FileFault) -> Bool {
+    try files.status(descriptor).isSame(as: position)
   }
 
-  /// Writes a batch that belongs at `start` in this file, and syncs it.
-  func write(_ bytes: [UInt8], from start: Int64) throws(FileFault) -> FilePosition {
-    let size = try end().offset
-    if size < start {
-      note("sink.file.truncated", "The output file is shorter than it was: going on at its end.")
+  /// Writes a batch that belongs at `position` in this file, and syncs it.
+  func write(_ bytes: [UInt8], from position: FilePosition) throws(FileFault) -> FilePosition {
+    let start = position.offset
+    let size = try size()
+    guard try isKnown(position, size: size) else {
+      note("sink.file.truncated", "The output file was truncated or replaced: going on at its end.")
       return try append(bytes[...], searchingFrom: 0)
     }
     let payload = try freshLine(bytes[...], at: start)
@@ -38,8 +44,8 @@ struct OutputFile: Sendable {
 
   /// Writes lines whose place is not known: where an earlier attempt of them began, else on a fresh line at the end.
   func append(_ lines: ArraySlice<UInt8>, searchingFrom lower: Int64) throws(FileFault) -> FilePosition {
-    let size = try end().offset
-    guard !lines.isEmpty else { return try end() }
+    let size = try size()
+    guard !lines.isEmpty else { return try position(at: size) }
     if let found = try attempt(at: lines, from: max(lower, size - Int64(lines.count) - Self.searched), size: size) {
       return try put(lines, at: found)
     }
@@ -48,8 +54,7 @@ struct OutputFile: Sendable {
 
   /// Bytes of `batch`, cut at a line's end, that stand in this file from `start` on.
   func linesPresent(of batch: [UInt8], at start: Int64) throws(FileFault) -> Int {
-    let size = try end().offset
-    guard size >= start else { return 0 }
+    guard try size() >= start else { return 0 }
     let lead = try freshLine([], at: start).count
     let present = try files.read(descriptor, at: start + Int64(lead), count: batch.count)
     var same = 0
@@ -64,14 +69,30 @@ struct OutputFile: Sendable {
     let content = Array(payload)
     try files.write(content, to: descriptor, at: offset)
     try files.syncData(descriptor)
-    var position = try end()
     let ours = offset + Int64(content.count)
-    if position.offset > ours, try !isBlank(from: ours, size: position.offset) {
+    let size = try size()
+    if size > ours, try !isBlank(from: ours, size: size) {
       note("sink.file.foreign", "Somebody else has written to the output file: going on behind that.")
-    } else {
-      position.offset = ours
+      return try position(at: size)
     }
-    return position
+    return try position(at: ours)
+  }
+
+  /// False once the bytes before the position are not those that stood there.
+  private func isKnown(_ position: FilePosition, size: Int64) throws(FileFault) -> Bool {
+    guard size >= position.offset else { return false }
+    guard position.tail != 0 else { return true }
+    return try self.position(at: position.offset).tail == position.tail
+  }
+
+  private func size() throws(FileFault) -> Int64 { try files.status(descriptor).size }
+
+  private func position(at offset: Int64) throws(FileFault) -> FilePosition {
+    let status = try files.status(descriptor)
+    let from = max(0, offset - Self.tail)
+    var hash = SHA256()
+    hash.update(try files.read(descriptor, at: from, count: Int(offset - from)))
+    return FilePosition(device: status.device, inode: status.inode, offset: offset, tail: hash.finish().0)
   }
 
   /// The payload with a line feed before it, unless `offset` is where a line begins.

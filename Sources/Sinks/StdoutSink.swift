@@ -94,11 +94,12 @@ final class StdoutSink: Sink {
     _ bytes: [UInt8], to output: OutputFile, from position: FilePosition?
   ) throws(Failure) -> FilePosition {
     do throws(FileFault) {
-      let end = try output.end()
-      let isSame = position.map { $0.device == end.device && $0.inode == end.inode } ?? false
-      let written =
-        isSame
-        ? try output.write(bytes, from: position?.offset ?? 0) : try output.append(bytes[...], searchingFrom: 0)
+      let written: FilePosition
+      if let position, try output.isSame(as: position) {
+        written = try output.write(bytes, from: position)
+      } else {
+        written = try output.append(bytes[...], searchingFrom: 0)
+      }
       // What the shell runs next on the same descriptor goes on behind our lines.
       lseek(descriptor, Int(written.offset), SEEK_SET)
       return written

@@ -37,10 +37,11 @@ package struct Assembly: Sendable {
   package func pipeline(
     source kept: ChosenSource? = nil, recalling recalled: Instant? = nil
   ) throws(Failure) -> TenantPipeline {
-    let normaliser = try Self.normaliser(configuration, provider: configuration.mode.rawValue)
+    let normaliser = try configuration.mapping.normaliser(
+      shape: configuration.rowShape, provider: configuration.mode.rawValue)
     var sinks: [any Sink] = []
     for spec in configuration.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
-    let state = try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log)
+    let state = try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log, recalling: recalled)
     let source: ChosenSource
     do throws(Failure) {
       if let kept { source = kept } else { source = try ChosenSource(configuration, time: time, log: log) }
@@ -87,17 +88,5 @@ package struct Assembly: Sendable {
     status.journalBytes = pipeline.state.journalSize
     status.quota = QuotaGlance.read(configuration.statePath, now: now)
     return status
-  }
-
-  static func normaliser(_ configuration: Configuration, provider: String) throws(Failure) -> Normaliser {
-    let own =
-      configuration.mode == .graph && configuration.graphVersion == .beta2021
-      ? "graph-2021" : configuration.mode.rawValue
-    let mapping = try MappingShelf.mapping(configuration.mapping == "ecs" ? own : configuration.mapping)
-    return try Normaliser(
-      mapping: mapping,
-      settings: NormaliserSettings(
-        tenant: configuration.tenant, provider: provider, localDomains: configuration.localDomains,
-        keepOriginal: configuration.keepOriginal))
   }
 }

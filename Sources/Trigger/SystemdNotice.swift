@@ -26,9 +26,7 @@ package struct SystemdNotice: Sendable {
 
   /// `ready` ends what this begins.
   package func reloading() {
-    var time = timespec()
-    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    send("RELOADING=1\nMONOTONIC_USEC=\(time.tv_sec * 1_000_000 + time.tv_nsec / 1_000)")
+    send("RELOADING=1\nMONOTONIC_USEC=\(TimeSource.monotonic.ticks / 10)")
   }
 
   /// A status is one line: line breaks would begin another assignment.

@@ -152,7 +152,7 @@ enum Command: String, CaseIterable, Sendable {
     case .status: [.state, .tenant, .now]
     case .playbook: [.mode, .tenant]
     case .schedule: []
-    case .normalise: [.mode, .tenant, .mapping, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
+    case .normalise: [.tenant, .mapping, .profile, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
     case .verify, .mapping: []
     case .simulate, .demo: [.logLevel, .logFormat]
     }
@@ -166,7 +166,8 @@ enum Command: String, CaseIterable, Sendable {
     case .backfill: [.from, .to, .order]
     case .status: [.format]
     case .schedule: [.systemd, .cron]
-    case .collect, .run, .playbook, .normalise, .verify, .mapping: []
+    case .collect, .run, .playbook, .verify, .mapping: []
+    case .normalise: [.dateFormat]
     }
   }
 
@@ -190,6 +191,7 @@ enum Command: String, CaseIterable, Sendable {
 enum OwnOption: String, CaseIterable, Sendable {
   case messages, seed, port, hours
   case from, to, order, format, systemd, cron
+  case dateFormat = "date-format"
 
   /// True for what takes no value.
   var isFlag: Bool { self == .systemd || self == .cron }
@@ -198,6 +200,7 @@ enum OwnOption: String, CaseIterable, Sendable {
   var placeholder: String {
     switch self {
     case .from, .to: "INSTANT"
+    case .dateFormat: "PATTERN"
     case .order: "newest|oldest"
     case .format: "text|json"
     case .systemd, .cron: ""
@@ -210,6 +213,7 @@ enum OwnOption: String, CaseIterable, Sendable {
     case .messages: "size of the generated tenant"
     case .seed: "which tenant is generated; the same seed gives the same mail"
     case .port: "loopback port; default any free one"
+    case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
     case .hours: "how far back the mail reaches; default 24"
     case .from: "first instant of the span, such as 2026-08-01T00:00:00Z or 2026-08-01"
     case .to: "end of the span, itself outside; default now"

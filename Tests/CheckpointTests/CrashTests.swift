@@ -71,7 +71,7 @@ struct CrashTests {
       calls == [
         "open \(entry).tmp", "write \(entry).tmp", "write \(entry).tmp", "write \(entry).tmp", "sync \(entry).tmp",
         "close \(entry).tmp", "rename \(entry)", "sync journal",
-        "read out.ndjson", "write out.ndjson", "syncData out.ndjson",
+        "read out.ndjson", "read out.ndjson", "write out.ndjson", "syncData out.ndjson", "read out.ndjson",
         "open 1.idx", "write 1.idx", "syncData 1.idx",
         "open checkpoint.json.tmp", "write checkpoint.json.tmp", "sync checkpoint.json.tmp",
         "close checkpoint.json.tmp",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Hostile answers")
+@Suite("Hostile answers", .serialized)
 struct HostileAnswerTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String
@@ -86,6 +86,7 @@ struct HostileAnswerTests {
     .init("J an array", .answer("[1,2]"), "source.unknown_shape"),
     .init("P03 a next link that is a number", .answer(#"{"value":[],"@odata.nextLink":7}"#), "source.malformed"),
     .init("G02 the connection closed within the head", .raw("HTTP/1.1 200 OK\r\nConte"), "source.cut_short"),
+    .init("G02 a refusal closed within its head", .raw("HTTP/1.1 401 Unauthorized\r\nWWW-Auth"), "source.cut_short"),
     .init("G01 a reset", [.reset], "source.cut_short"),
   ]
 

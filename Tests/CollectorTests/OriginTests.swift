@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Origins and links")
+@Suite("Origins and links", .serialized)
 struct OriginTests {
   static let base = "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces"
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("The source contract")
+@Suite("The source contract", .serialized)
 struct SourceContractTests {
   @Test("is kept", .timeLimit(.minutes(1)), arguments: SourceScenario.all, Dialects.all)
   func scenario(_ scenario: SourceScenario, _ dialect: SourceDialect) async throws {

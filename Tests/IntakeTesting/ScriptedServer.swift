@@ -1,6 +1,5 @@
 // A tiny HTTP server on the loopback that answers with scripted raw bytes: whole, slow, cut, reset or never.
 
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -61,7 +60,7 @@ package final class ScriptedServer: Sendable {
       Glibc.close(listener)
       throw ScriptedServerFault(what: "bind")
     }
-    DispatchQueue(label: "scripted-server").async { [self] in accept() }
+    Threads.start { [self] in accept() }
   }
 
   /// `http://127.0.0.1:port`.
@@ -69,14 +68,14 @@ package final class ScriptedServer: Sendable {
   package var requests: [Request] { state.withLock { $0.requests } }
   package var connections: Int { state.withLock { $0.connections } }
 
-  /// Closes everything; stalled answers end.
+  /// Closes everything; stalled answers end. Under the lock: a number that is closed may be another test's a moment later.
   package func stop() {
-    let open = state.withLock { state in
+    state.withLock { state in
+      guard !state.isStopped else { return }
       state.isStopped = true
-      return state.open
+      shutdown(listener, Int32(SHUT_RDWR))
+      for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
-    shutdown(listener, Int32(SHUT_RDWR))
-    for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
   private func accept() {
@@ -90,7 +89,7 @@ package final class ScriptedServer: Sendable {
         return !state.isStopped
       }
       guard goesOn else { return finish(descriptor) }
-      DispatchQueue(label: "scripted-connection").async { [self] in
+      Threads.start { [self] in
         serve(descriptor)
         finish(descriptor)
       }
@@ -98,8 +97,10 @@ package final class ScriptedServer: Sendable {
   }
 
   private func finish(_ descriptor: Int32) {
-    _ = state.withLock { $0.open.remove(descriptor) }
-    Glibc.close(descriptor)
+    state.withLock { state in
+      state.open.remove(descriptor)
+      Glibc.close(descriptor)
+    }
   }
 
   private func serve(_ descriptor: Int32) {

@@ -121,7 +121,7 @@ struct FileSinkTests {
       _ = try await again.open(at: position)
       _ = try await again.deliver(SinkContract.entry(2), from: position)
       await again.close()
-      if attempt == 1 { try folder.write(Array(try folder.bytes("out").dropLast(40)), to: "out") }
+      if attempt == 1, kept < 5_000 { try folder.write(Array(try folder.bytes("out").dropLast(40)), to: "out") }
     }
     let complete = Set(SinkContract.lines(1) + SinkContract.lines(2))
     let all = try (lines("out.1") + lines("out")).filter(complete.contains)
@@ -148,8 +148,7 @@ struct FileSinkTests {
     let sink = sink()
     let position = try await delivered(sink)
     try folder.write("", to: "out")
-    _ = try await sink.deliver(SinkContract.entry(2), from: position)
-    _ = try await sink.deliver(SinkContract.entry(2), from: position)
+    for _ in 1...3 { _ = try await sink.deliver(SinkContract.entry(2), from: position) }
     #expect(try folder.text("out") == text(2))
   }
 
@@ -171,6 +170,7 @@ struct FileSinkTests {
     try FileCalls.system.write([0x0A], to: file, at: offset - 1)
     var position = start
     position.file?.offset = offset
+    position.file?.tail = 0
     let end = try await sink.deliver(SinkContract.entry(1), from: position)
     #expect(end.file?.offset == offset + Int64(bytes(1).count))
     #expect(try FileCalls.system.read(file, at: offset, count: bytes(1).count) == bytes(1))

@@ -46,10 +46,10 @@ struct StdoutSinkTests {
     let entry = SinkContract.entry(1, count: 5_000)
     let sink = StdoutSink(log: .silent, descriptor: output.raw)
     let start = try await sink.open(at: nil)
-    let executor = ThreadExecutor(name: "writer")
-    async let position = withTaskExecutorPreference(executor) { try await sink.deliver(entry, from: start) }
-    let read = Self.readAll(input, until: entry.bytes.count)
-    #expect(read == entry.bytes)
+    let executors = (ThreadExecutor(name: "writer"), ThreadExecutor(name: "reader"))
+    async let position = withTaskExecutorPreference(executors.0) { try await sink.deliver(entry, from: start) }
+    async let read = withTaskExecutorPreference(executors.1) { Self.readAll(input, until: entry.bytes.count) }
+    #expect(await read == entry.bytes)
     #expect(try await position.sequence == 1)
   }
 
@@ -58,11 +58,11 @@ struct StdoutSinkTests {
     let (input, output) = try Self.pipe()
     let sink = StdoutSink(log: .silent, descriptor: output.raw)
     let start = try await sink.open(at: nil)
-    let executor = ThreadExecutor(name: "writer")
-    async let result = withTaskExecutorPreference(executor) {
+    let executors = (ThreadExecutor(name: "writer"), ThreadExecutor(name: "reader"))
+    async let result = withTaskExecutorPreference(executors.0) {
       await code { _ = try await sink.deliver(SinkContract.entry(1), from: start) }
     }
-    _ = Self.readAll(input, until: 10)
+    _ = await withTaskExecutorPreference(executors.1) { Self.readAll(input, until: 10) }
     _ = input.close()
     let first = await result
     // The whole batch fits one read, so the reader may have had it all.
