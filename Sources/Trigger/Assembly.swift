@@ -41,7 +41,8 @@ package struct Assembly: Sendable {
       shape: configuration.rowShape, provider: configuration.mode.rawValue)
     var sinks: [any Sink] = []
     for spec in configuration.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
-    let state = try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log, recalling: recalled)
+    let state = try StateDirectory.open(
+      configuration.statePath, source: configuration.tenant, log: log, recalling: recalled)
     let source: ChosenSource
     do throws(Failure) {
       if let kept { source = kept } else { source = try ChosenSource(configuration, time: time, log: log) }

@@ -124,7 +124,7 @@ package enum StatusTable {
   }
 
   /// The two largest units: `3h 5m`, `42s`.
-  static func span(_ duration: Duration) -> String {
+  package static func span(_ duration: Duration) -> String {
     let seconds = max(0, duration.components.seconds)
     let units: [(Int64, String)] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")]
     guard let first = units.firstIndex(where: { seconds >= $0.0 }) else { return "0s" }

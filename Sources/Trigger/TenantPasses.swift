@@ -19,6 +19,9 @@ package protocol PassRunning: Sendable {
 
 /// The real passes of one playbook.
 package struct TenantPasses: PassRunning {
+  /// Longer than any slice of a backfill takes.
+  private static let patience: Duration = .seconds(30)
+
   private let load: @Sendable () throws(Failure) -> Configuration
   private let time: TimeSource
   private let log: Log
@@ -58,7 +61,7 @@ package struct TenantPasses: PassRunning {
   }
 
   private mutating func pass(_ assembly: Assembly) async throws(Failure) -> PassEnding {
-    var pipeline = try assembly.pipeline(source: source)
+    var pipeline = try await open(assembly)
     signs.watch(pipeline.mapping)
     let ending = await assembly.pass(&pipeline)
     status = assembly.status(
@@ -68,6 +71,22 @@ package struct TenantPasses: PassRunning {
     // A secret that was replaced is read anew; settings that are wrong by now leave those in use.
     if ending.failure?.exit == .denied { try? reload() }
     return ending
+  }
+
+  /// Waits for its turn where a backfill is under way, which holds the state for a slice at a time; any other holder is
+  /// told of at once.
+  private func open(_ assembly: Assembly) async throws(Failure) -> TenantPipeline {
+    let deadline = time.now() + Self.patience
+    while true {
+      do {
+        return try assembly.pipeline(source: source)
+      } catch {
+        guard error.code == "state.locked", time.now() < deadline,
+          BackfillProgress.read(assembly.configuration.statePath) != nil
+        else { throw error }
+        do { try await time.sleep(.milliseconds(100)) } catch { throw .stopped }
+      }
+    }
   }
 
   /// A pass that came to nothing before the state was open.
