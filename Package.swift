@@ -41,6 +41,13 @@ let package = Package(
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
+    .testTarget(
+      name: "FaultTests",
+      dependencies: [
+        "Checkpoint", "Collector", "IntakeCore", "IntakeTesting", "Mappings", "Normaliser", "Simulator", "Sinks",
+        "Trigger", "message-trace",
+      ],
+      exclude: ["Shim"]),
     .testTarget(name: "EndToEndTests", dependencies: ["IntakeCore", "Simulator", "message-trace"]),
   ],
   swiftLanguageModes: [.v6]
