@@ -16,18 +16,29 @@ enum Stream {
 struct Child {
   let process: pid_t
 
-  /// The exit status, or 128 and the number of the signal that ended it. A child that hangs for two minutes is killed
-  /// and reported as 999.
-  func wait() -> Int32 {
+  /// The exit status, or 128 and the number of the signal that ended it; nil while it runs.
+  func ended() -> Int32? {
     var status: Int32 = 0
+    guard unsafe waitpid(process, &status, WNOHANG) == process else { return nil }
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
+  }
+
+  /// Waits for the end. A child that hangs for two minutes is killed and told as 999.
+  func wait() -> Int32 {
     for _ in 0..<60_000 {
-      let ended = unsafe waitpid(process, &status, WNOHANG)
-      if ended == process { return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F) }
+      if let status = ended() { return status }
       usleep(2_000)
     }
-    kill(process, SIGKILL)
-    unsafe waitpid(process, &status, 0)
+    _ = stop(SIGKILL)
     return 999
+  }
+
+  /// Sends a signal and waits for the end.
+  func stop(_ number: Int32) -> Int32 {
+    kill(process, number)
+    var status: Int32 = 0
+    while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
   }
 }
 
@@ -75,7 +86,7 @@ struct Launch {
       unsafe getenv(name).map { unsafe "\(name)=\(String(cString: $0))" }
     }
     let strings = unsafe (words + inherited + environment.map { "\($0.key)=\($0.value)" }).map { unsafe strdup($0) }
-    defer { for unsafe string in unsafe strings { unsafe free(string) } }
+    defer { unsafe strings.forEach { unsafe free($0) } }
     let arguments = unsafe Array(strings[..<words.count]) + [nil]
     let variables = unsafe Array(strings[words.count...]) + [nil]
     var process: pid_t = 0
