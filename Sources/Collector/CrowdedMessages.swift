@@ -21,15 +21,7 @@ enum CrowdedMessages {
     let crowded = counts.filter { id, count in
       count >= limit || (count >= limit / 2 && (id == first || id == last))
     }
-    return crowded.keys.map { String(decoding: $0, as: UTF8.self) }.filter(isPlain).sorted()
-  }
-
-  /// Trace ids are GUIDs; anything else does not go into a filter.
-  private static func isPlain(_ id: String) -> Bool {
-    id.utf8.count <= 64
-      && id.utf8.allSatisfy { byte in
-        byte &- 0x30 <= 9 || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
-      }
+    return crowded.keys.map { String(decoding: $0, as: UTF8.self) }.filter(ODataLiteral.isTraceID).sorted()
   }
 
   /// Rows of `answer` whose recipient `page` does not have yet for this id, appended to it; how many there were.

@@ -40,7 +40,7 @@ package struct GraphSource: Source {
   package var requests: Int { reader.count.value }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    var page = try await reader.page(try request(window, after: cursor), isContinued: cursor != nil)
+    var page = try await search(TraceFilter(), in: window, after: cursor)
     guard version != .beta2021 else { return page }
     for id in CrowdedMessages.ids(in: page, isContinued: cursor != nil) {
       try await complete(id, of: window, in: &page)
@@ -48,15 +48,34 @@ package struct GraphSource: Source {
     return page
   }
 
+  /// One page of the traces that meet a filter; rows and cursors as of `page`.
+  package func search(
+    _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
+  ) async throws(Failure) -> Page {
+    guard let cursor else {
+      return try await reader.page(request(query(window, try filter.graphConditions())), isContinued: false)
+    }
+    let address = try collection.address(behind: cursor)
+    let repaired = version == .beta ? SkipToken.repaired(address) ?? address : address
+    return try await reader.page(request(repaired), isContinued: true)
+  }
+
+  /// The delivery events of one message to one recipient, oldest first; none where the service knows no such pair.
+  package func details(of traceID: String, recipient: String) async throws(Failure) -> Page {
+    let literal = PercentEncoding.encode(ODataLiteral.text(recipient))
+    let path = "\(try ODataLiteral.traceID(traceID))/getDetailsByRecipient(recipientAddress=\(literal))"
+    return try await reader.page(request(collection.address.appending(path)), isContinued: false)
+  }
+
   /// Asks for all rows of one message and adds those that the page lacks.
   private func complete(_ id: String, of window: Window, in page: inout Page) async throws(Failure) {
-    var address: WebAddress? = query(window, "id eq '\(id)' and ")
+    var cursor: PageCursor?
     var added = 0
     for _ in 0..<Self.mostPagesOfAMessage {
-      guard let asked = address else { break }
-      let answer = try await reader.page(request(asked), isContinued: false)
+      let answer = try await search(TraceFilter(traceID: id), in: window, after: cursor)
       added += CrowdedMessages.append(answer, id: id, to: &page)
-      address = try answer.next.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
+      cursor = answer.next
+      guard cursor != nil else { break }
     }
     guard added > 0 else { return }
     reader.log(
@@ -66,22 +85,17 @@ package struct GraphSource: Source {
 
   private static let mostPagesOfAMessage = 20
 
-  private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
-    guard let cursor else { return request(query(window, "")) }
-    let address = try collection.address(behind: cursor)
-    return request(version == .beta ? SkipToken.repaired(address) ?? address : address)
-  }
-
   private func request(_ address: WebAddress) -> Request {
     Request(.get, address, headers: Self.headers, purpose: "Reading message traces from Graph")
   }
 
   /// One row of the last day.
-  var trial: Request { request(query(.lastDay(before: reader.time.now()), "", top: 1)) }
+  var trial: Request { request(query(.lastDay(before: reader.time.now()), [], top: 1)) }
 
-  private func query(_ window: Window, _ condition: String, top: Int? = nil) -> WebAddress {
+  private func query(_ window: Window, _ conditions: [String], top: Int? = nil) -> WebAddress {
     let bounds = QueryBounds(window)
-    let filter = "\(condition)receivedDateTime ge \(bounds.start) and receivedDateTime le \(bounds.end)"
+    let all = conditions + ["receivedDateTime ge \(bounds.start)", "receivedDateTime le \(bounds.end)"]
+    let filter = all.joined(separator: " and ")
     var fields = [("$filter", filter), ("$top", "\(top ?? pageSize)")]
     if version == .beta2021 { fields.append(("$expand", "recipients")) }
     return collection.address.asking(PercentEncoding.form(fields))

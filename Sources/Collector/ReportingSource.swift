@@ -13,7 +13,8 @@ package struct ReportingSource: Source {
   package let retention = Duration.seconds(30 * 86_400)
 
   let reader: Reader
-  private let collection: Collection
+  private let traces: Collection
+  private let events: Collection
   private let pageSize: Int
 
   /// - Parameters:
@@ -29,7 +30,8 @@ package struct ReportingSource: Source {
     guard (1...ReportingPaging.pageSize).contains(pageSize) else {
       throw .pageSize(pageSize, most: ReportingPaging.pageSize)
     }
-    collection = Collection(address: address.appending("MessageTrace"))
+    traces = Collection(address: address.appending("MessageTrace"))
+    events = Collection(address: address.appending("MessageTraceDetail"))
     self.pageSize = pageSize
     reader = try Reader(
       .reporting,
@@ -41,7 +43,29 @@ package struct ReportingSource: Source {
   package var requests: Int { reader.count.value }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    let request = try request(window, after: cursor)
+    try await search(TraceFilter(), in: window, after: cursor)
+  }
+
+  /// One page of the traces that meet a filter; rows and cursors as of `page`.
+  package func search(
+    _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
+  ) async throws(Failure) -> Page {
+    try await read(traces, try filter.reportingConditions(), window, cursor)
+  }
+
+  /// The delivery events of one message to one recipient, as far as they lie in the window.
+  package func details(
+    of traceID: String, recipient: String, sender: String? = nil, in window: Window, after cursor: PageCursor? = nil
+  ) async throws(Failure) -> Page {
+    let filter = TraceFilter(sender: sender, recipient: recipient, traceID: try ODataLiteral.traceID(traceID))
+    return try await read(events, try filter.reportingConditions(), window, cursor)
+  }
+
+  private func read(
+    _ collection: Collection, _ conditions: [String], _ window: Window, _ cursor: PageCursor?
+  ) async throws(Failure) -> Page {
+    let next = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
+    let request = request(next ?? query(collection, window, conditions, top: pageSize))
     guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
     var page: Page
     do {
@@ -61,13 +85,8 @@ package struct ReportingSource: Source {
     return failure
   }
 
-  private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
-    let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
-    return request(address ?? query(window, top: pageSize))
-  }
-
   /// One row of the last day.
-  var trial: Request { request(query(.lastDay(before: reader.time.now()), top: 1)) }
+  var trial: Request { request(query(traces, .lastDay(before: reader.time.now()), [], top: 1)) }
 
   private func request(_ address: WebAddress) -> Request {
     Request(
@@ -76,9 +95,10 @@ package struct ReportingSource: Source {
       purpose: "Reading message traces from the reporting service")
   }
 
-  private func query(_ window: Window, top: Int) -> WebAddress {
+  private func query(_ collection: Collection, _ window: Window, _ conditions: [String], top: Int) -> WebAddress {
     let bounds = QueryBounds(window)
-    let filter = "StartDate eq datetime'\(bounds.start)' and EndDate eq datetime'\(bounds.end)'"
+    let span = ["StartDate eq datetime'\(bounds.start)'", "EndDate eq datetime'\(bounds.end)'"]
+    let filter = (span + conditions).joined(separator: " and ")
     var fields = [("$format", "json"), ("$filter", filter)]
     if top < ReportingPaging.pageSize { fields.append(("$top", "\(top)")) }
     return collection.address.asking(PercentEncoding.form(fields))

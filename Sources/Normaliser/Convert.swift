@@ -47,7 +47,8 @@ enum Convert {
     {
       return .refused([])
     }
-    if slot.isClean {
+    // A text that was resolved is spelled anew, so that lists can tell its repeats.
+    if slot.isClean, !slot.isDecoded {
       line.appendQuoted(page, slot.rawStart, slot.rawEnd)
     } else {
       line.appendEscaped(text, slot.start, slot.end, limit: Text.longest)

@@ -6,7 +6,10 @@ package import IntakeCore
 package struct FieldCatalog: Sendable {
   /// One name.
   package struct Field: Sendable, Equatable {
-    package enum Kind: String, Sendable { case date, keyword, wildcard, ip, long, text = "match_only_text" }
+    package enum Kind: String, Sendable {
+      case date, keyword, wildcard, ip, long
+      case text = "match_only_text"
+    }
 
     /// `ecs`, `ours`, or the profile that it belongs to.
     package var set: String

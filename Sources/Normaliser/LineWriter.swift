@@ -118,20 +118,20 @@ struct LineWriter {
     unsafe base.storeBytes(of: byte, toByteOffset: count - 1, as: UInt8.self)
   }
 
-  /// True if two slices of what was written hold the same bytes.
+  /// True if two slices of what was written are the same but for ASCII case.
   func equal(_ left: Int, _ right: Int, length: Int) -> Bool {
     guard left >= 0, right >= 0, left + length <= count, right + length <= count else { return false }
     var done = 0
     while done + 8 <= length {
       let a = unsafe base.loadUnaligned(fromByteOffset: left + done, as: UInt64.self)
       let b = unsafe base.loadUnaligned(fromByteOffset: right + done, as: UInt64.self)
-      guard a == b else { return false }
+      guard ASCII.lowerCased(a) == ASCII.lowerCased(b) else { return false }
       done += 8
     }
     for offset in done..<length {
       let a = unsafe base.load(fromByteOffset: left + offset, as: UInt8.self)
       let b = unsafe base.load(fromByteOffset: right + offset, as: UInt8.self)
-      guard a == b else { return false }
+      guard ASCII.lowerCased(a) == ASCII.lowerCased(b) else { return false }
     }
     return true
   }

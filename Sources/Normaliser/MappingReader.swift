@@ -17,7 +17,9 @@ struct MappingReader {
       throw refusal(["\(error.reason.rawValue), at byte \(error.offset)"])
     }
     guard let members = document.members else { throw refusal(["the file is not a JSON object"]) }
-    let known = ["name", "about", "provider", "identity", "leftOut", "others", "each", "aliases", "lookups", "event", "failed"]
+    let known = [
+      "name", "about", "provider", "identity", "leftOut", "others", "each", "aliases", "lookups", "event", "failed",
+    ]
     refuseUnknown(members, known: known, at: "")
     let lookups = readLookups(document["lookups"])
     let mapping = Mapping(

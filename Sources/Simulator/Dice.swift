@@ -4,10 +4,11 @@
 struct Dice: Sendable {
   private var state: UInt64
 
-  /// One stream for each of `words`: two lists that differ anywhere give unrelated numbers.
-  init(_ words: UInt64...) {
-    state = 0
-    for word in words { state = Self.mix(state &+ Self.gamma ^ word) }
+  /// One stream for each triple: two that differ anywhere give unrelated numbers.
+  init(_ first: UInt64, _ second: UInt64 = 0, _ third: UInt64 = 0) {
+    state = Self.mix(first &+ Self.gamma)
+    state = Self.mix(state &+ Self.gamma ^ second)
+    state = Self.mix(state &+ Self.gamma ^ third)
   }
 
   mutating func next() -> UInt64 {

@@ -54,9 +54,9 @@ package enum Fault: Sendable, Equatable {
   case truncated
   /// Half of the body, then a reset.
   case reset
-  /// The body compressed, as `Content-Encoding: gzip` (stored blocks).
+  /// The body as `Content-Encoding: gzip` (stored blocks), for clients that accept it.
   case gzip
-  /// The same with a wrong checksum.
+  /// The same with a wrong checksum, for any client.
   case brokenGzip
   /// The `Date` header is off by so much.
   case dateSkew(Duration)

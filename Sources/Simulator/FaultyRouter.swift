@@ -13,7 +13,7 @@ struct FaultyRouter {
     for fault in faults { applyBefore(fault) }
     var response = replacement(faults) ?? route(request, PageFaults(faults))
     response.set("Date", HTTPDate.text(simulation.now))
-    for fault in faults { applyAfter(fault, to: &response) }
+    for fault in faults { applyAfter(fault, request, to: &response) }
     if case .raw = response.delivery {
       simulation.finish(number, status: 0)
     } else {
@@ -25,6 +25,7 @@ struct FaultyRouter {
   private func route(_ request: HTTPRequest, _ faults: PageFaults) -> HTTPResponse {
     ReportingEndpoint(simulation: simulation, faults: faults).answer(request)
       ?? GraphEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? IdentityEndpoint(simulation: simulation).answer(request)
       ?? TokenEndpoint(simulation: simulation).answer(request)
       ?? HTTPResponse(404, type: "text/plain", "Nothing is simulated here.\n")
   }
@@ -82,11 +83,13 @@ struct FaultyRouter {
     )
   }
 
-  private func applyAfter(_ fault: Fault, to response: inout HTTPResponse) {
+  private func applyAfter(_ fault: Fault, _ request: HTTPRequest, to response: inout HTTPResponse) {
     switch fault {
     case .truncated: response.delivery = .truncated(response.body.count / 2)
     case .reset: response.delivery = .reset(response.body.count / 2)
     case .gzip, .brokenGzip:
+      let accepted = request.header("accept-encoding")?.lowercased().contains("gzip") == true
+      guard accepted || fault == .brokenGzip else { return }
       response.body = Gzip.wrap(response.body, broken: fault == .brokenGzip)
       response.set("Content-Encoding", "gzip")
     case .dateSkew(let skew): response.set("Date", HTTPDate.text(simulation.now + skew))

@@ -101,9 +101,9 @@ struct RowFilter: Sendable, Equatable {
   }
 
   private func passes(subject text: String) -> Bool {
+    guard let subject else { return true }
     let text = text.lowercased()
     switch subject {
-    case nil: return true
     case .equals(let wanted): return text == wanted.lowercased()
     case .contains(let wanted): return wanted.isEmpty || text.contains(wanted.lowercased())
     case .starts(let wanted): return text.hasPrefix(wanted.lowercased())

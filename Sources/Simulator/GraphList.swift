@@ -104,6 +104,7 @@ struct GraphList {
 struct GraphWalk {
   private(set) var rows: RowWalk
   private let filter: RowFilter
+  private let takesAll: Bool
   private let now: Instant
   private var message: SimulatedMessage?
 
@@ -112,6 +113,7 @@ struct GraphWalk {
     let range = tenant.messages(from: start, through: query.end + .ticks(9_999 - Self.pastMillisecond(query.end)))
     rows = RowWalk(tenant, range, ascending: false, now: now, from: query.position)
     filter = query.filter
+    takesAll = query.filter.isEmpty
     self.now = now
   }
 
@@ -125,7 +127,8 @@ struct GraphWalk {
       let message = shared ?? rows.tenant.message(place.message)
       self.message = message
       let row = rows.tenant.row(message, place.recipient)
-      guard let status = row.status(at: now), filter.passes(row, status, fromIP: message.fromIP) else { continue }
+      guard let status = row.status(at: now), takesAll || filter.passes(row, status, fromIP: message.fromIP)
+      else { continue }
       return (row, status, place)
     }
     return nil

@@ -81,8 +81,10 @@ struct Parameters: Sendable {
   /// The last value of this name.
   subscript(_ name: String) -> String? { items.last { $0.name.lowercased() == name }?.value }
 
-  /// The pairs as sent, but those of one name.
-  func raw(without name: String) -> [String] { items.filter { $0.name.lowercased() != name }.map(\.raw) }
+  /// The pairs as sent, but those of these names.
+  func raw(without names: String...) -> [String] {
+    items.filter { !names.contains($0.name.lowercased()) }.map(\.raw)
+  }
 }
 
 /// Percent encoding (RFC 3986 section 2.1).

@@ -28,9 +28,11 @@ struct HTTPResponse: Sendable {
 
   init(_ status: Int, type: String, _ body: String) { self.init(status, type: type, Array(body.utf8)) }
 
+  /// nil takes the header away. What a client sent may come back here: control characters are dropped.
   mutating func set(_ name: String, _ value: String?) {
     headers.removeAll { $0.name.lowercased() == name.lowercased() }
-    if let value { headers.append((name, value)) }
+    guard let value else { return }
+    headers.append((name, String(decoding: value.utf8.filter { $0 >= 0x20 }, as: UTF8.self)))
   }
 
   /// Status line and headers, with the empty line.

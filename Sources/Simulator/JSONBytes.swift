@@ -14,6 +14,11 @@ struct JSONBytes {
   mutating func quote(_ text: String?) {
     guard let text else { return raw("null") }
     bytes.append(0x22)
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) { raw(text) } else { escape(text) }
+    bytes.append(0x22)
+  }
+
+  private mutating func escape(_ text: String) {
     for byte in text.utf8 {
       switch byte {
       case 0x22, 0x5C: bytes.append(contentsOf: [0x5C, byte])
@@ -21,7 +26,6 @@ struct JSONBytes {
       default: bytes.append(byte)
       }
     }
-    bytes.append(0x22)
   }
 
   /// A comma, the key and the quoted value.

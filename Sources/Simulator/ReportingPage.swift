@@ -36,7 +36,7 @@ struct ReportingPage {
       let window =
         "StartDate eq datetime'\(Timestamp.exactText(query.start))' and EndDate eq datetime'\(Timestamp.exactText(query.end))'"
       let filter = [parameters["$filter"], window].compactMap { $0?.isEmpty == false ? $0 : nil }
-      pairs = parameters.raw(without: "$skiptoken").filter { !$0.lowercased().contains("filter=") }
+      pairs = parameters.raw(without: "$skiptoken", "$filter")
       pairs.insert("$filter=\(PercentText.encode(filter.joined(separator: " and ")))", at: 0)
     }
     let tail = "\(report)?\(pairs.joined(separator: "&"))&$skiptoken=\(token)"

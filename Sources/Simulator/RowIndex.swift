@@ -55,10 +55,7 @@ struct RowWalk {
 
   mutating func next() -> RowPosition? {
     while range.contains(position.message) {
-      guard position.recipient < tenant.recipientCount(position.message) else {
-        position = RowPosition(message: position.message + (ascending ? 1 : -1), recipient: 0)
-        continue
-      }
+      guard !passMessageIfDone() else { continue }
       let here = position
       position.recipient += 1
       if tenant.visibleAt(here.message, here.recipient) <= now { return here }
@@ -66,10 +63,21 @@ struct RowWalk {
     return nil
   }
 
+  /// True if the message here had no more recipients: then the next message is here.
+  @discardableResult
+  private mutating func passMessageIfDone() -> Bool {
+    guard range.contains(position.message), position.recipient >= tenant.recipientCount(position.message) else {
+      return false
+    }
+    position = RowPosition(message: position.message + (ascending ? 1 : -1), recipient: 0)
+    return true
+  }
+
   /// Passes over so many visible rows.
   mutating func skip(_ count: Int) {
     var left = count
     while left > 0 {
+      passMessageIfDone()
       if let rows = wholeBlock(), rows <= left {
         left -= rows
         position.message += ascending ? RowIndex.blockSize : -RowIndex.blockSize

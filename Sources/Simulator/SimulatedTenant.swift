@@ -17,6 +17,10 @@ package struct SimulatedTenant: Sendable {
   package let window: Window
   let knobs: TenantKnobs
   private(set) var index: RowIndex
+  /// The knobs and the window in ticks, as every row needs them.
+  let usualTicks: Int64
+  let maximumTicks: Int64
+  let spanTicks: Int64
 
   /// - Parameter messages: messages, not rows: a message to several recipients has several rows.
   package init(
@@ -31,15 +35,23 @@ package struct SimulatedTenant: Sendable {
     mailDomain = (name.split(separator: ".").first.map(String.init) ?? "contoso") + ".com"
     var dice = Dice(seed, 0x7E4A_4E77)
     tenantID = Self.guid(dice.next(), dice.next())
+    usualTicks = Self.bounded(knobs.usualDelay)
+    maximumTicks = Self.bounded(knobs.maximumDelay)
+    spanTicks = window.span.ticks
     index = RowIndex()
     index = RowIndex(of: self)
+  }
+
+  /// Between nothing and ten years.
+  private static func bounded(_ delay: Duration) -> Int64 {
+    min(max(delay, .zero), .seconds(3_650 * 86_400)).ticks
   }
 
   /// Rows ever to be seen.
   package var rowCount: Int { index.rowCount }
 
   /// From here on nothing appears and nothing changes.
-  package var settledAt: Instant { window.end + knobs.usualDelay + knobs.maximumDelay }
+  package var settledAt: Instant { window.end + .ticks(usualTicks + maximumTicks) }
 
   /// Every row that can be seen at `instant`, with its status then, oldest message first.
   package func truth(at instant: Instant) -> [TrueRow] {

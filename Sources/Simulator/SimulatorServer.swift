@@ -8,6 +8,7 @@ package import IntakeCore
 /// |---|---|
 /// | `POST /{tenant}/oauth2/v2.0/token`, `/oauth2/token` | client secret or assertion; AADSTS errors as recorded |
 /// | `/{tenant}/v2.0/.well-known/openid-configuration` | where the token endpoint is |
+/// | `/metadata/identity/oauth2/token`, `/msi/token` | managed identities: virtual machine, App Service |
 /// | `/ecp/reportingwebservice/reporting.svc/MessageTrace` | verbose, light, bare and Atom; pages of 2,000; 500 at 999,999 |
 /// | `…/MessageTraceDetail` | delivery events |
 /// | `/v1.0/admin/exchange/tracing/messageTraces` | and `/beta/…` in its own spelling; quota, sealed skip tokens |
@@ -15,7 +16,7 @@ package import IntakeCore
 /// | `/beta/admin/exchange/messageTraces` | the draft of 2021, recipients by `$expand` |
 ///
 /// Both services show the same rows, as far as the simulated clock has got; `FaultPlan` says what goes wrong. A request
-/// counts against the quota unless it was refused for the quota. Not simulated: TLS, delegated sign-in, IMDS, `$count`.
+/// counts against the quota unless it was refused for the quota. Not simulated: TLS, delegated sign-in, `$count`.
 package final class SimulatorServer: Sendable {
   package let settings: SimulatorSettings
   package var port: Int { listener.port }

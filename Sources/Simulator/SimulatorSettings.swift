@@ -43,6 +43,9 @@ package struct SimulatorSettings: Sendable {
   /// Is asked with each client assertion (a JWT) whose claims were found right; true where the signature is right.
   package var assertionAccepted: (@Sendable (String) -> Bool)?
 
+  /// What App Service would give as `IDENTITY_HEADER`.
+  package var identityHeader = "simulated-identity"
+
   package var principal = Principal.present
   package var quota = Quota.shared
   /// Requests in any 300 seconds.

@@ -15,10 +15,9 @@ extension SimulatedTenant {
 
   /// Never decreases with the number.
   func received(_ number: Int) -> Instant {
-    let span = window.span.ticks
     let count = Int64(max(1, messages))
-    let step = span / count
-    let offset = step * Int64(number) + span % count * Int64(number) / count
+    let step = spanTicks / count
+    let offset = step * Int64(number) + spanTicks % count * Int64(number) / count
     var dice = dice(.time, number)
     return Instant(ticks: window.start.ticks + offset + dice.below(step))
   }
@@ -41,10 +40,10 @@ extension SimulatedTenant {
   }
 
   private func visibleAt(_ received: Instant, _ dice: inout Dice) -> Instant {
-    let usual = Duration.ticks(dice.below(knobs.usualDelay.ticks + 1))
+    let usual = dice.below(usualTicks &+ 1)
     let late = dice.chance(knobs.lateShare)
-    let delay = Duration.ticks(dice.below(knobs.maximumDelay.ticks + 1))
-    return received + usual + (late ? delay : .zero)
+    let delay = dice.below(maximumTicks &+ 1)
+    return Instant(ticks: received.ticks + usual + (late ? delay : 0))
   }
 
   func message(_ number: Int) -> SimulatedMessage {
@@ -78,7 +77,7 @@ extension SimulatedTenant {
     guard !list else { return [.init(at: visible, status: .expanded)] }
     guard dice.chance(knobs.statusChangeShare) else { return [.init(at: visible, status: Self.usualStatus(&dice))] }
     let course = Self.courses[dice.below(Self.courses.count)]
-    let last = received + knobs.usualDelay + knobs.maximumDelay
+    let last = Instant(ticks: received.ticks + usualTicks + maximumTicks)
     var at = visible
     return course.map { status in
       defer { at = at + .ticks(1 + dice.below((last - at).ticks)) }

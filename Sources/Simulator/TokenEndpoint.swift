@@ -43,7 +43,7 @@ struct TokenEndpoint {
     }
     var resource = String(wished.dropLast("/.default".count))
     if resource.hasSuffix("/") { resource.removeLast() }
-    guard let roles = roles(resource, request) else {
+    guard let roles = Self.roles(resource) else {
       return error(400, 500_011, "invalid_resource", "The resource principal was not found in the tenant.")
     }
     return success(audience: resource, roles: settings.permissionGranted ? roles : [], version: version)
@@ -58,7 +58,7 @@ struct TokenEndpoint {
   }
 
   /// The roles of a token for this resource; both for the simulator's own origin, nil for an unknown one.
-  private func roles(_ resource: String, _ request: HTTPRequest) -> [String]? {
+  static func roles(_ resource: String) -> [String]? {
     let graph = "ExchangeMessageTrace.Read.All"
     let reporting = "ReportingWebService.Read.All"
     switch resource.lowercased() {

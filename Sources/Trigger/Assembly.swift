@@ -31,7 +31,8 @@ package struct Assembly: Sendable {
 
   /// Everything is checked here, before the first request: mapping, sinks, state.
   package func pipeline() throws(Failure) -> TenantPipeline {
-    let normaliser = try Self.normaliser(configuration, provider: configuration.mode.rawValue)
+    let normaliser = try configuration.mapping.normaliser(
+      shape: configuration.rowShape, provider: configuration.mode.rawValue)
     var sinks: [any Sink] = []
     for spec in configuration.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
     let state = try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log)
@@ -41,17 +42,5 @@ package struct Assembly: Sendable {
       throw error
     }
     return Pipeline(source: source, mapping: normaliser, sinks: sinks, state: state, time: time)
-  }
-
-  static func normaliser(_ configuration: Configuration, provider: String) throws(Failure) -> Normaliser {
-    let own =
-      configuration.mode == .graph && configuration.graphVersion == .beta2021
-      ? "graph-2021" : configuration.mode.rawValue
-    let mapping = try MappingShelf.mapping(configuration.mapping == "ecs" ? own : configuration.mapping)
-    return try Normaliser(
-      mapping: mapping,
-      settings: NormaliserSettings(
-        tenant: configuration.tenant, provider: provider, localDomains: configuration.localDomains,
-        keepOriginal: configuration.keepOriginal))
   }
 }

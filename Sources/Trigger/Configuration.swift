@@ -21,9 +21,7 @@ package struct Configuration: Sendable {
   package var pageSize = Defaults.graphPageSize
   package var http: HTTPSettings
   package var schedule: Schedule
-  package var mapping = "ecs"
-  package var localDomains: [String] = []
-  package var keepOriginal = false
+  package var mapping: NormaliserChoice
   package var sinks: [SinkSpec]
   package var statePath: String
 
@@ -46,14 +44,17 @@ package struct Configuration: Sendable {
       lag: reader.span(.lag, atLeast: .zero) ?? Defaults.lag,
       revisits: reader.spans(.revisit, atLeast: .seconds(60)) ?? Defaults.revisits,
       since: reader.span(.since, atLeast: .zero) ?? Defaults.since)
-    mapping = reader.text(.mapping) ?? "ecs"
-    localDomains = reader.list(.localDomains) ?? []
-    keepOriginal = reader.flag(.keepOriginal)
+    mapping = NormaliserChoice(&reader)
     sinks = reader.sinks()
     statePath = reader.statePath()
     tenant = reader.tenant()
     let signIn = reader.credential(mode: mode, tenant: tenant)
     guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }
     credential = signIn
+  }
+
+  /// The mapping that the service's rows have of their own.
+  package var rowShape: String {
+    mode == .graph && graphVersion == .beta2021 ? "graph-2021" : mode.rawValue
   }
 }

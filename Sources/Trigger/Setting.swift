@@ -18,6 +18,7 @@ package enum Setting: String, CaseIterable, Sendable {
   case since
   case pageSize = "page-size"
   case mapping
+  case profile
   case localDomains = "local-domains"
   case keepOriginal = "keep-original"
   case now
@@ -75,6 +76,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case .revisit: "trigger.revisit"
     case .since: "trigger.since"
     case .mapping: "normaliser.mapping"
+    case .profile: "normaliser.profile"
     case .localDomains: "normaliser.localDomains"
     case .keepOriginal: "normaliser.keepOriginal"
     case .sink: "sinks"
@@ -109,6 +111,7 @@ extension Setting {
     case .revisit: "SPAN,…"
     case .pageSize, .maximumBody: "N"
     case .mapping: "NAME|PATH"
+    case .profile: "ecs|sekoia|cim|udm-flat"
     case .localDomains: "A,B"
     case .now: "INSTANT"
     case .logFormat: "text|json"
@@ -142,6 +145,7 @@ extension Setting {
     case .since: "how far back the very first pass starts; default 24h"
     case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
     case .mapping: "mapping by name or file; default ecs, which is the mode's own"
+    case .profile: "field names: ECS, or those of another product; default ecs"
     case .localDomains: "domains of the tenant, for email.direction"
     case .keepOriginal: "keep each row as received in event.original"
     case .now: "pretend that it is this time: replays and tests"

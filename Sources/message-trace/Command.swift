@@ -96,7 +96,7 @@ enum Command: String, CaseIterable, Sendable {
   var settings: [Setting] {
     switch self {
     case .collect, .run: Setting.allCases
-    case .normalise: [.mode, .tenant, .mapping, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
+    case .normalise: [.tenant, .mapping, .profile, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
     case .verify, .mapping: []
     case .simulate, .demo: [.logLevel, .logFormat]
     }
@@ -107,7 +107,8 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .simulate: [.messages, .seed, .port, .hours]
     case .demo: [.messages, .seed]
-    case .collect, .run, .normalise, .verify, .mapping: []
+    case .normalise: [.dateFormat]
+    case .collect, .run, .verify, .mapping: []
     }
   }
 
@@ -126,12 +127,14 @@ enum Command: String, CaseIterable, Sendable {
 /// Options of single commands.
 enum OwnOption: String, CaseIterable, Sendable {
   case messages, seed, port, hours
+  case dateFormat = "date-format"
 
   var summary: String {
     switch self {
     case .messages: "size of the generated tenant"
     case .seed: "which tenant is generated; the same seed gives the same mail"
     case .port: "loopback port; default any free one"
+    case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
     case .hours: "how far back the mail reaches; default 24"
     }
   }

@@ -68,14 +68,14 @@ package final class ScriptedServer: Sendable {
   package var requests: [Request] { state.withLock { $0.requests } }
   package var connections: Int { state.withLock { $0.connections } }
 
-  /// Closes everything; stalled answers end.
+  /// Closes everything; stalled answers end. Under the lock: a number that is closed may be another test's a moment later.
   package func stop() {
-    let open = state.withLock { state in
+    state.withLock { state in
+      guard !state.isStopped else { return }
       state.isStopped = true
-      return state.open
+      shutdown(listener, Int32(SHUT_RDWR))
+      for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
-    shutdown(listener, Int32(SHUT_RDWR))
-    for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
   private func accept() {
@@ -97,8 +97,10 @@ package final class ScriptedServer: Sendable {
   }
 
   private func finish(_ descriptor: Int32) {
-    _ = state.withLock { $0.open.remove(descriptor) }
-    Glibc.close(descriptor)
+    state.withLock { state in
+      state.open.remove(descriptor)
+      Glibc.close(descriptor)
+    }
   }
 
   private func serve(_ descriptor: Int32) {

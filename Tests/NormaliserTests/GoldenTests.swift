@@ -7,21 +7,27 @@ import Testing
 
 @testable import Normaliser
 
-/// `<case>.<mapping>.in.json`, `<case>.<mapping>.out.ndjson`, and `<case>.<mapping>.settings.json` where needed.
+/// `<case>.<mapping>.in.json` or `.ndjson` or `.csv`; the mapping `raw` stands for what the input itself shows.
+/// Beside it `<case>.<mapping>.out.ndjson`, and `<case>.<mapping>.settings.json` where needed.
 struct GoldenCase: Sendable, CustomTestStringConvertible {
   let file: String
 
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
 
   static let all: [GoldenCase] = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-    .filter { $0.hasSuffix(".in.json") }.sorted().map { GoldenCase(file: $0) }
+    .filter { $0.contains(".in.") }.sorted().map { GoldenCase(file: $0) }
 
-  var stem: String { String(file.dropLast(".in.json".count)) }
+  var stem: String { file.components(separatedBy: ".in.")[0] }
   var mapping: String { stem.split(separator: ".").last.map(String.init) ?? "" }
   var testDescription: String { stem }
 
   func bytes(_ name: String) -> [UInt8]? {
     (try? Data(contentsOf: Self.folder.appending(path: name))).map { [UInt8]($0) }
+  }
+
+  func dateFormat() throws -> String? {
+    guard let bytes = bytes("\(stem).settings.json") else { return nil }
+    return try JSONValue(parsing: bytes)["dateFormat"]?.string
   }
 
   func settings() throws -> NormaliserSettings {
@@ -42,8 +48,10 @@ struct GoldenTests {
   @Test("a document gives exactly the events that stand beside it", arguments: GoldenCase.all)
   func events(_ golden: GoldenCase) throws {
     let input = try #require(golden.bytes(golden.file))
-    let page = try TestInput.page(input)
-    let batch = try TestInput.batch(page, mapping: golden.mapping, settings: try golden.settings())
+    let batch =
+      golden.mapping == "raw"
+      ? try TestInput.batch(raw: input, settings: try golden.settings(), dateFormat: try golden.dateFormat())
+      : try TestInput.batch(TestInput.page(input), mapping: golden.mapping, settings: try golden.settings())
     let expected = "\(golden.stem).out.ndjson"
     if ProcessInfo.processInfo.environment["MESSAGE_TRACE_GOLDEN"] == "write" {
       try Data(batch.bytes).write(to: GoldenCase.folder.appending(path: expected))

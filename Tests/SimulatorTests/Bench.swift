@@ -42,8 +42,12 @@ struct Bench {
 
   func token(scope: String = "https://graph.microsoft.com/.default") throws -> String {
     let answer = client().request("POST", "/contoso.onmicrosoft.com/oauth2/v2.0/token", body: form(scope: scope))
-    return try #require(try answer.json()["access_token"]?.string)
+    guard let token = try answer.json()["access_token"]?.string else { throw NoToken(status: answer.status) }
+    return token
   }
+
+  /// Sign-in was refused.
+  struct NoToken: Error { var status: Int }
 
   func graph(_ target: String, token: String? = nil, _ headers: [(String, String)] = []) throws -> RawAnswer {
     let bearer = try token ?? self.token()

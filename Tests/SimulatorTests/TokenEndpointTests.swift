@@ -68,6 +68,24 @@ struct TokenEndpointTests {
     #expect(json["expires_in"]?.string == "3599")
   }
 
+  @Test("managed identities get tokens with all numbers as strings, and only with their header")
+  func managedIdentity() throws {
+    let bench = try Bench()
+    defer { bench.stop() }
+    let resource = "resource=https%3A%2F%2Fgraph.microsoft.com"
+    let machine = "/metadata/identity/oauth2/token?api-version=2018-02-01&\(resource)"
+    let service = "/msi/token?api-version=2019-08-01&\(resource)"
+    for (target, header) in [(machine, ("Metadata", "true")), (service, ("X-IDENTITY-HEADER", "simulated-identity"))] {
+      let json = try bench.client().request("GET", target, [header]).json()
+      #expect(json["expires_on"]?.string == String(bench.clock.now.ticks / Instant.perSecond + 3_599))
+      #expect((json["expires_in"] == nil) == (target == service))
+      #expect(try bench.graph(Bench.graphList, token: json["access_token"]?.string ?? "x").status == 200)
+    }
+    #expect(bench.client().request("GET", machine).text.contains("bad_request_102"))
+    #expect(bench.client().request("GET", service).status == 401)
+    #expect(bench.client().request("GET", machine + "x", [("Metadata", "true")]).text.contains("invalid_resource"))
+  }
+
   private static func assertion(
     _ bench: Bench, audience: String? = nil, issuer: String? = nil, expires: Int64 = 300, thumbprint: Bool = true
   ) -> String {

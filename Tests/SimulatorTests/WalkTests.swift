@@ -76,6 +76,26 @@ struct WalkTests {
     #expect(Set(graph.compactMap { $0["receivedDateTime"]?.string }).count == 1)
   }
 
+  @Test("the core's envelope finds rows and next link in every JSON shape")
+  func envelopes() throws {
+    let bench = try Bench { $0.reportingPageSize = 20 }
+    defer { bench.stop() }
+    let list = "\(Bench.graphWindow)&$top=20"
+    let answers: [(RawAnswer, Bool)] = [
+      (bench.reporting(Bench.reportingWindow + "&$format=json"), true),
+      (bench.reporting(Bench.reportingWindow, [Bench.json]), true),
+      (bench.reporting(Bench.reportingWindow + "&$format=json&$top=20"), false),
+      (try bench.graph(Bench.graphList + list), true),
+      (try bench.graph("/beta/admin/exchange/tracing/messageTraces" + list), true),
+    ]
+    for (answer, more) in answers {
+      let envelope = try #require(try Envelope(answer.body))
+      #expect(envelope.rows.count == 20)
+      #expect((envelope.next != nil) == more)
+      #expect(!envelope.hasError)
+    }
+  }
+
   @Test("a crowd of recipients shares trace id and received time")
   func crowd() throws {
     let bench = try Bench(messages: 10, knobs: TenantKnobs(lateShare: 0, crowdEvery: 10, crowdSize: 500))
