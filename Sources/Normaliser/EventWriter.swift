@@ -249,6 +249,7 @@ extension EventWriter {
     case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
     case .original:
       guard plan.keepOriginal || !facts.reason.isEmpty else { return .absent }
+      if plan.redactor != nil { return .absent }
       line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
     case .reason: line.appendText(facts.reason)
     case .flags: writeFlags(to: &line)
@@ -288,7 +289,7 @@ extension RowScanner {
   @inline(__always)
   func writeText(_ index: Int, _ page: RawSpan, to line: inout LineWriter) {
     let slot = slots[index]
-    if slot.isClean {
+    if slot.isClean, !slot.isDecoded {
       line.appendQuoted(page, slot.rawStart, slot.rawEnd)
     } else if slot.isDecoded {
       line.appendEscaped(unsafe decoded.span.bytes, slot.start, slot.end, limit: Text.longest)

@@ -234,6 +234,14 @@ struct RowScanner {
     value.setDecoded(first, decoded.count)
   }
 
+  /// Puts a text in the place of a slot's.
+  mutating func replace(_ index: Int, _ text: [UInt8], at: Int) {
+    let first = decoded.count
+    decoded += text
+    slots[index].setDecoded(first, decoded.count)
+    slots[index].at = at < 0 ? -1 : first + at
+  }
+
   private mutating func scanOther(
     _ span: RawSpan, _ index: inout Int, key: Key, node: Int, depth: Int
   ) throws(JSONFault) {
