@@ -13,6 +13,7 @@ struct RowFacts {
   var createdLength: Int
   var statusStart = 0
   var statusEnd = 0
+  var statusIsPlain = false
   var reason = ""
 }
 
@@ -264,7 +265,11 @@ extension EventWriter {
     let (start, end) = (facts.statusStart, facts.statusEnd)
     guard step.conversion == .lookup else {
       guard start < end else { return .absent }
-      scratch.read { line.appendEscaped($0, start, end) }
+      if facts.statusIsPlain {
+        scratch.read { line.appendQuoted($0, start, end) }
+      } else {
+        scratch.read { line.appendEscaped($0, start, end) }
+      }
       return .wrote
     }
     let found = start < end ? scratch.read { plan.find(Int(step.lookup), $0, start, end) } : nil

@@ -95,6 +95,7 @@ struct PageRun {
     let isStrong = identity.write(row, span, plan, to: &scratch)
     facts.statusStart = identity.statusStart
     facts.statusEnd = identity.statusEnd
+    facts.statusIsPlain = identity.statusIsPlain
     if isStrong, let strong = scratch.identity(from: identity.start) {
       facts.identity = strong
     } else {
