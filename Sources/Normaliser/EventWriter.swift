@@ -96,6 +96,13 @@ struct EventWriter {
     days: inout DayText, to line: inout LineWriter
   ) -> Bool {
     let start = line.count
+    if step.conversion == .text, row.has(Int(step.slot)) {
+      let slot = row.slots[Int(step.slot)]
+      if slot.isPlainText, line.appendField(pool, step.name, page, slot.rawStart, slot.rawEnd) {
+        (lastStart, lastEnd) = (start &+ (step.name.end &- step.name.start), line.count &- 1)
+        return true
+      }
+    }
     line.append(pool, step.name.start, step.name.end)
     lastStart = line.count
     switch writeValue(step, row, page, plan, days: &days, to: &line) {

@@ -32,6 +32,9 @@ struct Slot {
   var end: Int { Int(text.end) }
   var isEmpty: Bool { text.start >= text.end }
 
+  /// True for a text that may be copied as it stands, and is no `<>`.
+  var isPlainText: Bool { kind == .string && isClean && !isDecoded && text.end &- text.start > 2 }
+
   /// Where the one `@` of an address stands; -1 if it cannot be split without doubt.
   var at: Int {
     get { Int(atSign) }
