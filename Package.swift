@@ -18,7 +18,8 @@ let package = Package(
     .target(name: "Simulator", dependencies: ["IntakeCore"]),
     .target(
       name: "Trigger",
-      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"]),
+      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"],
+      exclude: ["playbook.schema.json"]),
     .target(name: "Mappings", path: "mappings", plugins: ["EmbedMappings"]),
     .executableTarget(
       name: "message-trace",
@@ -32,7 +33,8 @@ let package = Package(
     .target(name: "IntakeTesting", dependencies: ["IntakeCore"], path: "Tests/IntakeTesting"),
     .testTarget(name: "IntakeCoreTests", dependencies: ["IntakeCore", "IntakeTesting"]),
     .testTarget(
-      name: "CollectorTests", dependencies: ["Collector", "CSystem", "IntakeCore", "IntakeTesting", "Simulator"]),
+      name: "CollectorTests", dependencies: ["Collector", "CSystem", "IntakeCore", "IntakeTesting", "Simulator"],
+      exclude: ["Samples"]),
     .testTarget(
       name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
       exclude: ["Golden"]),
@@ -40,7 +42,14 @@ let package = Package(
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["IntakeCore", "Simulator", "message-trace"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["Collector", "IntakeCore", "Simulator", "message-trace"]),
+    .testTarget(
+      name: "FaultTests",
+      dependencies: [
+        "Checkpoint", "Collector", "IntakeCore", "IntakeTesting", "Mappings", "Normaliser", "Simulator", "Sinks",
+        "Trigger", "message-trace",
+      ],
+      exclude: ["Shim"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,7 +4,9 @@
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
 
+#include "csystem_crypto.h"
 #include "csystem_curl.h"
+#include "csystem_inflate.h"
 #include "csystem_io.h"
 #include "csystem_sha256.h"
 

@@ -6,12 +6,12 @@ package import IntakeCore
 package struct GraphSource: Source {
   package let provider = "graph"
   package let widestWindow = Duration.seconds(10 * 86_400)
-  package let retention = Duration.seconds(90 * 86_400)
+  package let retention: Duration
 
   let reader: Reader
-  private let collection: Collection
-  private let version: GraphVersion
-  private let pageSize: Int
+  let collection: Collection
+  let version: GraphVersion
+  let pageSize: Int
 
   /// - Parameters:
   ///   - root: such as `https://graph.microsoft.com`.
@@ -28,6 +28,7 @@ package struct GraphSource: Source {
     if case .basic = credential { throw Self.noBasic }
     collection = Collection(address: address.appending(version.path))
     self.version = version
+    retention = .seconds((version == .beta2021 ? 10 : 90) * 86_400)
     self.pageSize = pageSize
     reader = try Reader(
       .graph,
@@ -39,22 +40,73 @@ package struct GraphSource: Source {
   package var requests: Int { reader.count.value }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    try await reader.page(try request(window, after: cursor), isContinued: cursor != nil)
+    var page = try await search(TraceFilter(), in: window, after: cursor)
+    guard version != .beta2021 else { return page }
+    for id in CrowdedMessages.ids(in: page, isContinued: cursor != nil) {
+      try await complete(id, of: window, in: &page)
+    }
+    return page
   }
 
-  private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
-    let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
-    return Request(
-      .get, address ?? first(window), headers: Self.headers, purpose: "Reading message traces from Graph")
+  /// One page of the traces that meet a filter; rows and cursors as of `page`.
+  package func search(
+    _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
+  ) async throws(Failure) -> Page {
+    try await search(try filter.graphConditions(), in: window, after: cursor)
   }
 
-  private func first(_ window: Window) -> WebAddress {
+  /// One page of the traces that meet conditions in the service's own words.
+  func search(_ conditions: [String], in window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
+    guard let cursor else {
+      return try await reader.page(request(query(window, conditions)), isContinued: false)
+    }
+    let address = try collection.address(behind: cursor)
+    let repaired = version == .beta ? SkipToken.repaired(address) ?? address : address
+    return try await reader.page(request(repaired), isContinued: true)
+  }
+
+  /// The delivery events of one message to one recipient, oldest first; none where the service knows no such pair.
+  package func details(of traceID: String, recipient: String) async throws(Failure) -> Page {
+    let literal = PercentEncoding.encode(ODataLiteral.text(recipient))
+    let path = "\(try ODataLiteral.traceID(traceID))/getDetailsByRecipient(recipientAddress=\(literal))"
+    return try await reader.page(request(collection.address.appending(path)), isContinued: false)
+  }
+
+  /// Asks for all rows of one message and adds those that the page lacks.
+  private func complete(_ id: String, of window: Window, in page: inout Page) async throws(Failure) {
+    var cursor: PageCursor?
+    var added = 0
+    for _ in 0..<Self.mostPagesOfAMessage {
+      let answer = try await search(TraceFilter(traceID: id), in: window, after: cursor)
+      added += CrowdedMessages.append(answer, id: id, to: &page)
+      cursor = answer.next
+      guard cursor != nil else { break }
+    }
+    guard added > 0 else { return }
+    reader.log(
+      .info, "source.recipients", "A message to very many recipients was read again by its id.",
+      [("added", "\(added)")])
+  }
+
+  private static let mostPagesOfAMessage = 20
+
+  private func request(_ address: WebAddress) -> Request {
+    Request(.get, address, headers: Self.headers, purpose: "Reading message traces from Graph")
+  }
+
+  /// One row of the last day.
+  var trial: Request { request(query(.lastDay(before: reader.time.now()), [], top: 1)) }
+
+  private func query(_ window: Window, _ conditions: [String], top: Int? = nil) -> WebAddress {
     let bounds = QueryBounds(window)
-    let filter = "receivedDateTime ge \(bounds.start) and receivedDateTime le \(bounds.end)"
-    return collection.address.asking(PercentEncoding.form([("$filter", filter), ("$top", "\(pageSize)")]))
+    let all = conditions + ["receivedDateTime ge \(bounds.start)", "receivedDateTime le \(bounds.end)"]
+    let filter = all.joined(separator: " and ")
+    var fields = [("$filter", filter), ("$top", "\(top ?? pageSize)")]
+    if version == .beta2021 { fields.append(("$expand", "recipients")) }
+    return collection.address.asking(PercentEncoding.form(fields))
   }
 
-  private static var headers: [(name: String, value: String)] {
+  static var headers: [(name: String, value: String)] {
     [
       ("Accept", "application/json"), ("Prefer", "include-unknown-enum-members"), ("Cache-Control", "no-cache"),
       ("client-request-id", RequestIdentifier.make()),

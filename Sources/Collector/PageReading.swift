@@ -8,6 +8,8 @@ struct PageReading: Sendable {
 
   let service: Service
   let time: TimeSource
+  let log: Log
+  let once: Once
 
   /// The page of an answer to `request`.
   /// - Parameter isContinued: the request followed a next link, which may have died.
@@ -30,13 +32,38 @@ struct PageReading: Sendable {
       throw .malformed(request, "\(error.reason.rawValue) at byte \(error.offset)")
     }
     guard let envelope else { throw unknownShape(request) }
+    warnOfType(response)
     guard !envelope.hasError else { throw errorInAnswer(response, request) }
     return Page(
       bytes: response.body, rows: envelope.rows, next: envelope.next.map(PageCursor.init), serverDate: response.date)
   }
 
+  /// Atom is the legacy service's default, whatever was asked for; any other markup is a web page.
   private func markup(_ response: Response, _ request: Request) throws(Failure) -> Page {
-    throw .notJSON(request)
+    guard service == .reporting, response.isXML else { throw webPage(response, request) }
+    let feed: AtomFeed?
+    do {
+      feed = try AtomFeed(response.body)
+    } catch {
+      throw .malformed(request, "\(error.reason) at byte \(error.offset)")
+    }
+    guard let feed else { throw webPage(response, request) }
+    let next = feed.next.flatMap { $0.isEmpty ? nil : PageCursor(link: $0) }
+    return Page(bytes: feed.bytes, rows: feed.rows, next: next, serverDate: response.date)
+  }
+
+  /// How a web page begins tells a person whose it is.
+  private func webPage(_ response: Response, _ request: Request) -> Failure {
+    let begin = String(decoding: response.body.prefix(80), as: UTF8.self)
+    log(.info, "source.body", "\(request.purpose): the answer is a web page.", [("begins", begin)])
+    return .notJSON(request)
+  }
+
+  private func warnOfType(_ response: Response) {
+    let type = (response.header("content-type") ?? "json").lowercasedASCII
+    guard !type.contains("json"), once.isNew("source.type") else { return }
+    log(
+      .warning, "source.type", "The service sends JSON under another name; it is read all the same.", [("type", type)])
   }
 
   /// Only UTF-8, and only the one encoding that was asked for.

@@ -11,7 +11,9 @@ struct Reader: Sendable {
   let time: TimeSource
   let log: Log
   let count: RequestCount
-  private let clock = ClockWatch()
+  /// What is wrong with the newest token, for `check`.
+  let tokens: TokenWatch
+  private let once: Once
 
   init(
     _ service: PageReading.Service, _ setup: ReaderSetup, origin: Origin, resource: String
@@ -19,17 +21,22 @@ struct Reader: Sendable {
     count = RequestCount()
     time = setup.time
     log = setup.log
-    reading = PageReading(service: service, time: setup.time)
+    once = Once()
+    reading = PageReading(service: service, time: setup.time, log: setup.log, once: once)
     let network = CurlTransport(setup.http, counting: count)
     let paced = PacedTransport(
       base: network, quota: Quota(file: setup.quotaFile, limit: setup.quota), time: time, log: log)
-    transport = RetryingTransport(base: paced, time: time, log: log)
+    transport = RetryingTransport(
+      base: paced, time: time, log: log, impatient: service == .reporting ? Self.slowCodes : [])
     let direct = RetryingTransport(base: network, time: time, log: log)
-    signIn = try Self.signIn(setup, origin: origin, resource: resource, transport: direct)
+    let expectation: TokenExpectation = service == .graph ? .graph(resource) : .reporting(resource)
+    let tokens = TokenWatch(expectation, log: log)
+    self.tokens = tokens
+    signIn = try Self.signIn(setup, origin: origin, resource: resource, transport: direct, watch: tokens)
   }
 
   private static func signIn(
-    _ setup: ReaderSetup, origin: Origin, resource: String, transport: RetryingTransport
+    _ setup: ReaderSetup, origin: Origin, resource: String, transport: RetryingTransport, watch: TokenWatch
   ) throws(Failure) -> any SigningIn {
     if case .basic(let username, let password) = setup.credential {
       return try BasicSignIn(username: username, password: password, origin: origin)
@@ -37,7 +44,7 @@ struct Reader: Sendable {
     guard let grant = try Grant.make(setup.credential, resource: resource) else {
       throw Failure("signin.bug", exit: .bug, "Preparing the sign-in: the credential is of no known kind.")
     }
-    return TokenSignIn(grant, transport: transport, origin: origin, time: setup.time) { _ in }
+    return TokenSignIn(grant, transport: transport, origin: origin, time: setup.time) { watch.look($0) }
   }
 
   /// Reads one page; a refused token is replaced once.
@@ -52,9 +59,21 @@ struct Reader: Sendable {
       request.authorization = try await signIn.authorization()
       page = try await send(request, isContinued)
     }
-    clock.compare(page.serverDate, time.now(), log)
+    compareClocks(page.serverDate)
     return page
   }
+
+  private func compareClocks(_ server: Instant?) {
+    guard let server else { return }
+    let skew = time.now() - server
+    guard skew > .seconds(300) || skew < .seconds(-300), once.isNew("clock.skew") else { return }
+    log(
+      .warning, "clock.skew", "This host's clock differs from the service's; windows may end too late or too early.",
+      [("seconds", "\(skew.components.seconds)")])
+  }
+
+  /// The legacy service gives up on wide windows of busy tenants without saying so.
+  static let slowCodes: Set<String> = [Failure.silentCode, Failure.gatewayTimeoutCode]
 
   private func send(_ request: Request, _ isContinued: Bool) async throws(Failure) -> Page {
     try await transport.send(request) { (response) throws(Failure) in
@@ -73,21 +92,10 @@ struct ReaderSetup: Sendable {
   var quota: Int
 }
 
-/// Says once when this host's clock and the service's are more than five minutes apart.
-final class ClockWatch: Sendable {
-  private let hasWarned = Mutex(false)
+/// Things that are said once in a process, however often they happen.
+final class Once: Sendable {
+  private let said = Mutex(Set<String>())
 
-  func compare(_ server: Instant?, _ local: Instant, _ log: Log) {
-    guard let server else { return }
-    let skew = local - server
-    guard skew > .seconds(300) || skew < .seconds(-300) else { return }
-    let isFirst = hasWarned.withLock { warned in
-      defer { warned = true }
-      return !warned
-    }
-    guard isFirst else { return }
-    log(
-      .warning, "clock.skew", "This host's clock differs from the service's; windows may end too late or too early.",
-      [("seconds", "\(skew.components.seconds)")])
-  }
+  /// True the first time that a code comes.
+  func isNew(_ code: String) -> Bool { said.withLock { $0.insert(code).inserted } }
 }

@@ -13,8 +13,9 @@ package struct ReportingSource: Source {
   package let retention = Duration.seconds(30 * 86_400)
 
   let reader: Reader
-  private let collection: Collection
-  private let pageSize: Int
+  let traces: Collection
+  let events: Collection
+  let pageSize: Int
 
   /// - Parameters:
   ///   - endpoint: such as `https://reports.office365.com/ecp/reportingwebservice/reporting.svc`.
@@ -29,7 +30,8 @@ package struct ReportingSource: Source {
     guard (1...ReportingPaging.pageSize).contains(pageSize) else {
       throw .pageSize(pageSize, most: ReportingPaging.pageSize)
     }
-    collection = Collection(address: address.appending("MessageTrace"))
+    traces = Collection(address: address.appending("MessageTrace"))
+    events = Collection(address: address.appending("MessageTraceDetail"))
     self.pageSize = pageSize
     reader = try Reader(
       .reporting,
@@ -41,26 +43,65 @@ package struct ReportingSource: Source {
   package var requests: Int { reader.count.value }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    let request = try request(window, after: cursor)
+    try await search(TraceFilter(), in: window, after: cursor)
+  }
+
+  /// One page of the traces that meet a filter; rows and cursors as of `page`.
+  package func search(
+    _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
+  ) async throws(Failure) -> Page {
+    try await read(traces, try filter.reportingConditions(), window, cursor)
+  }
+
+  /// The delivery events of one message to one recipient, as far as they lie in the window.
+  package func details(
+    of traceID: String, recipient: String, sender: String? = nil, in window: Window, after cursor: PageCursor? = nil
+  ) async throws(Failure) -> Page {
+    let filter = TraceFilter(sender: sender, recipient: recipient, traceID: try ODataLiteral.traceID(traceID))
+    return try await read(events, try filter.reportingConditions(), window, cursor)
+  }
+
+  /// One page of a report under conditions in the service's own words.
+  func read(
+    _ collection: Collection, _ conditions: [String], _ window: Window, _ cursor: PageCursor?
+  ) async throws(Failure) -> Page {
+    let next = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
+    let request = request(next ?? query(collection, window, conditions, top: pageSize))
     guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
-    var page = try await reader.page(request, isContinued: cursor != nil)
+    var page: Page
+    do {
+      page = try await reader.page(request, isContinued: cursor != nil)
+    } catch {
+      throw Self.blamingWindow(error)
+    }
     page.next = page.next ?? ReportingPaging.following(page, of: request.address, top: pageSize)
     return page
   }
 
-  private func request(_ window: Window, after cursor: PageCursor?) throws(Failure) -> Request {
-    let address = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
-    return Request(
-      .get, address ?? first(window),
+  /// A time-out of this service means a window with too many rows more often than a network that is down.
+  private static func blamingWindow(_ failure: Failure) -> Failure {
+    guard Reader.slowCodes.contains(failure.code) else { return failure }
+    var failure = failure
+    failure.recovery = .smallerWindow
+    return failure
+  }
+
+  /// One row of the last day.
+  var trial: Request { request(query(traces, .lastDay(before: reader.time.now()), [], top: 1)) }
+
+  private func request(_ address: WebAddress) -> Request {
+    Request(
+      .get, address,
       headers: [("Accept", "application/json"), ("Cache-Control", "no-cache")],
       purpose: "Reading message traces from the reporting service")
   }
 
-  private func first(_ window: Window) -> WebAddress {
+  private func query(_ collection: Collection, _ window: Window, _ conditions: [String], top: Int) -> WebAddress {
     let bounds = QueryBounds(window)
-    let filter = "StartDate eq datetime'\(bounds.start)' and EndDate eq datetime'\(bounds.end)'"
+    let span = ["StartDate eq datetime'\(bounds.start)'", "EndDate eq datetime'\(bounds.end)'"]
+    let filter = (span + conditions).joined(separator: " and ")
     var fields = [("$format", "json"), ("$filter", filter)]
-    if pageSize < ReportingPaging.pageSize { fields.append(("$top", "\(pageSize)")) }
+    if top < ReportingPaging.pageSize { fields.append(("$top", "\(top)")) }
     return collection.address.asking(PercentEncoding.form(fields))
   }
 

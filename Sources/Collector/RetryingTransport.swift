@@ -8,6 +8,10 @@ struct RetryingTransport: Sendable {
   let time: TimeSource
   let log: Log
   var tries = 5
+  /// In place of `tries` for the calls within: a trial run wants to know at once.
+  @TaskLocal static var patience: Int?
+  /// Codes of failures that are tried twice at most: a slow query is not made faster by asking again.
+  var impatient: Set<String> = []
   /// 0 to 1; a test puts a constant here.
   var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
 
@@ -23,6 +27,7 @@ struct RetryingTransport: Sendable {
     _ request: Request, reading read: (Response) throws(Failure) -> Answer
   ) async throws(Failure) -> Answer {
     var tried = 0
+    let tries = Self.patience ?? self.tries
     while true {
       do {
         return try read(try await base.send(request))
@@ -30,7 +35,9 @@ struct RetryingTransport: Sendable {
         tried += 1
         guard case .later(let wish) = error.recovery, error.code != Failure.stopped.code else { throw error }
         let pause = wait(error, wish: wish, tried: tried)
-        guard tried < tries, pause <= Self.longestWait else { throw error }
+        guard tried < (impatient.contains(error.code) ? min(tries, 2) : tries), pause <= Self.longestWait else {
+          throw error
+        }
         log(
           .info, "source.retry", "\(request.purpose): trying again.",
           [("after", pause.spoken), ("reason", error.code), ("try", "\(tried + 1)")])

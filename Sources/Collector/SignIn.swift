@@ -80,9 +80,21 @@ actor TokenSignIn: SigningIn {
   private func ask() async throws(Failure) -> AccessToken {
     if case .file(let path) = grant { return try AccessToken(file: path) }
     let request = try grant.request(now: time.now())
-    return try await transport.send(request) { (response) throws(Failure) in
-      try TokenAnswer.read(response, request, grant, now: time.now())
+    do {
+      return try await transport.send(request) { (response) throws(Failure) in
+        try TokenAnswer.read(response, request, grant, now: time.now())
+      }
+    } catch {
+      throw Self.sparingWindow(error)
     }
+  }
+
+  /// No smaller window would make an authority answer sooner or shorter.
+  private static func sparingWindow(_ failure: Failure) -> Failure {
+    guard failure.recovery == .smallerWindow else { return failure }
+    var failure = failure
+    failure.recovery = .later(after: nil)
+    return failure
   }
 
   private func header(_ token: AccessToken) throws(Failure) -> Authorization {
@@ -94,25 +106,21 @@ actor TokenSignIn: SigningIn {
 /// A token as it was granted.
 struct AccessToken: Sendable {
   let secret: Secret
-  /// As the authority said; nil where it said nothing that can be read.
-  let lifetime: Duration?
+  let usableFor: Duration
 
+  /// Until five minutes before it expires; a token of less than six minutes for half its life; never under 30 s, so that
+  /// an authority that grants useless tokens is not hammered.
+  /// - Parameter lifetime: as the authority said; nil where it said nothing that can be read.
   init(_ secret: Secret, lifetime: Duration?) {
+    let lifetime = min(lifetime ?? .seconds(300), .seconds(100_800))
     self.secret = secret
-    self.lifetime = lifetime
+    usableFor = lifetime >= .seconds(360) ? lifetime - .seconds(300) : max(.seconds(30), lifetime / 2)
   }
 
   /// Someone else keeps the file fresh, so it is read for each request.
   init(file: String) throws(Failure) {
     secret = try SecretReference.file(file).load(purpose: "access token", environment: [:])
-    lifetime = .zero
-  }
-
-  /// Until five minutes before it expires; a token of less than six minutes for half its life; never under 30 s, so that
-  /// an authority that grants useless tokens is not hammered.
-  var usableFor: Duration {
-    let lifetime = min(lifetime ?? .seconds(300), .seconds(100_800))
-    return lifetime >= .seconds(360) ? lifetime - .seconds(300) : max(.seconds(30), lifetime / 2)
+    usableFor = .zero
   }
 }
 

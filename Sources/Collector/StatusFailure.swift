@@ -8,6 +8,13 @@ extension Response {
     let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
     return text.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "<")
   }
+
+  /// The body is XML by its declaration or by what the server calls it.
+  var isXML: Bool {
+    (header("content-type") ?? "").lowercasedASCII.contains("xml")
+      || body.prefix(64).firstRange(of: Array("<?xml".utf8)) != nil
+      || body.prefix(64).firstRange(of: Array("<feed".utf8)) != nil
+  }
 }
 
 extension Failure {
@@ -37,9 +44,13 @@ extension Failure {
         recovery: .later(after: wish))
     }
     return Failure(
-      "source.busy", exit: .tryLater, "\(request.purpose): the service answers with status \(response.status).",
+      response.status == 504 ? gatewayTimeoutCode : "source.busy", exit: .tryLater,
+      "\(request.purpose): the service answers with status \(response.status).",
       hint: "It is asked again later.", recovery: .later(after: wish))
   }
+
+  /// 504: the query behind the answer took too long.
+  static let gatewayTimeoutCode = "source.gateway_timeout"
 
   static func notJSON(_ request: Request) -> Failure {
     Failure(

@@ -2,10 +2,12 @@
 // and lone surrogates are the mapping's business), strict about structure. RFC 8259.
 
 /// Why bytes are not JSON, and where.
+@usableFromInline
 package struct JSONFault: Error, Sendable, Equatable {
-  package var offset: Int
-  package var reason: StaticReason
+  @usableFromInline package var offset: Int
+  @usableFromInline package var reason: StaticReason
 
+  @usableFromInline
   package enum StaticReason: String, Sendable {
     case unexpectedEnd = "the text ends too early"
     case unexpectedByte = "there is a character that does not belong there"
@@ -17,6 +19,7 @@ package struct JSONFault: Error, Sendable, Equatable {
     case duplicateKey = "a key stands twice in one object"
   }
 
+  @inlinable
   package init(_ offset: Int, _ reason: StaticReason) {
     self.offset = offset
     self.reason = reason
@@ -24,29 +27,32 @@ package struct JSONFault: Error, Sendable, Equatable {
 }
 
 /// What a string holds that forbids copying it as it stands.
+@usableFromInline
 package struct JSONStringFlags: OptionSet, Sendable {
-  package let rawValue: UInt8
+  @usableFromInline package let rawValue: UInt8
+  @inlinable
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  package static let escaped = JSONStringFlags(rawValue: 1)
-  package static let control = JSONStringFlags(rawValue: 2)
-  package static let nonASCII = JSONStringFlags(rawValue: 4)
+  @inlinable package static var escaped: JSONStringFlags { JSONStringFlags(rawValue: 1) }
+  @inlinable package static var control: JSONStringFlags { JSONStringFlags(rawValue: 2) }
+  @inlinable package static var nonASCII: JSONStringFlags { JSONStringFlags(rawValue: 4) }
   /// DEL, which JSON allows and terminals do not.
-  package static let delete = JSONStringFlags(rawValue: 8)
+  @inlinable package static var delete: JSONStringFlags { JSONStringFlags(rawValue: 8) }
 }
 
 extension RawSpan {
   /// Nesting beyond this is refused: both services need four.
+  @inlinable
   package static var deepest: Int { 64 }
 
   /// The byte at `index`, or 0 outside the span: 0 is no JSON token, so callers need no second check.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func byte(_ index: Int) -> UInt8 {
-    guard index >= 0, index < byteCount else { return 0 }
-    return unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
+    guard UInt(bitPattern: index) < UInt(bitPattern: byteCount) else { return 0 }
+    return unsafe unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package func skipSpace(_ index: inout Int) {
     while index < byteCount {
       let byte = byte(index)
@@ -56,15 +62,15 @@ extension RawSpan {
   }
 
   /// Past a string whose opening quote is at `index`. A backslash takes the next byte with it, whatever it is.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func skipString(_ index: inout Int) throws(JSONFault) -> JSONStringFlags {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs: UInt64 = 0x8080_8080_8080_8080
     var flags: JSONStringFlags = []
     var at = index + 1
     while true {
-      while at + 8 <= byteCount {
-        let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
+      while at &+ 8 <= byteCount {
+        let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
         let quote = word ^ (ones &* 0x22)
         let slash = word ^ (ones &* 0x5C)
         let special =
@@ -74,7 +80,7 @@ extension RawSpan {
           at += special.trailingZeroBitCount >> 3
           break
         }
-        at += 8
+        at &+= 8
       }
       guard at < byteCount else { throw JSONFault(index, .unexpectedEnd) }
       let byte = byte(at)
@@ -137,7 +143,7 @@ extension RawSpan {
   }
 
   /// Past a number of the RFC's grammar, nothing looser.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func skipNumber(_ index: inout Int) throws(JSONFault) {
     let start = index
     if byte(index) == 0x2D { index += 1 }
@@ -160,7 +166,7 @@ extension RawSpan {
   }
 
   /// Past `true`, `false` or `null`.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func skipLiteral(_ index: inout Int) throws(JSONFault) {
     let length = byte(index) == 0x66 ? 5 : 4
     let known: Bool =
@@ -177,6 +183,7 @@ extension RawSpan {
   }
 
   /// Past any value, strictly; `depth` is how deep the value stands already.
+  @inlinable
   package func skipValue(_ index: inout Int, depth: Int = 0) throws(JSONFault) {
     switch byte(index) {
     case 0x22: _ = try skipString(&index)
@@ -187,7 +194,8 @@ extension RawSpan {
     }
   }
 
-  private func skipMembers(_ index: inout Int, closing: UInt8, depth: Int) throws(JSONFault) {
+  @usableFromInline
+  package func skipMembers(_ index: inout Int, closing: UInt8, depth: Int) throws(JSONFault) {
     guard depth <= Self.deepest else { throw JSONFault(index, .tooDeep) }
     index += 1
     skipSpace(&index)
@@ -210,7 +218,7 @@ extension RawSpan {
   }
 
   /// Past a key and its colon, to where the value begins.
-  @inline(__always)
+  @inlinable @inline(__always)
   package func skipKey(_ index: inout Int) throws(JSONFault) {
     guard byte(index) == 0x22 else {
       throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
@@ -225,6 +233,7 @@ extension RawSpan {
   }
 
   /// True if the bytes from `index` on are these.
+  @inlinable
   package func matches(_ index: Int, _ text: StaticString) -> Bool {
     guard index >= 0, index + text.utf8CodeUnitCount <= byteCount else { return false }
     for offset in 0..<text.utf8CodeUnitCount {
@@ -233,11 +242,11 @@ extension RawSpan {
     return true
   }
 
-  @inline(__always)
-  private func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
+  @inlinable @inline(__always)
+  package func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
 
-  @inline(__always)
-  private func skipDigits(_ index: inout Int) {
+  @inlinable @inline(__always)
+  package func skipDigits(_ index: inout Int) {
     while isDigit(byte(index)) { index += 1 }
   }
 }

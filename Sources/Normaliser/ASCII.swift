@@ -17,6 +17,10 @@ enum ASCII {
     return word | upper >> 2
   }
 
+  static func lowerCased(_ text: String) -> String {
+    String(decoding: text.utf8.map { lowerCased($0) }, as: UTF8.self)
+  }
+
   @inline(__always)
   static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
 

@@ -47,7 +47,8 @@ enum Convert {
     {
       return .refused([])
     }
-    if slot.isClean {
+    // A text that was resolved is spelled anew, so that lists can tell its repeats.
+    if slot.isClean, !slot.isDecoded {
       line.appendQuoted(page, slot.rawStart, slot.rawEnd)
     } else {
       line.appendEscaped(text, slot.start, slot.end, limit: Text.longest)
@@ -73,11 +74,11 @@ enum Convert {
     _ step: Step, _ slot: Slot, _ text: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
   ) -> EventWriter.Outcome {
     let pool = unsafe plan.pool.span.bytes
-    if let entry = plan.find(step.lookup, text, slot.start, slot.end) {
+    if let entry = plan.find(Int(step.lookup), text, slot.start, slot.end) {
       line.append(pool, entry.json.start, entry.json.end)
       return .wrote
     }
-    let otherwise = plan.lookups[step.lookup].otherwise
+    let otherwise = plan.lookups[Int(step.lookup)].otherwise
     line.append(pool, otherwise.start, otherwise.end)
     return otherwise.isEmpty ? .refused([]) : .wrote
   }
@@ -156,8 +157,7 @@ enum Direction {
   /// false for `<>`, nil for anything else.
   private static func isBounce(_ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan) -> Bool? {
     let slot = row.slots[plan.sender]
-    let isEmpty = slot.kind == .string && slot.end - slot.start == 2
-    guard isEmpty else { return nil }
+    guard row.has(plan.sender), slot.kind == .string, slot.end - slot.start == 2 else { return nil }
     let matches =
       slot.isDecoded ? (unsafe row.decoded.span.bytes).matches(slot.start, "<>") : page.matches(slot.start, "<>")
     return matches ? false : nil
@@ -167,7 +167,7 @@ enum Direction {
     _ index: Int, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan
   ) -> Bool? {
     let slot = row.slots[index]
-    guard slot.kind == .string, slot.at >= 0 else { return nil }
+    guard row.has(index), slot.at >= 0 else { return nil }
     return slot.isDecoded
       ? plan.isLocal(unsafe row.decoded.span.bytes, slot.at + 1, slot.end) : plan.isLocal(page, slot.at + 1, slot.end)
   }

@@ -7,28 +7,37 @@ struct EventIdentity {
   /// A status that no lookup knows is cut after so many bytes.
   static let longestStatus = 128
 
+  /// Where the message begins in the scratch memory.
+  var start = 0
   private(set) var statusStart = 0
   private(set) var statusEnd = 0
+  /// True if the status is a text of the mapping's, which needs no escape.
+  private(set) var statusIsPlain = false
 
   /// Writes the message up to the status, which stays in `scratch` for the event. False if trace id or recipient is
   /// missing: then only the status was written.
   mutating func write(
     _ row: borrowing RowScanner, _ span: RawSpan, _ plan: borrowing Plan, to scratch: inout LineWriter
   ) -> Bool {
-    scratch.rewind(to: 0)
+    scratch.rewind(to: start)
     let pool = unsafe plan.pool.span.bytes
     scratch.append(pool, plan.tenant.start, plan.tenant.end)
     let hasTrace = Self.appendLowerCased(plan.trace, row, span, to: &scratch)
     scratch.append(0x0A)
-    let hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
+    var hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
+    if !hasRecipient, !plan.givenRecipient.isEmpty {
+      scratch.append(pool, plan.givenRecipient.start, plan.givenRecipient.end)
+      hasRecipient = true
+    }
     scratch.append(0x0A)
     statusStart = scratch.count
+    statusIsPlain = false
     if row.hasText(plan.status) {
       let slot = row.slots[plan.status]
       if slot.isDecoded {
-        Self.appendStatus(unsafe row.decoded.span.bytes, slot, plan, to: &scratch)
+        statusIsPlain = Self.appendStatus(unsafe row.decoded.span.bytes, slot, plan, to: &scratch)
       } else {
-        Self.appendStatus(span, slot, plan, to: &scratch)
+        statusIsPlain = Self.appendStatus(span, slot, plan, to: &scratch)
       }
     }
     statusEnd = scratch.count
@@ -62,12 +71,13 @@ struct EventIdentity {
     }
   }
 
-  /// The canonical spelling of a status; of one that is not known, lower camel.
+  /// The canonical spelling of a status; of one that is not known, lower camel. True if it is known.
   private static func appendStatus(
     _ span: RawSpan, _ slot: Slot, _ plan: borrowing Plan, to scratch: inout LineWriter
-  ) {
+  ) -> Bool {
     if plan.statuses >= 0, let entry = plan.find(plan.statuses, span, slot.start, slot.end) {
-      return scratch.append(unsafe plan.pool.span.bytes, entry.value.start, entry.value.end)
+      scratch.append(unsafe plan.pool.span.bytes, entry.value.start, entry.value.end)
+      return entry.json.end - entry.json.start == entry.value.end - entry.value.start + 2
     }
     var begins = false
     let first = scratch.count
@@ -83,13 +93,14 @@ struct EventIdentity {
         begins = false
       }
     }
+    return false
   }
 }
 
 extension RowScanner {
   /// True if the slot holds a text or number that is not empty.
   @inline(__always)
-  func hasText(_ slot: Int) -> Bool { slot >= 0 && slots[slot].kind != .absent && !slots[slot].isEmpty }
+  func hasText(_ slot: Int) -> Bool { has(slot) && !slots[slot].isEmpty }
 }
 
 extension Plan {

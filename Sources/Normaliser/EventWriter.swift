@@ -9,9 +9,11 @@ struct RowFacts {
   var identity = Identity(high: 0, low: 0)
   /// nil if the row has no time that can be read.
   var received: Instant?
-  var created: Instant
+  /// Of the text in front of the scratch memory.
+  var createdLength: Int
   var statusStart = 0
   var statusEnd = 0
+  var statusIsPlain = false
   var reason = ""
 }
 
@@ -25,10 +27,12 @@ struct EventWriter {
   var facts: RowFacts
   var flags: RowFlags
   /// The last value written, for steps that repeat it; empty if there was none.
-  private var lastStart = 0
-  private var lastEnd = 0
+  var lastStart = 0
+  var lastEnd = 0
   private var listStart = 0
-  private var items = InlineArray<8, Int>(repeating: 0)
+  /// Where the received time was written first; -1 before that.
+  var receivedStart = -1
+  private var items = InlineArray<8, Int32>(repeating: 0)
   private var itemCount = 0
 
   init(facts: RowFacts, flags: RowFlags) {
@@ -50,13 +54,13 @@ struct EventWriter {
       case .literal:
         line.append(pool, step.text.start, step.text.end)
       case .value:
-        if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += step.skip }
+        if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += Int(step.skip) }
       case .given:
-        if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += step.skip }
+        if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += Int(step.skip) }
       case .setting:
         line.append(pool, step.name.start, step.name.end)
         writeLast(pool, step.text, to: &line)
-        index += step.skip
+        index += Int(step.skip)
       case .again:
         guard lastStart < lastEnd else { continue }
         line.append(pool, step.name.start, step.name.end)
@@ -66,7 +70,7 @@ struct EventWriter {
         listStart = line.count
         line.append(pool, step.name.start, step.name.end)
         (lastStart, lastEnd, itemCount) = (line.count - 1, 0, 0)
-      case .listItem, .listGiven:
+      case .listItem, .listGiven, .listSetting:
         writeItem(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line)
       case .listClose:
         closeList(to: &line)
@@ -92,6 +96,13 @@ struct EventWriter {
     days: inout DayText, to line: inout LineWriter
   ) -> Bool {
     let start = line.count
+    if step.conversion == .text, row.has(Int(step.slot)) {
+      let slot = row.slots[Int(step.slot)]
+      if slot.isPlainText, line.appendField(pool, step.name, page, slot.rawStart, slot.rawEnd) {
+        (lastStart, lastEnd) = (start &+ (step.name.end &- step.name.start), line.count &- 1)
+        return true
+      }
+    }
     line.append(pool, step.name.start, step.name.end)
     lastStart = line.count
     switch writeValue(step, row, page, plan, days: &days, to: &line) {
@@ -118,34 +129,44 @@ struct EventWriter {
   ) {
     guard !step.otherwise.isEmpty else { return }
     line.append(pool, step.otherwise.start, step.otherwise.end)
-    row.writeText(step.slot, page, to: &line)
+    row.writeText(Int(step.slot), page, to: &line)
     line.append(0x2C)
   }
 
   @inline(__always)
-  private func writeValue(
+  private mutating func writeValue(
     _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
     to line: inout LineWriter
   ) -> Outcome {
-    let slot = row.slots[step.slot]
-    guard slot.kind != .absent, !slot.isEmpty else {
+    let index = Int(step.slot)
+    guard row.hasText(index) else {
       return step.conversion == .lookup ? writeOtherwise(of: step, plan, to: &line) : .absent
     }
-    if step.slot == plan.received, step.conversion == .timestamp {
-      guard let received = facts.received else { return .refused([]) }
-      line.append(received, days: &days)
+    if step.conversion == .timestamp, index == plan.received {
+      guard facts.received != nil else { return .refused([]) }
+      writeReceived(days: &days, to: &line)
       return .wrote
     }
+    let slot = row.slots[index]
     if slot.isDecoded {
       return Convert.write(step, slot, page, unsafe row.decoded.span.bytes, plan, days: &days, to: &line)
     }
     return Convert.write(step, slot, page, page, plan, days: &days, to: &line)
   }
 
-  private func writeOtherwise(of step: Step, _ plan: borrowing Plan, to line: inout LineWriter) -> Outcome {
-    let text = plan.lookups[step.lookup].otherwise
+  func writeOtherwise(of step: Step, _ plan: borrowing Plan, to line: inout LineWriter) -> Outcome {
+    let text = plan.lookups[Int(step.lookup)].otherwise
     line.append(unsafe plan.pool.span.bytes, text.start, text.end)
     return text.isEmpty ? .absent : .wrote
+  }
+
+  /// The received time; from the second time on, a copy of the first.
+  mutating func writeReceived(days: inout DayText, to line: inout LineWriter) {
+    guard receivedStart < 0, let received = facts.received else {
+      return line.repeatBytes(receivedStart, receivedStart + DayText.length)
+    }
+    receivedStart = line.count
+    line.append(received, days: &days)
   }
 
   // MARK: Lists
@@ -155,14 +176,18 @@ struct EventWriter {
     days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
   ) {
     let start = line.count
-    let outcome =
-      step.code == .listItem
-      ? writeValue(step, row, page, plan, days: &days, to: &line)
-      : writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    let outcome: Outcome
+    switch step.code {
+    case .listItem: outcome = writeValue(step, row, page, plan, days: &days, to: &line)
+    case .listSetting:
+      line.append(pool, step.text.start, step.text.end)
+      outcome = .wrote
+    default: outcome = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    }
     switch outcome {
     case .wrote:
       guard itemCount < 8, !isRepeated(start, in: line) else { return line.drop(to: start) }
-      items[itemCount] = start
+      items[itemCount] = Int32(truncatingIfNeeded: start - listStart)
       itemCount += 1
       line.append(0x2C)
     case .absent:
@@ -180,10 +205,9 @@ struct EventWriter {
 
   private func isRepeated(_ start: Int, in line: borrowing LineWriter) -> Bool {
     for index in 0..<itemCount {
-      let end = index + 1 < itemCount ? items[index + 1] - 1 : start - 1
-      if end - items[index] == line.count - start, line.equal(items[index], start, length: line.count - start) {
-        return true
-      }
+      let first = listStart + Int(items[index])
+      let end = index + 1 < itemCount ? listStart + Int(items[index + 1]) - 1 : start - 1
+      if end - first == line.count - start, line.equal(first, start, length: line.count - start) { return true }
     }
     return false
   }
@@ -200,78 +224,12 @@ struct EventWriter {
   }
 }
 
-extension EventWriter {
-  // MARK: Given values
-
-  private mutating func writeGiven(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
-    days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
-  ) -> Bool {
-    let start = line.count
-    line.append(pool, step.name.start, step.name.end)
-    lastStart = line.count
-    guard case .wrote = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line) else {
-      line.drop(to: start)
-      lastEnd = 0
-      return false
-    }
-    lastEnd = line.count
-    line.append(0x2C)
-    return true
-  }
-
-  private func writeGivenValue(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
-    scratch: borrowing LineWriter, to line: inout LineWriter
-  ) -> Outcome {
-    switch step.given {
-    case .identity: line.append(facts.identity)
-    case .created: line.append(facts.created, days: &days)
-    case .received: line.append(facts.received ?? facts.created, days: &days)
-    case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
-    case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
-    case .original:
-      guard plan.keepOriginal || !facts.reason.isEmpty else { return .absent }
-      line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
-    case .reason: line.appendText(facts.reason)
-    case .flags: writeFlags(to: &line)
-    case .provider, .tenantName, .tenantID: return .absent
-    }
-    return .wrote
-  }
-
-  private func writeStatus(
-    _ step: Step, _ plan: borrowing Plan, scratch: borrowing LineWriter, to line: inout LineWriter
-  ) -> Outcome {
-    let (start, end) = (facts.statusStart, facts.statusEnd)
-    guard step.conversion == .lookup else {
-      guard start < end else { return .absent }
-      scratch.read { line.appendEscaped($0, start, end) }
-      return .wrote
-    }
-    let found = start < end ? scratch.read { plan.find(step.lookup, $0, start, end) } : nil
-    guard let found else { return writeOtherwise(of: step, plan, to: &line) }
-    line.append(unsafe plan.pool.span.bytes, found.json.start, found.json.end)
-    return .wrote
-  }
-
-  private func writeFlags(to line: inout LineWriter) {
-    line.appendPlain("[\"message-trace\"")
-    guard !flags.isEmpty else { return line.append(UInt8(ascii: "]")) }
-    for bit in RowFlags.names.indices where flags.rawValue >> UInt32(bit) & 1 == 1 {
-      line.append(0x2C)
-      line.appendText(RowFlags.names[bit])
-    }
-    line.append(UInt8(ascii: "]"))
-  }
-}
-
 extension RowScanner {
   /// A slot's value as a JSON text, whatever its type.
   @inline(__always)
   func writeText(_ index: Int, _ page: RawSpan, to line: inout LineWriter) {
     let slot = slots[index]
-    if slot.isClean {
+    if slot.isClean, !slot.isDecoded {
       line.appendQuoted(page, slot.rawStart, slot.rawEnd)
     } else if slot.isDecoded {
       line.appendEscaped(unsafe decoded.span.bytes, slot.start, slot.end, limit: Text.longest)

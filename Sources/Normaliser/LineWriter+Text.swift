@@ -6,14 +6,6 @@ extension LineWriter {
   static let quote = UInt8(ascii: "\"")
   private static let hexDigits = StaticString("0123456789abcdef")
 
-  /// A quoted slice that needs no escape.
-  @inline(__always)
-  mutating func appendQuoted(_ span: RawSpan, _ start: Int, _ end: Int) {
-    append(Self.quote)
-    append(span, start, end)
-    append(Self.quote)
-  }
-
   /// A quoted JSON string from text bytes, whatever they hold; ill-formed UTF-8 becomes U+FFFD.
   /// - Parameter limit: bytes of the text after which it is cut, at the next border of a scalar.
   mutating func appendEscaped(_ span: RawSpan, _ start: Int, _ end: Int, limit: Int = .max, lowerCased: Bool = false) {
@@ -94,31 +86,31 @@ extension LineWriter {
     let day = ticks / 864_000_000_000 - (ticks % 864_000_000_000 < 0 ? 1 : 0)
     let milliseconds = (ticks - day * 864_000_000_000) / 10_000
     days.choose(day)
+    let seconds = milliseconds / 1_000
+    let rest = milliseconds % 1_000
     append(Self.quote)
     append(word: days.yearAndMonth)
-    appendTwo(days.day)
-    append(UInt8(ascii: "T"))
-    appendTwo(milliseconds / 3_600_000)
-    append(UInt8(ascii: ":"))
-    appendTwo(milliseconds / 60_000 % 60)
-    append(UInt8(ascii: ":"))
-    appendTwo(milliseconds / 1_000 % 60)
-    append(UInt8(ascii: "."))
-    append(UInt8(truncatingIfNeeded: 0x30 + milliseconds / 100 % 10))
-    appendTwo(milliseconds % 100)
-    append(UInt8(ascii: "Z"))
+    append(
+      word: Self.pair(days.day) | 0x54 << 16 | Self.pair(seconds / 3_600) << 24 | 0x3A << 40
+        | Self.pair(seconds / 60 % 60) << 48)
+    append(
+      word: 0x3A | Self.pair(seconds % 60) << 8 | 0x2E << 24 | UInt64(0x30 + rest / 100) << 32
+        | Self.pair(rest % 100) << 40 | 0x5A << 56)
     append(Self.quote)
   }
 
+  /// Two decimal digits, the first in the lowest byte.
   @inline(__always)
-  private mutating func appendTwo(_ value: Int64) {
-    append(UInt8(truncatingIfNeeded: 0x30 + value / 10))
-    append(UInt8(truncatingIfNeeded: 0x30 + value % 10))
+  private static func pair(_ value: Int64) -> UInt64 {
+    UInt64(truncatingIfNeeded: 0x3030 + value / 10 + ((value % 10) << 8))
   }
 }
 
 /// The date of the last day asked for: rows of a page nearly always share it.
 struct DayText {
+  /// Of a time with its quotes.
+  static let length = 26
+
   private var chosen = Int64.min
   /// `YYYY-MM-`, the first byte lowest.
   private(set) var yearAndMonth: UInt64 = 0

@@ -18,6 +18,10 @@ package struct Mapping: Sendable {
   let others: String?
   /// A column that holds an array: one event for each element.
   let each: String?
+  /// What redaction hides.
+  let privacy: PrivateColumns
+  /// Other names of columns: the same rules take both, so that one file fits both services.
+  let aliases: [String: String]
   let lookups: [String: Lookup]
   let event: [Rule]
   /// The event of a row that cannot be mapped.
@@ -32,7 +36,8 @@ package struct Mapping: Sendable {
 
   init(
     name: String, about: String, provider: String, identity: IdentityColumns, leftOut: [String], others: String?,
-    each: String?, lookups: [String: Lookup], event: [Rule], failed: [Rule]
+    each: String?, privacy: PrivateColumns, aliases: [String: String],
+    lookups: [String: Lookup], event: [Rule], failed: [Rule]
   ) {
     self.name = name
     self.about = about
@@ -41,6 +46,8 @@ package struct Mapping: Sendable {
     self.leftOut = leftOut
     self.others = others
     self.each = each
+    self.privacy = privacy
+    self.aliases = aliases
     self.lookups = lookups
     self.event = event
     self.failed = failed
@@ -64,6 +71,13 @@ struct IdentityColumns: Sendable {
   var statuses = ""
   /// Columns that tell events of one identity apart, hashed behind the status.
   var further: [String] = []
+}
+
+/// Columns that redaction hides: subjects whole, addresses up to their `@`, other texts whole where they hold an `@`.
+struct PrivateColumns: Sendable {
+  var subjects: [String] = []
+  var addresses: [String] = []
+  var texts: [String] = []
 }
 
 /// A table of texts; keys are compared without regard to ASCII case.
@@ -95,7 +109,7 @@ enum RuleSource: Sendable, Equatable {
 
 /// What is known beside the row's columns; written with a `$` in a mapping.
 enum Given: String, Sendable, CaseIterable {
-  case identity, created, received, status, direction, original, reason, provider, flags
+  case identity, created, received, status, direction, original, reason, provider, flags, recipient
   case tenantName = "tenant.name"
   case tenantID = "tenant.id"
 }
@@ -116,6 +130,6 @@ enum Conversion: String, Sendable, CaseIterable {
   /// A whole number of 64 bits.
   case integer
   case lookup
-  /// Exchange's `<root><MEP …/></root>`: each value a field under the name that is given with `.*`.
+  /// Exchange's `<root><MEP …/></root>`: each value a field below `others`; the name on the right is `others` with `.*`.
   case properties
 }

@@ -17,14 +17,18 @@ struct MappingReader {
       throw refusal(["\(error.reason.rawValue), at byte \(error.offset)"])
     }
     guard let members = document.members else { throw refusal(["the file is not a JSON object"]) }
-    let known = ["name", "about", "provider", "identity", "leftOut", "others", "each", "lookups", "event", "failed"]
+    let known = [
+      "name", "about", "provider", "identity", "leftOut", "others", "each", "private", "aliases", "lookups", "event",
+      "failed",
+    ]
     refuseUnknown(members, known: known, at: "")
     let lookups = readLookups(document["lookups"])
     let mapping = Mapping(
       name: text(document["name"], at: "name"), about: document["about"]?.string ?? "",
       provider: document["provider"]?.string ?? "", identity: readIdentity(document["identity"]),
       leftOut: texts(document["leftOut"], at: "leftOut"), others: document["others"]?.string,
-      each: document["each"]?.string, lookups: lookups,
+      each: document["each"]?.string,
+      privacy: readPrivate(document["private"]), aliases: readAliases(document["aliases"]), lookups: lookups,
       event: readRules(document["event"], at: "event"), failed: readRules(document["failed"], at: "failed"))
     check(mapping)
     guard mistakes.isEmpty else { throw refusal(mistakes) }
@@ -92,6 +96,21 @@ struct MappingReader {
     return lookups
   }
 
+  private mutating func readPrivate(_ value: JSONValue?) -> PrivateColumns {
+    refuseUnknown(value?.members ?? [], known: ["subjects", "addresses", "texts"], at: "private.")
+    return PrivateColumns(
+      subjects: texts(value?["subjects"], at: "private.subjects"),
+      addresses: texts(value?["addresses"], at: "private.addresses"),
+      texts: texts(value?["texts"], at: "private.texts"))
+  }
+
+  private mutating func readAliases(_ value: JSONValue?) -> [String: String] {
+    var aliases: [String: String] = [:]
+    for member in value?.members ?? [] { aliases[member.key] = text(member.value, at: "aliases.\(member.key)") }
+    if value != nil, value?.members == nil { mistakes.append("aliases: it is not an object") }
+    return aliases
+  }
+
   private mutating func readRules(_ value: JSONValue?, at path: String) -> [Rule] {
     guard let values = value?.array, !values.isEmpty else {
       mistakes.append("\(path): an array of rules is missing")
@@ -142,9 +161,10 @@ struct MappingReader {
   }
 
   private mutating func readConstant(_ value: JSONValue, at path: String) -> String? {
+    if case .number(let text) = value, Int64(text) != nil { return text }
     let texts = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
     guard !texts.isEmpty, texts.count == value.array?.count ?? 1, texts.allSatisfy({ !$0.isEmpty }) else {
-      mistakes.append("\(path).constant: it is neither a text nor an array of texts")
+      mistakes.append("\(path).constant: it is neither a text, an array of texts, nor a whole number")
       return nil
     }
     return value.text
@@ -159,6 +179,9 @@ extension MappingReader {
       for (index, rule) in rules.enumerated() {
         for name in rule.to where !seen.insert(name).inserted {
           mistakes.append("\(list)[\(index)].to: \(name) is given twice")
+        }
+        if rule.conversion == .properties, mapping.others == nil || rule.to != [(mapping.others ?? "") + ".*"] {
+          mistakes.append("\(list)[\(index)].to: properties go to the name in `others` with .* behind it")
         }
         checkLookup(rule, mapping, at: "\(list)[\(index)]")
         if rule.isList, rule.from.count > 8 { mistakes.append("\(list)[\(index)].from: a list has at most 8 columns") }

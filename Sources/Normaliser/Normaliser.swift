@@ -4,7 +4,7 @@ package import IntakeCore
 
 /// Maps the rows of pages by one mapping. Holds no state between pages: the same page gives the same lines.
 package struct Normaliser: Normalising {
-  private let plan: Plan
+  let plan: Plan
 
   /// Throws for a mapping that cannot be made ready (exit code 78).
   package init(mapping: Mapping, settings: NormaliserSettings) throws(Failure) {
@@ -15,11 +15,11 @@ package struct Normaliser: Normalising {
   package func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
     var bytes: [UInt8] = []
     swap(&bytes, &batch.bytes)
-    var run = PageRun(plan: plan, created: created)
     var room = 1 << 18
     unsafe withUnsafeTemporaryAllocation(byteCount: PageRun.scratchSize, alignment: 16) { scratchMemory in
       guard let scratchBase = scratchMemory.baseAddress else { return }
       var scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
+      var run = PageRun(plan: plan, created: created, scratch: &scratch)
       while run.next < page.rows.count {
         let before = bytes.count
         let (next, element) = (run.next, run.element)

@@ -16,14 +16,50 @@ struct OtherColumns {
     _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, flags: inout RowFlags,
     to line: inout LineWriter
   ) {
-    guard !row.others.isEmpty else { return }
+    let hasProperties = row.hasText(plan.properties)
+    guard !row.others.isEmpty || hasProperties else { return }
     var columns = OtherColumns()
+    if hasProperties { columns.writeProperties(row, page, plan, flags: &flags, to: &line) }
     for column in row.others {
       columns.name.removeAll(keepingCapacity: true)
       let path = plan.nodePaths[column.node]
       for index in path.start..<path.end { columns.name.append(plan.pool[index]) }
       columns.appendKey(page, column.keyStart, column.keyEnd, isEscaped: column.keyIsEscaped)
       columns.writeValue(page, column.value, plan, flags: &flags, to: &line)
+    }
+  }
+
+  /// The column with properties: a field for each, or its text where it does not parse.
+  private mutating func writeProperties(
+    _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, flags: inout RowFlags,
+    to line: inout LineWriter
+  ) {
+    let slot = row.slots[plan.properties]
+    let properties =
+      slot.isDecoded
+      ? Properties.parse(unsafe row.decoded.span.bytes, slot.start, slot.end)
+      : Properties.parse(page, slot.start, slot.end)
+    guard let properties else {
+      flags.insert(.invalidXML)
+      guard !plan.propertiesOtherwise.isEmpty else { return }
+      guard plan.redactor?.hidesLocalPart != true else { return }
+      line.append(unsafe plan.pool.span.bytes, plan.propertiesOtherwise.start, plan.propertiesOtherwise.end)
+      row.writeText(plan.properties, page, to: &line)
+      return line.append(0x2C)
+    }
+    for property in properties where !property.text.isEmpty {
+      name.removeAll(keepingCapacity: true)
+      ColumnName.appendSnakeCase(unsafe property.name.span.bytes, 0, property.name.count, to: &name)
+      writeName(plan, to: &line)
+      let hidden = plan.redactor?.hides(unsafe property.text.span.bytes, 0..<property.text.count)
+      let text = hidden ?? property.text
+      let bytes = unsafe text.span.bytes
+      if property.isPlain {
+        line.append(bytes, 0, text.count)
+      } else {
+        line.appendEscaped(bytes, 0, text.count, limit: Text.longest)
+      }
+      line.append(0x2C)
     }
   }
 
@@ -46,6 +82,10 @@ struct OtherColumns {
     }
     let start = line.count
     writeName(plan, to: &line)
+    if let hidden = plan.redactor?.hides(page, value) {
+      line.appendEscaped(unsafe hidden.span.bytes, 0, hidden.count)
+      return line.append(0x2C)
+    }
     if Self.writeLeaf(page, value, flags: &flags, to: &line) {
       line.append(0x2C)
     } else {

@@ -4,8 +4,8 @@ internal import IntakeCore
 
 /// Maps rows until the page or the room for lines is used up.
 struct PageRun {
-  /// For the message that an identity is the hash of, and a status that is not known.
-  static let scratchSize = 65_536
+  /// For event.created and the message that an identity is the hash of, however long its parts; untouched memory is free.
+  static let scratchSize = RowScanner.largestRow + 65_536
 
   private let plan: Plan
   private let created: Instant
@@ -18,9 +18,12 @@ struct PageRun {
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
 
-  init(plan: Plan, created: Instant) {
+  /// Writes `event.created`, the same for the whole page, to the front of the scratch memory.
+  init(plan: Plan, created: Instant, scratch: inout LineWriter) {
     self.plan = plan
     self.created = created
+    scratch.append(created, days: &days)
+    identity.start = scratch.count
   }
 
   /// Maps from `next` on; returns at the end of the page, or where the next line does not fit.
@@ -88,17 +91,19 @@ struct PageRun {
     _ span: RawSpan, _ range: Range<Int>, offset: Int, into batch: inout Batch, ledger: inout some Ledger,
     scratch: inout LineWriter, line: inout LineWriter
   ) -> Bool {
-    var facts = RowFacts(span: range, created: created)
+    var facts = RowFacts(span: range, createdLength: identity.start)
     let isStrong = identity.write(row, span, plan, to: &scratch)
     facts.statusStart = identity.statusStart
     facts.statusEnd = identity.statusEnd
-    if isStrong, let strong = scratch.takeIdentity() {
+    facts.statusIsPlain = identity.statusIsPlain
+    if isStrong, let strong = scratch.identity(from: identity.start) {
       facts.identity = strong
     } else {
       facts.identity = ContentIdentity.of(span, range, element: element, plan)
       row.flags.insert(.weakIdentity)
     }
     readReceived(span, into: &facts)
+    if plan.redactor != nil { row.redact(span, plan) }
     return emit(facts, steps: plan.eventSteps, span, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
   }
 
@@ -106,7 +111,7 @@ struct PageRun {
     _ fault: RowFault, _ span: RawSpan, _ range: Range<Int>, offset: Int, into batch: inout Batch,
     ledger: inout some Ledger, scratch: inout LineWriter, line: inout LineWriter
   ) -> Bool {
-    var facts = RowFacts(span: range, created: created, reason: fault.sentence)
+    var facts = RowFacts(span: range, createdLength: identity.start, reason: fault.sentence)
     facts.identity = ContentIdentity.of(span, range, element: element, plan)
     if range.count > Text.longestOriginal { row.flags.insert(.truncated) }
     let before = batch.entries.count
@@ -165,5 +170,5 @@ struct PageRun {
 
 extension Instant {
   /// True for the first instant and the last day that four-digit years can say: what .NET writes for "no date".
-  var isAnEnd: Bool { self <= .earliest || self > .latest - .seconds(86_400) }
+  var isAnEnd: Bool { ticks <= Self.earliest.ticks || ticks > Self.latest.ticks - 86_400 * Self.perSecond }
 }

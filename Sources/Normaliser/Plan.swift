@@ -4,9 +4,19 @@ internal import IntakeCore
 
 /// A slice of the plan's pool.
 struct PoolSlice: Sendable, Equatable {
-  var start = 0
-  var end = 0
-  var isEmpty: Bool { start == end }
+  private var first: Int32 = 0
+  private var past: Int32 = 0
+
+  init() {}
+
+  init(start: Int, end: Int) {
+    first = Int32(truncatingIfNeeded: start)
+    past = Int32(truncatingIfNeeded: end)
+  }
+
+  var start: Int { Int(first) }
+  var end: Int { Int(past) }
+  var isEmpty: Bool { first == past }
 }
 
 /// One step of writing an event. Every field is written as `"name":value,`; the last comma becomes the brace.
@@ -22,7 +32,7 @@ struct Step: Sendable {
     case setting
     /// `name`, then the value of the field before once more.
     case again
-    case listOpen, listItem, listGiven, listClose
+    case listOpen, listItem, listGiven, listSetting, listClose
     /// Columns that no rule names.
     case others
   }
@@ -30,10 +40,10 @@ struct Step: Sendable {
   var code: Code
   var conversion: Conversion = .text
   var given: Given = .identity
-  var slot = 0
-  var lookup = -1
+  var slot: Int16 = 0
+  var lookup: Int16 = -1
   /// Steps to leave out where this one wrote a value.
-  var skip = 0
+  var skip: Int16 = 0
   var name = PoolSlice()
   /// The name for a value that the conversion refuses.
   var otherwise = PoolSlice()
@@ -61,6 +71,11 @@ struct Plan: Sendable {
   var received = -1
   var further: [Int] = []
   var statuses = -1
+  /// The slot of a column with properties, and the name for one that does not parse.
+  var properties = -1
+  var propertiesOtherwise = PoolSlice()
+  /// The recipient that was asked for, lower-cased, for rows that name none.
+  var givenRecipient = PoolSlice()
   /// The node whose elements become an event each; -1 for none.
   var each = -1
   /// The name so far of each node's members, `recipients.`; empty at the root.
@@ -75,6 +90,11 @@ struct Plan: Sendable {
   var domains: [PoolSlice] = []
   var knowsOutside = false
   var keepOriginal = false
+  /// What hides private columns, and their slots; nil for no redaction.
+  var redactor: Redactor?
+  var subjects: [Int] = []
+  var addresses: [Int] = []
+  var texts: [Int] = []
   var foldColumns = false
 }
 

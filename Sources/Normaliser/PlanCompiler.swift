@@ -24,6 +24,7 @@ struct PlanCompiler {
     plan.lookups = lookupNames.map { addLookup(mapping.lookups[$0] ?? Lookup()) }
     plan.statuses = lookupNames.firstIndex(of: mapping.identity.statuses) ?? -1
     plan.eventSteps = steps(of: mapping.event, others: true)
+    addAliases()
     plan.failedSteps = steps(of: mapping.failed, others: false)
     plan.pool.append(contentsOf: [UInt8](repeating: 0x20, count: 16))
     guard !isFull, plan.slotCount <= 62 else {
@@ -53,6 +54,13 @@ struct PlanCompiler {
     plan.status = converted(identity.status)
     plan.received = converted(identity.received)
     plan.further = identity.further.map { converted($0) }
+    if let redaction = settings.redaction {
+      plan.redactor = Redactor(redaction)
+      plan.subjects = mapping.privacy.subjects.map { converted($0) }
+      plan.addresses = mapping.privacy.addresses.map { converted($0) }
+      plan.texts = mapping.privacy.texts.map { converted($0) }
+      for slot in plan.addresses { markAddress(slot) }
+    }
     markAddress(plan.sender)
     markAddress(plan.recipient)
     for name in mapping.leftOut {
@@ -63,6 +71,11 @@ struct PlanCompiler {
       }
     }
     if let each = mapping.each { plan.each = node(each, below: 0) }
+    for rule in mapping.event where rule.conversion == .properties {
+      guard case .column(let path) = rule.from.first else { continue }
+      plan.properties = converted(path)
+      if let otherwise = rule.otherwise { plan.propertiesOtherwise = pooled(JSONText.quoted(otherwise) + ":") }
+    }
   }
 
   private mutating func converted(_ path: String) -> Int {
@@ -96,16 +109,24 @@ struct PlanCompiler {
     return nodes.count - 1
   }
 
+  /// Last, when the columns that they stand for have their slots.
+  private mutating func addAliases() {
+    for (alias, column) in mapping.aliases.sorted(by: { $0.key < $1.key }) {
+      let slot = slot(column)
+      if !plan.keys.insert(alias, below: 0, target: .slot(slot)) { isFull = true }
+    }
+  }
+
   // MARK: Settings
 
   private mutating func addSettings() {
-    let tenant = settings.tenant
-    let lowered = String(decoding: tenant.utf8.map(ASCII.lowerCased), as: UTF8.self)
+    let lowered = ASCII.lowerCased(settings.tenant)
+    plan.givenRecipient = pooled(ASCII.lowerCased(settings.recipient))
     plan.tenant = pooled(lowered + "\n")
     plan.knowsOutside = !settings.localDomains.isEmpty
     let own = lowered.contains(".") ? [lowered] : []
     for domain in settings.localDomains + own where !domain.isEmpty {
-      plan.domains.append(pooled(String(decoding: domain.utf8.map(ASCII.lowerCased), as: UTF8.self)))
+      plan.domains.append(pooled(ASCII.lowerCased(domain)))
     }
     guard let others = mapping.others else { return }
     plan.others = pooled("\"\(others).")
@@ -119,6 +140,7 @@ struct PlanCompiler {
     case .provider: settings.provider.isEmpty ? mapping.provider : settings.provider
     case .tenantName: settings.tenantIsGUID ? "" : settings.tenant
     case .tenantID: settings.tenantIsGUID ? settings.tenant : ""
+    case .recipient: settings.recipient
     case .identity, .created, .received, .status, .direction, .original, .reason, .flags: nil
     }
   }
@@ -126,7 +148,7 @@ struct PlanCompiler {
   private mutating func addLookup(_ lookup: Lookup) -> PlanLookup {
     var result = PlanLookup()
     for entry in lookup.entries {
-      let key = pooled(String(decoding: entry.key.utf8.map(ASCII.lowerCased), as: UTF8.self))
+      let key = pooled(ASCII.lowerCased(entry.key))
       result.entries.append(.init(key: key, value: pooled(entry.value), json: pooled(JSONText.quoted(entry.value))))
     }
     if let otherwise = lookup.otherwise { result.otherwise = pooled(JSONText.quoted(otherwise)) }
@@ -141,7 +163,7 @@ extension PlanCompiler {
     var steps: [Step] = []
     var literal = "{"
     let isFlags = { (rule: Rule) in rule.from == [.given(.flags)] }
-    for rule in rules where !isFlags(rule) {
+    for rule in rules where !isFlags(rule) && rule.conversion != .properties {
       guard let fixed = fixedText(of: rule) else {
         flush(&literal, into: &steps)
         steps += rule.isList ? listSteps(of: rule) : valueSteps(of: rule)
@@ -182,7 +204,7 @@ extension PlanCompiler {
         steps.append(step)
       }
     }
-    for index in steps.indices { steps[index].skip = steps.count - 1 - index }
+    for index in steps.indices { steps[index].skip = Int16(truncatingIfNeeded: steps.count - 1 - index) }
     return steps + repeats(of: rule)
   }
 
@@ -192,6 +214,7 @@ extension PlanCompiler {
     var items: [Step] = []
     for source in rule.from {
       if var step = step(source, rule, value: .listItem, given: .listGiven) {
+        if step.code == .setting { step.code = .listSetting }
         if let otherwise = rule.otherwise { step.otherwise = pooled(JSONText.quoted(otherwise) + ":") }
         items.append(step)
       }
@@ -211,11 +234,12 @@ extension PlanCompiler {
   private mutating func step(_ source: RuleSource, _ rule: Rule, value: Step.Code, given: Step.Code) -> Step? {
     var step = Step(code: value)
     step.conversion = rule.conversion
-    step.lookup = rule.lookup.flatMap { lookupNames.firstIndex(of: $0) } ?? -1
+    step.lookup = Int16(truncatingIfNeeded: rule.lookup.flatMap { lookupNames.firstIndex(of: $0) } ?? -1)
     switch source {
     case .column(let path):
-      step.slot = rule.conversion == .text ? slot(path) : converted(path)
-      if rule.conversion == .domain || rule.conversion == .localPart { markAddress(step.slot) }
+      let slot = rule.conversion == .text ? slot(path) : converted(path)
+      step.slot = Int16(truncatingIfNeeded: slot)
+      if rule.conversion == .domain || rule.conversion == .localPart { markAddress(slot) }
       return step
     case .given(let source):
       step.code = given

@@ -32,13 +32,14 @@ struct RowFlags: OptionSet, Sendable {
 /// Why a row leaves as a `pipeline_error`.
 enum RowFault: Error, Sendable, Equatable {
   case json(reason: String, offset: Int)
-  case notAnObject, notObjects, identityType, tooLarge, tooManyColumns
+  case notAnObject, empty, notObjects, identityType, tooLarge, tooManyColumns
 
   /// The text of `error.message`: one sentence without any of the row's content.
   var sentence: String {
     switch self {
     case .json(let reason, let offset): "The row is not valid JSON: \(reason), at byte \(offset) of the row."
     case .notAnObject: "The row is not a JSON object."
+    case .empty: "The row is an object without columns."
     case .notObjects: "The row's recipients are not JSON objects."
     case .identityType: "The row's trace id, recipient or status is not a text."
     case .tooLarge: "The row is larger than 1 MiB."

@@ -3,42 +3,14 @@
 
 internal import IntakeCore
 
-/// The value of one column.
-struct Slot {
-  enum Kind: UInt8 { case absent, string, number, bool }
-
-  var kind = Kind.absent
-  /// True if a text may be copied as it stands.
-  var isClean = true
-  /// True if `start` and `end` of the text are offsets into the decoded bytes.
-  var isDecoded = false
-  /// In the page, without quotes.
-  var rawStart = 0
-  var rawEnd = 0
-  /// The text with its escapes resolved: in the page, or in the decoded bytes.
-  var start = 0
-  var end = 0
-  /// Where the one `@` of an address stands; -1 if it cannot be split without doubt.
-  var at = -1
-
-  var isEmpty: Bool { start >= end }
-}
-
-/// A column that no rule names.
-struct OtherColumn {
-  var node: Int
-  var keyStart: Int
-  var keyEnd: Int
-  var keyIsEscaped: Bool
-  var value: Range<Int>
-}
-
 /// One row as scanned; a value is used again for the next row.
 struct RowScanner {
   static let largestRow = 1 << 20
   static let mostColumns = 256
 
-  private(set) var slots = InlineArray<64, Slot>(repeating: Slot())
+  private(set) var slots = [Slot](repeating: Slot(.string, 0, 0), count: 64)
+  /// One bit for each slot that has a value.
+  private(set) var present: UInt64 = 0
   private(set) var others: [OtherColumn] = []
   /// Texts with escapes, resolved.
   private(set) var decoded: [UInt8] = []
@@ -47,13 +19,16 @@ struct RowScanner {
 
   /// Reads a whole row strictly; throws where it is not one JSON object.
   mutating func scan(_ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan) throws(RowFault) {
-    for index in 0..<plan.slotCount { slots[index].kind = .absent }
+    present = 0
     others.removeAll(keepingCapacity: true)
     decoded.removeAll(keepingCapacity: true)
     elements = nil
     flags = []
     guard row.count <= Self.largestRow else { throw .tooLarge }
     guard span.byte(row.lowerBound) == 0x7B else { throw .notAnObject }
+    var first = row.lowerBound + 1
+    span.skipSpace(&first)
+    guard span.byte(first) != 0x7D else { throw .empty }
     try scanObject(span, row, origin: row.lowerBound, node: 0, plan)
   }
 
@@ -72,7 +47,7 @@ struct RowScanner {
       var index = range.lowerBound
       try scanMembers(span, &index, node: node, depth: 1, plan)
       guard index == range.upperBound else { throw JSONFault(index, .trailingBytes) }
-      var addresses = plan.addressSlots
+      var addresses = plan.addressSlots & present
       while addresses != 0 {
         findAt(addresses.trailingZeroBitCount, span)
         addresses &= addresses &- 1
@@ -84,7 +59,11 @@ struct RowScanner {
     if isUnfit(plan.trace) || isUnfit(plan.recipient) || isUnfit(plan.status) { throw .identityType }
   }
 
-  private func isUnfit(_ slot: Int) -> Bool { slot >= 0 && slots[slot].kind == .bool }
+  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot].kind == .bool }
+
+  /// True if the slot has a value, be it an empty text.
+  @inline(__always)
+  func has(_ slot: Int) -> Bool { slot >= 0 && present >> UInt64(slot & 63) & 1 == 1 }
 
   private mutating func scanMembers(
     _ span: RawSpan, _ index: inout Int, node: Int, depth: Int, _ plan: borrowing Plan
@@ -156,35 +135,35 @@ struct RowScanner {
     _ slot: Int, _ span: RawSpan, _ index: inout Int, _ plan: borrowing Plan, key: Key, node: Int
   ) throws(JSONFault) {
     let start = index
-    var value = Slot()
+    let bit: UInt64 = 1 << UInt64(slot & 63)
+    if present & bit != 0 { flags.insert(.duplicateKey) }
+    present |= bit
     switch span.byte(index) {
     case 0x22:
       let stringFlags = try span.skipString(&index)
-      value.kind = .string
-      value.rawStart = start + 1
-      value.rawEnd = index - 1
-      value.start = value.rawStart
-      value.end = value.rawEnd
-      if !stringFlags.isEmpty || value.rawEnd - value.rawStart > Text.longest {
-        try mend(&value, span, stringFlags, isConverted: plan.convertedSlots >> UInt64(slot) & 1 == 1)
+      slots[slot] = Slot(.string, start + 1, index - 1)
+      if !stringFlags.isEmpty || index - start > Text.longest {
+        var value = slots[slot]
+        try mend(&value, span, stringFlags, isConverted: plan.convertedSlots & bit != 0)
+        slots[slot] = value
       }
     case 0x2D, 0x30...0x39:
       try span.skipNumber(&index)
-      value.kind = .number
-      (value.rawStart, value.rawEnd, value.start, value.end) = (start, index, start, index)
+      slots[slot] = Slot(.number, start, index)
     case 0x7B, 0x5B:
       flags.insert(.wrongType)
-      value.kind = slot == plan.trace || slot == plan.recipient || slot == plan.status ? .bool : .absent
+      slots[slot] = Slot(.bool, start, start)
+      if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
       try scanOther(span, &index, key: key, node: node, depth: 1)
     default:
       try span.skipLiteral(&index)
-      guard span.byte(start) != 0x6E else { break }
-      flags.insert(.wrongType)
-      value.kind = .bool
-      (value.rawStart, value.rawEnd, value.start, value.end) = (start, index, start, index)
+      if span.byte(start) == 0x6E {
+        present &= ~bit
+      } else {
+        flags.insert(.wrongType)
+        slots[slot] = Slot(.bool, start, index)
+      }
     }
-    if slots[slot].kind != .absent { flags.insert(.duplicateKey) }
-    slots[slot] = value
   }
 
   /// Looks into a text that holds more than plain characters, or is too long.
@@ -199,10 +178,17 @@ struct RowScanner {
       flags.insert(.truncated)
     }
     guard stringFlags.contains(.escaped), isConverted || !value.isClean else { return }
-    value.isDecoded = true
-    value.start = decoded.count
+    let first = decoded.count
     Text.decode(span, value.rawStart, value.rawEnd, to: &decoded)
-    value.end = decoded.count
+    value.setDecoded(first, decoded.count)
+  }
+
+  /// Puts a text in the place of a slot's.
+  mutating func replace(_ index: Int, _ text: [UInt8], at: Int) {
+    let first = decoded.count
+    decoded += text
+    slots[index].setDecoded(first, decoded.count)
+    slots[index].at = at < 0 ? -1 : first + at
   }
 
   private mutating func scanOther(
@@ -232,7 +218,6 @@ struct RowScanner {
   }
 
   private mutating func findAt(_ slot: Int, _ span: RawSpan) {
-    guard slots[slot].kind == .string else { return }
     let (start, end) = (slots[slot].start, slots[slot].end)
     let found =
       slots[slot].isDecoded

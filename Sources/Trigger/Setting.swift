@@ -18,6 +18,7 @@ package enum Setting: String, CaseIterable, Sendable {
   case since
   case pageSize = "page-size"
   case mapping
+  case profile
   case localDomains = "local-domains"
   case keepOriginal = "keep-original"
   case now
@@ -33,6 +34,7 @@ package enum Setting: String, CaseIterable, Sendable {
   case caFile = "ca-file"
   case proxy
   case maximumBody = "max-body"
+  case metricsFile = "metrics-file"
 
   package enum Kind: Sendable { case value, list, flag }
 
@@ -75,13 +77,18 @@ package enum Setting: String, CaseIterable, Sendable {
     case .revisit: "trigger.revisit"
     case .since: "trigger.since"
     case .mapping: "normaliser.mapping"
+    case .profile: "normaliser.profile"
     case .localDomains: "normaliser.localDomains"
     case .keepOriginal: "normaliser.keepOriginal"
     case .sink: "sinks"
     case .state: "state"
+    case .metricsFile: "metricsFile"
     case .now, .logFormat, .logLevel: nil
     }
   }
+
+  /// True for what a playbook may also write as a number.
+  package var isNumber: Bool { self == .pageSize || self == .maximumBody }
 
   /// True for the two secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
   package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile }
@@ -109,6 +116,7 @@ extension Setting {
     case .revisit: "SPAN,…"
     case .pageSize, .maximumBody: "N"
     case .mapping: "NAME|PATH"
+    case .profile: "ecs|sekoia|cim|udm-flat"
     case .localDomains: "A,B"
     case .now: "INSTANT"
     case .logFormat: "text|json"
@@ -118,7 +126,7 @@ extension Setting {
     case .clientID: "C"
     case .username: "U"
     case .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile,
-      .caFile:
+      .caFile, .metricsFile:
       "PATH"
     }
   }
@@ -142,6 +150,7 @@ extension Setting {
     case .since: "how far back the very first pass starts; default 24h"
     case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
     case .mapping: "mapping by name or file; default ecs, which is the mode's own"
+    case .profile: "field names: ECS, or those of another product; default ecs"
     case .localDomains: "domains of the tenant, for email.direction"
     case .keepOriginal: "keep each row as received in event.original"
     case .now: "pretend that it is this time: replays and tests"
@@ -156,6 +165,7 @@ extension Setting {
     case .managedIdentity: "sign in as the managed identity of this Azure machine"
     case .caFile: "PEM file with the authorities to trust, instead of the system's"
     case .proxy: "HTTP proxy for every request; none unless given here"
+    case .metricsFile: "Prometheus textfile, written whole after each pass"
     case .maximumBody: "most decoded bytes of one answer; default 67108864"
     }
   }

@@ -23,7 +23,7 @@ struct DemoCommand {
     let folder = try Self.makeFolder()
     defer { Folder.remove(folder) }
     let stage = Stage(server: server, settings: settings, folder: folder, clock: clock, job: job)
-    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in try await stage.play() }
+    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in try await stage.play() }.get()
   }
 
   private static func makeFolder() throws(Failure) -> String {

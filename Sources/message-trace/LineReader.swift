@@ -1,29 +1,48 @@
-// Files line by line, of any size, with flat memory.
+// Files piece by piece or line by line, of any size, with flat memory.
 
 internal import Glibc
 internal import IntakeCore
 
+/// One open file, read forward; `-` is standard input.
+final class PieceReader {
+  private let descriptor: Int32
+  private let path: String
+  private let purpose: String
+  private var buffer = [UInt8](repeating: 0, count: 262_144)
+
+  init(_ path: String, purpose: String) throws(Failure) {
+    self.path = path == "-" ? "standard input" : path
+    self.purpose = purpose
+    descriptor = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(errno) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// The next piece, nil at the end.
+  func next() throws(Failure) -> [UInt8]? {
+    while true {
+      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+      if count == 0 { return nil }
+      if count > 0 { return Array(buffer[0..<count]) }
+      guard errno == EINTR else { throw failure(errno) }
+    }
+  }
+
+  private func failure(_ error: Int32) -> Failure {
+    Failure(
+      "file.unreadable", exit: .noInput, "Reading the \(purpose) \(path): \(FileBytes.describe(error)).",
+      hint: "Check the path and its permissions.")
+  }
+}
+
 enum LineReader {
   /// Calls `body` with each line and its LF; a last line without one comes as it is.
   static func read(_ path: String, purpose: String, _ body: ([UInt8]) -> Void) throws(Failure) {
-    let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw Failure(
-        "file.unreadable", exit: .noInput, "Reading the \(purpose) \(path): \(FileBytes.describe(errno)).",
-        hint: "Check the path and its permissions.")
-    }
-    defer { if path != "-" { close(descriptor) } }
-    var buffer = [UInt8](repeating: 0, count: 262_144)
+    let reader = try PieceReader(path, purpose: purpose)
     var line: [UInt8] = []
-    while true {
-      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else {
-        throw Failure(
-          "file.unreadable", exit: .noInput, "Reading the \(purpose) \(path): \(FileBytes.describe(errno)).")
-      }
-      if count == 0 { break }
-      var rest = buffer[0..<count]
+    while let piece = try reader.next() {
+      var rest = piece[...]
       while let end = rest.firstIndex(of: 0x0A) {
         line.append(contentsOf: rest[rest.startIndex...end])
         body(line)

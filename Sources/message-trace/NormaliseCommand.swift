@@ -1,7 +1,74 @@
-// `normalise`
+// `normalise`: raw rows from files or standard input to events on standard output; no network, no state.
+
+internal import Glibc
 internal import IntakeCore
+internal import Normaliser
+internal import Trigger
 
 struct NormaliseCommand {
   let job: Job
-  func run() throws(Failure) -> ExitCode { .done }
+
+  func run() throws(Failure) -> ExitCode {
+    let layer = try job.layer()
+    let time = try job.time(layer)
+    var files = NormalisedFiles(
+      choice: try NormaliserChoice(layer, environment: job.environment), time: time, terminal: job.terminal,
+      options: RawOptions(dateFormat: job.invocation.own[.dateFormat]))
+    let operands = job.invocation.operands
+    for path in operands.isEmpty ? ["-"] : operands { try files.read(path) }
+    if job.terminal.isPerson { job.terminal.say("\(files.rows) rows, \(files.failed) of them could not be mapped.") }
+    return .done
+  }
+}
+
+/// Files on their way to standard output; one normaliser for each shape of row that was met.
+private struct NormalisedFiles {
+  let choice: NormaliserChoice
+  let time: TimeSource
+  let terminal: Terminal
+  let options: RawOptions
+  private(set) var rows = 0
+  private(set) var failed = 0
+  private var normalisers: [String: Normaliser] = [:]
+  private var batch = Batch()
+  private var ledger = OpenLedger()
+
+  init(choice: NormaliserChoice, time: TimeSource, terminal: Terminal, options: RawOptions) {
+    self.choice = choice
+    self.time = time
+    self.terminal = terminal
+    self.options = options
+  }
+
+  mutating func read(_ path: String) throws(Failure) {
+    let name = path == "-" ? "standard input" : path
+    var input = RawInput(file: name, options: options)
+    let reader = try PieceReader(path, purpose: "input")
+    while let piece = try reader.next() {
+      try write(try input.take(piece, isLast: false))
+    }
+    try write(try input.take([], isLast: true))
+  }
+
+  private mutating func write(_ pages: [RawPage]) throws(Failure) {
+    for raw in pages {
+      batch.clear()
+      try normaliser(raw.mapping).normalise(raw.page, created: time.now(), into: &batch, ledger: &ledger)
+      rows += batch.rows
+      failed += batch.failed
+      try terminal.output(batch.bytes)
+    }
+  }
+
+  private mutating func normaliser(_ shape: String) throws(Failure) -> Normaliser {
+    if let known = normalisers[shape] { return known }
+    let made = try choice.normaliser(shape: shape, foldColumns: true)
+    normalisers[shape] = made
+    return made
+  }
+}
+
+/// Takes every row as new: a file is mapped as it stands.
+private struct OpenLedger: Ledger {
+  mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
 }

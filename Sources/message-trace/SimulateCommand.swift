@@ -14,13 +14,14 @@ struct SimulateCommand {
     let now = TimeSource.system.now()
     let tenant = SimulatedTenant(
       seed: UInt64(seed), messages: messages, window: Window(start: now - .seconds(3_600 * hours), end: now))
-    let settings = SimulatorSettings(tenant: tenant, time: .system, port: port)
+    var settings = SimulatorSettings(tenant: tenant, time: .system)
+    settings.port = port
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
     try job.terminal.output(Self.text(server, settings))
     return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
       do { while true { try await TimeSource.sleepReally(.seconds(3_600)) } } catch { return .done }
-    }
+    }.get()
   }
 
   /// What to paste into a shell to collect from the simulator.

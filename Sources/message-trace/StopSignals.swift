@@ -7,11 +7,18 @@ internal import Synchronization
 
 /// Runs work that a signal may stop.
 enum StopSignals {
+  /// What has not ended so long after the first signal is left: the state on disk is valid at any moment.
+  private static let grace = 9
+
   /// Runs `work` on a thread of its own, so that it may block; a signal cancels its task.
   /// The state on disk is valid whenever a second signal ends the process: that is what the commit protocol is for.
+  /// - Parameters:
+  ///   - late: the exit status where the work does not end in time.
+  ///   - reload: what SIGHUP asks for, nil where it stops the work like the others.
   static func guarding<Value: Sendable>(
+    late: ExitCode = .tryLater, reload: (@Sendable () -> Void)? = nil,
     _ work: sending @escaping () async throws(Failure) -> Value
-  ) async throws(Failure) -> Value {
+  ) async -> Result<Value, Failure> {
     let executor = ThreadExecutor(name: "message-trace.work")
     let task = Task(executorPreference: executor) { () async -> Result<Value, Failure> in
       do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
@@ -21,13 +28,15 @@ enum StopSignals {
       _ = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
+        if number == SIGHUP, let reload { return reload() }
         if stopped.exchange(true, ordering: .sequentiallyConsistent) { _exit(128 + number) }
         task.cancel()
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(grace)) { _exit(late.rawValue) }
       }
       source.resume()
       return source
     }
     defer { for source in sources { source.cancel() } }
-    return try await task.value.get()
+    return await task.value
   }
 }

@@ -17,8 +17,10 @@ struct Terminal: Sendable {
   }
 
   /// What was asked for and is not events: help, version, tables. On stdout, whole or not at all.
-  func output(_ text: String) throws(Failure) {
-    let bytes = Array(text.utf8)
+  func output(_ text: String) throws(Failure) { try output(Array(text.utf8)) }
+
+  /// As `output`, in bytes.
+  func output(_ bytes: [UInt8]) throws(Failure) {
     var written = 0
     while written < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { buffer in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("GraphSource")
+@Suite("GraphSource", .serialized)
 struct GraphSourceTests {
   static let window = Window(
     start: Instant(seconds: 1_770_000_000) + .nanoseconds(100), end: Instant(seconds: 1_770_003_600))

@@ -37,7 +37,7 @@ struct Bench {
 @Suite struct CollectTests {
   @Test("20,000 rows come out once, a second pass emits none, both modes give the same ids")
   func both() throws {
-    let bench = try Bench(messages: 16_000)
+    let bench = try Bench(messages: 16_500)
     defer { bench.server.stop() }
     #expect(bench.settings.tenant.rowCount >= 20_000)
     var ids: [String: Set<String>] = [:]

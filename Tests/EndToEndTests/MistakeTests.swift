@@ -16,8 +16,11 @@ import Testing
   }
 
   static let mistakes: [Mistake] = [
-    Mistake(name: "wrong password", secret: "not it", status: 77, says: ["password"], mode: "reporting"),
-    Mistake(name: "wrong client secret", secret: "not it", status: 77, says: ["secret"]),
+    Mistake(name: "wrong password", secret: "zebra-77", status: 77, says: ["password"], mode: "reporting"),
+    Mistake(
+      name: "unknown client", arguments: ["--client-id", "00000000-0000-4000-8000-000000000000"], status: 77,
+      says: ["client"]),
+    Mistake(name: "wrong client secret", secret: "zebra-77", status: 77, says: ["secret"]),
     Mistake(name: "unknown tenant", arguments: ["--tenant", "nobody.example"], status: 77, says: ["tenant"]),
     Mistake(
       name: "unreachable host", arguments: ["--graph-url", "http://127.0.0.1:9", "--authority", "http://127.0.0.1:9"],
@@ -58,7 +61,7 @@ import Testing
     #expect(outcome.status == mistake.status, "\(mistake.name): \(outcome.errors)")
     for word in mistake.says { #expect(outcome.errors.contains(word), "\(mistake.name): \(outcome.errors)") }
     #expect(outcome.output.isEmpty)
-    #expect(!outcome.errors.contains("not it") && !outcome.errors.contains("Fatal error"))
+    #expect(!outcome.errors.contains("zebra-77") && !outcome.errors.contains("Fatal error"))
     #expect((1...3).contains(outcome.errors.split(separator: "\n").count), "\(outcome.errors)")
     // State unmoved: after the mistake is mended everything comes out.
     let mended = Program.run(

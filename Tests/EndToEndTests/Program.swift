@@ -66,15 +66,13 @@ enum Program {
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, "\(stem).out", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, "\(stem).err", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-    let inherited = ["PATH", "LD_LIBRARY_PATH"].compactMap { name in
+    let inherited = ["PATH", "LD_LIBRARY_PATH"].compactMap { (name: String) -> String? in
       unsafe getenv(name).map { unsafe "\(name)=\(String(cString: $0))" }
     }
-    var variables: [UnsafeMutablePointer<CChar>?] =
-      unsafe (inherited + environment.map { "\($0.key)=\($0.value)" }).map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words + variables { unsafe free(word) } }
+    let words = CStrings([path] + arguments)
+    let variables = CStrings(inherited + environment.map { "\($0.key)=\($0.value)" })
     var process: pid_t = 0
-    let result = unsafe posix_spawn(&process, path, &actions, nil, &words, &variables)
+    let result = unsafe posix_spawn(&process, path, &actions, nil, words.pointers, variables.pointers)
     precondition(result == 0, "cannot start \(path): \(FileBytes.describe(result))")
     return Running(process: process, outputPath: "\(stem).out", errorPath: "\(stem).err")
   }
@@ -107,10 +105,29 @@ struct TemporaryFolder: ~Copyable {
   }
 
   private static func remove(_ path: String) {
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe ["rm", "-rf", path].map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    let words = CStrings(["rm", "-rf", path])
     var process: pid_t = 0
-    guard unsafe posix_spawnp(&process, "rm", nil, nil, &words, environ) == 0 else { return }
-    _ = unsafe waitpid(process, nil, 0)
+    guard unsafe posix_spawnp(&process, "rm", nil, nil, words.pointers, environ) == 0 else { return }
+    waitpid(process, nil, 0)
+  }
+}
+
+/// A null-terminated list of C strings, freed with its owner.
+@safe final class CStrings {
+  let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  private let count: Int
+
+  init(_ texts: [String]) {
+    count = texts.count
+    unsafe pointers = .allocate(capacity: texts.count + 1)
+    for (index, text) in texts.enumerated() {
+      unsafe (pointers + index).initialize(to: strdup(text))
+    }
+    unsafe (pointers + texts.count).initialize(to: nil)
+  }
+
+  deinit {
+    for index in 0..<count { unsafe free(pointers[index]) }
+    unsafe pointers.deallocate()
   }
 }

@@ -1,6 +1,5 @@
 // A tiny HTTP server on the loopback that answers with scripted raw bytes: whole, slow, cut, reset or never.
 
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -61,7 +60,7 @@ package final class ScriptedServer: Sendable {
       Glibc.close(listener)
       throw ScriptedServerFault(what: "bind")
     }
-    DispatchQueue(label: "scripted-server").async { [self] in accept() }
+    Threads.start { [self] in accept() }
   }
 
   /// `http://127.0.0.1:port`.
@@ -71,12 +70,13 @@ package final class ScriptedServer: Sendable {
 
   /// Closes everything; stalled answers end.
   package func stop() {
-    let open = state.withLock { state in
+    // Under the lock, so that no number can be closed and given to another server in between.
+    state.withLock { state in
+      guard !state.isStopped else { return }
       state.isStopped = true
-      return state.open
+      shutdown(listener, Int32(SHUT_RDWR))
+      for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
-    shutdown(listener, Int32(SHUT_RDWR))
-    for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
   private func accept() {
@@ -90,7 +90,7 @@ package final class ScriptedServer: Sendable {
         return !state.isStopped
       }
       guard goesOn else { return finish(descriptor) }
-      DispatchQueue(label: "scripted-connection").async { [self] in
+      Threads.start { [self] in
         serve(descriptor)
         finish(descriptor)
       }
@@ -98,8 +98,10 @@ package final class ScriptedServer: Sendable {
   }
 
   private func finish(_ descriptor: Int32) {
-    _ = state.withLock { $0.open.remove(descriptor) }
-    Glibc.close(descriptor)
+    state.withLock { state in
+      state.open.remove(descriptor)
+      Glibc.close(descriptor)
+    }
   }
 
   private func serve(_ descriptor: Int32) {

@@ -29,7 +29,8 @@ enum TestInput {
   /// A page whose rows are found by structure alone, in any envelope; a document that has none is one row.
   static func page(_ bytes: [UInt8]) throws -> Page {
     if let envelope = try Envelope(bytes), !envelope.hasError { return Page(bytes: bytes, rows: envelope.rows) }
-    return Page(bytes: bytes, rows: [0..<bytes.count])
+    let end = bytes.lastIndex { $0 > 0x20 } ?? 0
+    return Page(bytes: bytes, rows: [0..<(end + 1)])
   }
 
   /// Rows side by side as a page of light JSON.
@@ -44,6 +45,28 @@ enum TestInput {
     var batch = Batch()
     var ledger = MemoryLedger()
     normaliser.normalise(page, created: created, into: &batch, ledger: &ledger)
+    return batch
+  }
+
+  /// A file's events, one batch for all its pages, in pieces of `pieceSize` bytes.
+  static func batch(
+    raw: [UInt8], settings: NormaliserSettings = NormaliserSettings(), dateFormat: String? = nil,
+    pieceSize: Int = .max
+  ) throws -> Batch {
+    var input = RawInput(file: "test", options: RawOptions(dateFormat: dateFormat))
+    var settings = settings
+    settings.foldColumns = true
+    var batch = Batch()
+    var ledger = MemoryLedger()
+    var start = 0
+    repeat {
+      let end = start + min(pieceSize, raw.count - start)
+      for page in try input.take(Array(raw[start..<end]), isLast: end == raw.count) {
+        let normaliser = try Normaliser(mapping: try mapping(page.mapping), settings: settings)
+        normaliser.normalise(page.page, created: created, into: &batch, ledger: &ledger)
+      }
+      start = end
+    } while start < raw.count
     return batch
   }
 

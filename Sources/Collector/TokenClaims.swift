@@ -1,0 +1,81 @@
+// A look into a fresh access token: what it is for and what it may. For clear warnings only; the service decides.
+
+internal import IntakeCore
+internal import Synchronization
+
+/// The claims that say whether a token can work. Access tokens are opaque by contract, so that anything unreadable is nil.
+struct TokenClaims: Sendable, Equatable {
+  var audience: String?
+  var tenant: String?
+  var roles: [String]?
+
+  init?(_ token: Secret) {
+    let parts = token.revealed.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, let bytes = Base64.decode(parts[1]), let claims = try? JSONValue(parsing: bytes),
+      claims.members != nil
+    else { return nil }
+    audience = claims["aud"]?.string
+    tenant = claims["tid"]?.string
+    roles =
+      claims["roles"]?.array?.compactMap(\.string) ?? claims["scp"]?.string?.split(separator: " ").map(String.init)
+  }
+}
+
+/// What a token of a service has to carry.
+struct TokenExpectation: Sendable {
+  let role: String
+  /// As asked for; Microsoft's own Graph also goes by its app id.
+  let resource: String
+
+  static func graph(_ resource: String) -> TokenExpectation {
+    TokenExpectation(role: "ExchangeMessageTrace.Read.All", resource: resource)
+  }
+
+  static func reporting(_ resource: String) -> TokenExpectation {
+    TokenExpectation(role: "ReportingWebService.Read.All", resource: resource)
+  }
+
+  /// What is wrong with a token, one sentence each; empty where nothing is or nothing can be told.
+  func complaints(_ claims: TokenClaims) -> [String] {
+    var complaints: [String] = []
+    let graphApp = "00000003-0000-0000-c000-000000000000"
+    if let audience = claims.audience, audience != graphApp, !audience.hasPrefix(resource) {
+      complaints.append("The token is meant for another service; ask for the scope \(resource)/.default.")
+    }
+    if !(claims.roles ?? []).contains(role) {
+      complaints.append("The token lacks the permission \(role); grant it to the app and give admin consent.")
+    }
+    return complaints
+  }
+
+  /// Permissions beyond the one that is needed.
+  func surplus(_ claims: TokenClaims) -> Int { (claims.roles ?? []).count { $0 != role } }
+}
+
+/// Warns about each thing once, not at each refresh.
+final class TokenWatch: Sendable {
+  private let expectation: TokenExpectation
+  private let log: Log
+  private let once = Once()
+  private let newest = Mutex<TokenClaims?>(nil)
+
+  init(_ expectation: TokenExpectation, log: Log) {
+    self.expectation = expectation
+    self.log = log
+  }
+
+  var complaints: [String] { newest.withLock { $0 }.map(expectation.complaints) ?? [] }
+
+  func look(_ token: AccessToken) {
+    guard let claims = TokenClaims(token.secret) else { return }
+    newest.withLock { $0 = claims }
+    for complaint in expectation.complaints(claims) where once.isNew(complaint) {
+      log(.warning, "signin.token", complaint)
+    }
+    let surplus = expectation.surplus(claims)
+    if surplus > 0, once.isNew("surplus") {
+      log(
+        .info, "signin.surplus", "The app holds more permissions than this program needs.", [("surplus", "\(surplus)")])
+    }
+  }
+}

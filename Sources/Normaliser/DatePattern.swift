@@ -1,0 +1,84 @@
+// Dates in the spelling of some machine's language, by a pattern that the user gives: `M/d/yyyy h:mm:ss tt`.
+
+internal import IntakeCore
+
+/// A pattern of `yyyy M MM d dd H HH h hh m mm s ss f… tt` and marks; times are UTC.
+struct DatePattern: Sendable {
+  private struct Part: Sendable {
+    /// A letter of the pattern, or 0 for a mark.
+    var letter: UInt8 = 0
+    var count = 1
+    var mark: UInt8 = 0
+  }
+
+  private var parts: [Part] = []
+
+  /// nil for a pattern with other letters, or one without year, month and day.
+  init?(_ pattern: String) {
+    for byte in pattern.utf8 {
+      let isLetter = byte &- 0x41 < 26 || byte &- 0x61 < 26
+      if isLetter, let last = parts.indices.last, parts[last].letter == byte {
+        parts[last].count += 1
+      } else if isLetter {
+        guard Array("yMdHhmsft".utf8).contains(byte) else { return nil }
+        parts.append(Part(letter: byte))
+      } else {
+        parts.append(Part(mark: byte))
+      }
+    }
+    for letter in "yMd".utf8 where !parts.contains(where: { $0.letter == letter }) { return nil }
+    guard parts.allSatisfy({ $0.letter != UInt8(ascii: "y") || $0.count == 4 }) else { return nil }
+  }
+
+  /// nil for text that does not fit, or names no date.
+  func parse(_ text: [UInt8]) -> Instant? {
+    var values: [UInt8: Int64] = [:]
+    var isAfternoon: Bool?
+    var index = 0
+    for part in parts {
+      switch part.letter {
+      case 0:
+        guard index < text.count, text[index] == part.mark else { return nil }
+        index += 1
+      case UInt8(ascii: "t"):
+        guard index + 1 < text.count, text[index + 1] | 0x20 == UInt8(ascii: "m") else { return nil }
+        guard let half = [UInt8(ascii: "a"): false, UInt8(ascii: "p"): true][text[index] | 0x20] else { return nil }
+        isAfternoon = half
+        index += 2
+      case UInt8(ascii: "f"):
+        while index < text.count, ASCII.isDigit(text[index]) { index += 1 }
+      default:
+        guard let value = number(part, text, &index) else { return nil }
+        values[part.letter] = value
+      }
+    }
+    return index == text.count ? instant(values, isAfternoon) : nil
+  }
+
+  private func number(_ part: Part, _ text: [UInt8], _ index: inout Int) -> Int64? {
+    let start = index
+    var value: Int64 = 0
+    while index < text.count, ASCII.isDigit(text[index]), index - start < max(part.count, 2) {
+      value = value * 10 + Int64(text[index] - 0x30)
+      index += 1
+    }
+    return index - start >= min(part.count, 4) ? value : nil
+  }
+
+  private func instant(_ values: [UInt8: Int64], _ isAfternoon: Bool?) -> Instant? {
+    func value(_ letter: Character) -> Int64 { letter.asciiValue.flatMap { values[$0] } ?? 0 }
+    var hour = value("H")
+    if let isAfternoon {
+      guard (1...12).contains(value("h")) else { return nil }
+      hour = value("h") % 12 + (isAfternoon ? 12 : 0)
+    } else if values[UInt8(ascii: "h")] != nil {
+      return nil
+    }
+    let (year, month, day) = (value("y"), value("M"), value("d"))
+    guard year >= 1, (1...12).contains(month), day >= 1, day <= Timestamp.daysInMonth(year, month),
+      hour < 24, value("m") < 60, value("s") < 60
+    else { return nil }
+    let days = Timestamp.daysFromCivil(year, month, day)
+    return Instant(seconds: days * 86_400 + hour * 3_600 + value("m") * 60 + value("s"))
+  }
+}

@@ -1,0 +1,191 @@
+// JSON documents one after the other: answers, arrays, rows. Where each stands on a line of its own, a broken line costs
+// only itself.
+
+internal import IntakeCore
+
+/// Cuts documents off a growing text.
+struct JSONSequence: Sendable {
+  private static let largestDocument = 256 << 20
+  private static let rowsInPage = 5_000
+
+  let file: String
+  /// True once it is known that every line is a document; nil before.
+  private var isLines: Bool?
+  /// Scanning is tried again when the text has grown to this size.
+  private var nextTry = 0
+  private var lastShape: String?
+  private var consumed = 0
+
+  init(file: String) { self.file = file }
+
+  /// Takes whole documents off the front of `text`.
+  mutating func take(_ text: inout [UInt8], isLast: Bool) throws(Failure) -> [RawPage] {
+    guard isLast || text.count >= nextTry else { return [] }
+    var pages: [RawPage] = []
+    var used = 0
+    let bytes = text
+    let span = unsafe bytes.span.bytes
+    if isLines == nil { isLines = Self.standsOnLines(span, isLast: isLast) }
+    if isLines == true {
+      try takeLines(bytes, &used, isLast: isLast, into: &pages)
+    } else {
+      try takeDocuments(bytes, &used, isLast: isLast, into: &pages)
+    }
+    consumed += used
+    text.removeFirst(used)
+    nextTry = used > 0 ? 0 : min(text.count * 2, Self.largestDocument)
+    guard text.count < Self.largestDocument else {
+      throw RawInput.refusal(file, "one JSON document in it is larger than 256 MiB")
+    }
+    return pages
+  }
+
+  /// True if the first line, or where that is broken the second, is a document by itself; nil if more must be seen.
+  private static func standsOnLines(_ span: RawSpan, isLast: Bool) -> Bool? {
+    var start = 0
+    for _ in 0..<2 {
+      span.skipSpace(&start)
+      var end = start
+      while end < span.byteCount, span.byte(end) != 0x0A { end += 1 }
+      guard end < span.byteCount || isLast else { return nil }
+      var index = start
+      if (try? span.skipLoosely(&index)) != nil {
+        guard index <= end else { return false }
+        span.skipSpace(&index)
+        return index > end || index >= span.byteCount
+      }
+      // No JSON has two opening braces side by side: a line that begins like the first is a document of its own.
+      guard span.byte(start) == 0x7B else { return false }
+      guard end + 1 < span.byteCount || isLast else { return nil }
+      guard span.byte(end + 1) == 0x7B else { return false }
+      start = end
+    }
+    return false
+  }
+
+  private mutating func takeLines(
+    _ bytes: [UInt8], _ used: inout Int, isLast: Bool, into pages: inout [RawPage]
+  ) throws(Failure) {
+    var run = Run()
+    let span = unsafe bytes.span.bytes
+    while used < bytes.count {
+      var end = used
+      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+      guard end < bytes.count || isLast else { break }
+      var start = used
+      var last = end
+      while start < last, bytes[start] <= 0x20 { start += 1 }
+      while last > start, bytes[last - 1] <= 0x20 { last -= 1 }
+      used = min(end + 1, bytes.count)
+      guard start < last else { continue }
+      var index = start
+      if (try? span.skipLoosely(&index)) != nil, index == last {
+        try add(bytes, start..<last, to: &run, &pages)
+      } else {
+        flush(bytes, &run, into: &pages)
+        pages.append(brokenLine(Array(bytes[start..<last])))
+      }
+      if run.rows.count >= Self.rowsInPage { flush(bytes, &run, into: &pages) }
+    }
+    flush(bytes, &run, into: &pages)
+  }
+
+  private mutating func takeDocuments(
+    _ bytes: [UInt8], _ used: inout Int, isLast: Bool, into pages: inout [RawPage]
+  ) throws(Failure) {
+    var run = Run()
+    let span = unsafe bytes.span.bytes
+    while true {
+      var index = used
+      span.skipSpace(&index)
+      guard index < bytes.count else {
+        used = bytes.count
+        break
+      }
+      let start = index
+      do {
+        try span.skipLoosely(&index)
+      } catch {
+        guard error.reason == .unexpectedEnd, !isLast else {
+          throw RawInput.refusal(
+            file, "it is not whole JSON: \(error.reason.rawValue), at byte \(consumed + error.offset)")
+        }
+        break
+      }
+      used = index
+      try add(bytes, start..<index, to: &run, &pages)
+    }
+    flush(bytes, &run, into: &pages)
+  }
+
+  /// Rows that stand beside each other and are of one shape.
+  private struct Run {
+    var shape = ""
+    var rows: [Range<Int>] = []
+  }
+
+  private mutating func add(
+    _ bytes: [UInt8], _ value: Range<Int>, to run: inout Run, _ pages: inout [RawPage]
+  ) throws(Failure) {
+    let span = unsafe bytes.span.bytes
+    var rows = [value]
+    if span.byte(value.lowerBound) == 0x5B {
+      rows = Self.elements(span, value)
+    } else if RowShape.of(span, value) == nil, let envelope = try? Envelope(Array(bytes[value])) {
+      guard !envelope.hasError || !envelope.rows.isEmpty else {
+        throw RawInput.refusal(file, "it holds an error that the service answered, not rows")
+      }
+      rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
+    }
+    for row in rows { try addRow(bytes, row, to: &run, &pages) }
+  }
+
+  private mutating func addRow(
+    _ bytes: [UInt8], _ row: Range<Int>, to run: inout Run, _ pages: inout [RawPage]
+  ) throws(Failure) {
+    let span = unsafe bytes.span.bytes
+    guard let shape = RowShape.of(span, row) ?? lastShape else {
+      guard span.byte(row.lowerBound) == 0x7B else { throw RawInput.refusal(file, "its rows are not JSON objects") }
+      throw RawInput.refusal(file, "its first row has none of the known columns; it has \(Self.list(span, row))")
+    }
+    if shape != run.shape { flush(bytes, &run, into: &pages) }
+    run.shape = shape
+    run.rows.append(row)
+    lastShape = shape
+  }
+
+  /// A page of its own for a line that is no document: it can reach into no neighbour.
+  private func brokenLine(_ line: [UInt8]) -> RawPage {
+    let shape = RowShape.of(unsafe line.span.bytes, 0..<line.count) ?? lastShape ?? "reporting"
+    return RawPage(mapping: shape, page: Page(bytes: line, rows: [0..<line.count]))
+  }
+
+  private static func list(_ span: RawSpan, _ row: Range<Int>) -> String {
+    let names = RowShape.columns(span, row).prefix(12).map { Log.clean($0, limit: 40) }
+    return names.isEmpty ? "no columns" : names.joined(separator: ", ")
+  }
+
+  private static func elements(_ span: RawSpan, _ array: Range<Int>) -> [Range<Int>] {
+    var rows: [Range<Int>] = []
+    var index = array.lowerBound + 1
+    span.skipSpace(&index)
+    while index < array.upperBound - 1 {
+      let start = index
+      guard (try? span.skipLoosely(&index)) != nil, index > start else { return rows }
+      rows.append(start..<index)
+      span.skipSpace(&index)
+      if span.byte(index) == 0x2C { index += 1 }
+      span.skipSpace(&index)
+    }
+    return rows
+  }
+
+  /// Copies the rows that were gathered into a page of their own.
+  private func flush(_ bytes: [UInt8], _ run: inout Run, into pages: inout [RawPage]) {
+    guard let first = run.rows.first, let last = run.rows.last else { return }
+    let base = first.lowerBound
+    let rows = run.rows.map { ($0.lowerBound - base)..<($0.upperBound - base) }
+    pages.append(RawPage(mapping: run.shape, page: Page(bytes: Array(bytes[base..<last.upperBound]), rows: rows)))
+    run.rows = []
+  }
+}

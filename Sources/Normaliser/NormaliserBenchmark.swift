@@ -1,0 +1,146 @@
+// How fast rows become events on this machine: generated pages of both services, mapped in memory, nothing read or sent.
+
+internal import Glibc
+package import IntakeCore
+
+/// Measures one mapping over generated pages; `bench` prints what it gives.
+package struct NormaliserBenchmark: Sendable {
+  /// What one run took.
+  package struct Result: Sendable {
+    package var rows: Int
+    package var bytesIn: Int
+    package var bytesOut: Int
+    package var seconds: Double
+    /// Of the whole process, in KiB (`VmHWM`); 0 where the system does not say.
+    package var peakKiB: Int
+
+    package var eventsPerSecond: Double { Double(rows) / max(seconds, 1e-9) }
+    /// Of rows read, in units of a million bytes.
+    package var megabytesPerSecond: Double { Double(bytesIn) / max(seconds, 1e-9) / 1e6 }
+  }
+
+  /// What is done with each row.
+  package enum Depth: String, Sendable, CaseIterable {
+    /// Rows found in the answer.
+    case envelope
+    /// Columns found in the rows.
+    case scan
+    /// The identity made and found in the ledger: what a revisit costs.
+    case known
+    /// The whole event.
+    case map
+  }
+
+  private let normaliser: Normaliser
+  private let page: Page
+
+  /// - Parameters:
+  ///   - mapping: `reporting` or `graph`; decides the shape of the rows.
+  ///   - rowsInPage: as a service would answer.
+  package init(mapping: Mapping, rowsInPage: Int = 5_000) throws(Failure) {
+    let settings = NormaliserSettings(tenant: "contoso.onmicrosoft.com", localDomains: ["contoso.com"])
+    normaliser = try Normaliser(mapping: mapping, settings: settings)
+    let isGraph = mapping.provider == "graph"
+    var bytes = Array("{\"value\":[".utf8)
+    var rows: [Range<Int>] = []
+    for number in 0..<rowsInPage {
+      if number > 0 { bytes.append(0x2C) }
+      let start = bytes.count
+      bytes.append(contentsOf: Array((isGraph ? Self.graphRow(number) : Self.reportingRow(number)).utf8))
+      rows.append(start..<bytes.count)
+    }
+    bytes.append(contentsOf: Array("]}".utf8))
+    page = Page(bytes: bytes, rows: rows)
+  }
+
+  /// Works through the page until at least `rows` rows are done.
+  package func run(_ depth: Depth, rows: Int) -> Result {
+    var batch = Batch()
+    var done = 0
+    var bytesOut = 0
+    let clock = ContinuousClock()
+    let start = clock.now
+    while done < rows {
+      switch depth {
+      case .envelope: done += (try? Envelope(page.bytes)).flatMap { $0?.rows.count } ?? page.rows.count
+      case .scan: done += normaliser.countColumns(page) > 0 ? page.rows.count : 0
+      case .known:
+        var ledger = UniformLedger(isNew: false)
+        batch.clear()
+        normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+        done += page.rows.count
+      case .map:
+        var ledger = UniformLedger(isNew: true)
+        batch.clear()
+        normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+        done += page.rows.count
+        bytesOut += batch.bytes.count
+      }
+    }
+    let seconds = (clock.now - start).inSeconds
+    return Result(
+      rows: done, bytesIn: done / page.rows.count * page.bytes.count, bytesOut: bytesOut, seconds: seconds,
+      peakKiB: Self.peakKiB())
+  }
+
+  private static func graphRow(_ number: Int) -> String {
+    """
+    {"id":"\(identifier(number))","senderAddress":"sender\(number % 997)@mail\(number % 31).example",\
+    "recipientAddress":"user\(number % 613)@contoso.com","messageId":"<\(number)d9683b4c127b@mail.example>",\
+    "receivedDateTime":"2026-01-\(10 + number % 20)T10:\(10 + number % 50):30.\(100 + number % 900)Z",\
+    "subject":"Quarterly report number \(number)","size":\(1_000 + number),"fromIP":"203.0.113.\(number % 256)",\
+    "toIP":"","status":"delivered"}
+    """
+  }
+
+  private static func reportingRow(_ number: Int) -> String {
+    """
+    {"Organization":"contoso.onmicrosoft.com","MessageId":"<\(number)d9683b4c127b@mail.example>",\
+    "Received":"2026-01-\(10 + number % 20)T10:\(10 + number % 50):30.\(1_000_000 + number)",\
+    "SenderAddress":"sender\(number % 997)@mail\(number % 31).example",\
+    "RecipientAddress":"user\(number % 613)@contoso.com","Subject":"Quarterly report","Status":"Delivered",\
+    "ToIP":null,"FromIP":"203.0.113.\(number % 256)","Size":\(1_000 + number),\
+    "MessageTraceId":"\(identifier(number))","StartDate":"2026-01-10T10:00:00Z","EndDate":"2026-01-10T11:00:00Z",\
+    "Index":\(number)}
+    """
+  }
+
+  private static func identifier(_ number: Int) -> String { "4451a062-48cb-e80d-e8c0-\(100_000_000_000 + number)" }
+
+  private static func peakKiB() -> Int {
+    guard let bytes = readStatus() else { return 0 }
+    let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0
+  }
+
+  private static func readStatus() -> [UInt8]? {
+    let descriptor = unsafe open("/proc/self/status", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 8_192)
+    let count = unsafe read(descriptor, &buffer, buffer.count)
+    return count > 0 ? Array(buffer[0..<count]) : nil
+  }
+}
+
+/// A ledger with one answer.
+private struct UniformLedger: Ledger {
+  let isNew: Bool
+  mutating func insert(_ identity: Identity, received: Instant) -> Bool { isNew }
+}
+
+extension Normaliser {
+  /// Scans every row and counts those that were whole.
+  fileprivate func countColumns(_ page: Page) -> Int {
+    var scanner = RowScanner()
+    let span = unsafe page.bytes.span.bytes
+    var count = 0
+    for row in page.rows {
+      do {
+        try scanner.scan(span, row, plan)
+        count += 1
+      } catch { continue }
+    }
+    return count
+  }
+}

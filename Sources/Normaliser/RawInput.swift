@@ -1,0 +1,149 @@
+// What `normalise` reads: whole answers of either service, arrays, a row a line, CSV exports. Bytes in pieces come in,
+// pages with the mapping that fits them go out; what a file is, is told by its content, never by its name.
+
+package import IntakeCore
+
+/// Options that only the user can know.
+package struct RawOptions: Sendable {
+  /// How an export spells its dates where it is not ISO 8601, such as `M/d/yyyy h:mm:ss tt`. Never guessed.
+  package var dateFormat: String?
+
+  package init(dateFormat: String? = nil) { self.dateFormat = dateFormat }
+}
+
+/// Rows of one shape.
+package struct RawPage: Sendable {
+  /// The name of the mapping that fits: `reporting`, `graph`, `graph-2021`, `reporting-detail`, `graph-detail`.
+  package var mapping: String
+  package var page: Page
+}
+
+/// One file or stream on its way to pages. Memory is bounded by the largest JSON document in it; lines and CSV records
+/// pass through in pages of a few thousand.
+package struct RawInput: Sendable {
+  private enum Format: Sendable {
+    case unknown
+    case json(JSONSequence)
+    case csv(CSVRows)
+  }
+
+  private let file: String
+  private let options: RawOptions
+  private var format = Format.unknown
+  private var encoding = TextEncoding()
+  /// Text, as UTF-8, that no page has taken yet.
+  private var text: [UInt8] = []
+
+  /// - Parameter file: for errors.
+  package init(file: String, options: RawOptions = RawOptions()) {
+    self.file = file
+    self.options = options
+  }
+
+  /// All of a file at once.
+  package static func pages(
+    _ bytes: [UInt8], file: String, options: RawOptions = RawOptions()
+  ) throws(Failure) -> [RawPage] {
+    var input = RawInput(file: file, options: options)
+    return try input.take(bytes, isLast: true)
+  }
+
+  /// The pages that are whole after the next piece of the file.
+  /// - Parameter isLast: true with the last piece, which may be empty.
+  /// - Throws: for a file that holds no rows of a known shape (exit code 65), naming what it holds.
+  package mutating func take(_ piece: [UInt8], isLast: Bool) throws(Failure) -> [RawPage] {
+    guard encoding.append(piece, isLast: isLast, to: &text) else { throw refusal("it is neither UTF-8 nor UTF-16LE") }
+    if case .unknown = format { try chooseFormat(isLast: isLast) }
+    switch format {
+    case .unknown: return []
+    case .json(var sequence):
+      defer { format = .json(sequence) }
+      return try sequence.take(&text, isLast: isLast)
+    case .csv(var rows):
+      defer { format = .csv(rows) }
+      return try rows.take(&text, isLast: isLast)
+    }
+  }
+
+  /// Waits for a first line, or 64 KiB, or the end.
+  private mutating func chooseFormat(isLast: Bool) throws(Failure) {
+    guard let first = text.first(where: { $0 > 0x20 }) else {
+      if isLast { throw refusal("it is empty") }
+      return
+    }
+    guard isLast || text.count >= 65_536 || text.dropFirst(2).contains(0x0A) else { return }
+    switch first {
+    case UInt8(ascii: "{"), UInt8(ascii: "["): format = .json(JSONSequence(file: file))
+    case UInt8(ascii: "<"): throw refusal("it looks like XML or HTML")
+    default: format = .csv(CSVRows(file: file, options: options))
+    }
+  }
+
+  private func refusal(_ reason: String) -> Failure { Self.refusal(file, reason) }
+
+  static func refusal(_ file: String, _ reason: String, hint: String? = nil) -> Failure {
+    Failure(
+      "input.shape", exit: .badData, "Reading message traces from \(file): \(reason).",
+      hint: hint
+        ?? "Give answers of either service, JSON of Get-MessageTrace rows, one a line or as an array, or a CSV export.")
+  }
+}
+
+/// UTF-8 with or without a byte order mark, or UTF-16LE with or without one (Windows PowerShell, historical searches).
+struct TextEncoding: Sendable {
+  private enum Kind { case unknown, utf8, utf16 }
+
+  private var kind = Kind.unknown
+  private var rest: [UInt8] = []
+
+  /// Appends a piece as UTF-8; false for other encodings.
+  mutating func append(_ piece: [UInt8], isLast: Bool, to text: inout [UInt8]) -> Bool {
+    if kind == .unknown {
+      rest += piece
+      guard rest.count >= 4 || isLast else { return true }
+      guard choose() else { return false }
+      return append([], isLast: isLast, to: &text)
+    }
+    if kind == .utf8 {
+      text += rest
+      text += piece
+      rest = []
+      return true
+    }
+    rest += piece
+    return appendUTF16(isLast: isLast, to: &text)
+  }
+
+  private mutating func choose() -> Bool {
+    if rest.starts(with: [0xFE, 0xFF]) { return false }
+    if rest.starts(with: [0xFF, 0xFE]) {
+      rest.removeFirst(2)
+      kind = .utf16
+    } else if rest.starts(with: [0xEF, 0xBB, 0xBF]) {
+      rest.removeFirst(3)
+      kind = .utf8
+    } else {
+      let isWide = rest.count >= 4 && rest[0] != 0 && rest[1] == 0 && rest[2] != 0 && rest[3] == 0
+      kind = isWide ? .utf16 : .utf8
+    }
+    return true
+  }
+
+  /// A high surrogate at the end of a piece waits for the next.
+  private mutating func appendUTF16(isLast: Bool, to text: inout [UInt8]) -> Bool {
+    var units: [UInt16] = []
+    units.reserveCapacity(rest.count / 2)
+    var used = 0
+    while used + 1 < rest.count {
+      units.append(UInt16(rest[used]) | UInt16(rest[used + 1]) << 8)
+      used += 2
+    }
+    if !isLast, let last = units.last, last & 0xFC00 == 0xD800 {
+      units.removeLast()
+      used -= 2
+    }
+    rest.removeFirst(used)
+    text += Array(String(decoding: units, as: UTF16.self).utf8)
+    return !isLast || rest.isEmpty
+  }
+}

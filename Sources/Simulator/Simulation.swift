@@ -1,0 +1,89 @@
+// What all connections share: settings, tokens given out, quota, faults met, requests seen.
+
+internal import IntakeCore
+internal import Synchronization
+
+/// The state behind the endpoints.
+final class Simulation: Sendable {
+  let settings: SimulatorSettings
+  let tokens: AccessTokens
+  private let changing: Mutex<Changing>
+
+  private struct Changing {
+    var faults: FaultCounter
+    var requests: [RecordedRequest] = []
+    var tokensIssued = 0
+    var tokensRevoked = 0
+    /// Times of the requests that counted, by bucket, oldest first.
+    var counted: [String: [Instant]] = [:]
+  }
+
+  init(_ settings: SimulatorSettings) {
+    self.settings = settings
+    let tenant = settings.tenant
+    tokens = AccessTokens(
+      key: Array("simulated key \(tenant.seed)".utf8), tenantID: tenant.tenantID, clientID: settings.clientID)
+    changing = Mutex(Changing(faults: FaultCounter(settings.faults)))
+  }
+
+  var tenant: SimulatedTenant { settings.tenant }
+  var now: Instant { settings.time.now() }
+
+  func faults(path: String, followsLink: Bool) -> [Fault] {
+    changing.withLock { $0.faults.faults(path: path, followsLink: followsLink) }
+  }
+
+  /// Keeps a request; its status is filled in by `finish`.
+  func record(_ request: HTTPRequest) -> Int {
+    let time = now
+    return changing.withLock { changing in
+      let number = changing.requests.count + 1
+      changing.requests.append(
+        RecordedRequest(
+          number: number, method: request.method, path: request.path, query: request.rawQuery,
+          headers: request.headers, body: request.body, time: time, status: 0))
+      return number
+    }
+  }
+
+  func finish(_ number: Int, status: Int) {
+    changing.withLock { $0.requests[number - 1].status = status }
+  }
+
+  var requests: [RecordedRequest] { changing.withLock { $0.requests } }
+
+  func issueToken(audience: String, roles: [String]) -> String {
+    let time = now
+    let number = changing.withLock { changing in
+      changing.tokensIssued += 1
+      return changing.tokensIssued
+    }
+    let expires = time.ticks / Instant.perSecond + Int64(settings.tokenLifetime)
+    return tokens.issue(.init(audience: audience, roles: roles, expires: expires, number: number), at: time)
+  }
+
+  func revokeTokens() {
+    changing.withLock { $0.tokensRevoked = $0.tokensIssued }
+  }
+
+  /// The claims of a token that is good now.
+  func claims(_ token: String) -> AccessTokens.Claims? {
+    guard let claims = tokens.read(token), claims.expires > now.ticks / Instant.perSecond else { return nil }
+    return changing.withLock { claims.number > $0.tokensRevoked } ? claims : nil
+  }
+
+  /// Counts a request to Graph's traces; false if it is over the quota (then it does not count).
+  func countAgainstQuota(details: Bool) -> Bool {
+    guard settings.quota != .off else { return true }
+    let bucket = settings.quota == .separate && details ? "details" : "list"
+    let time = now
+    return changing.withLock { changing in
+      var times = changing.counted[bucket] ?? []
+      times.removeAll { $0 <= time - .seconds(300) }
+      let allowed = times.count < settings.quotaLimit
+      if allowed { times.append(time) }
+      changing.counted[bucket] = times
+      return allowed
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// What a simulator is started with.
+
+package import IntakeCore
+
+/// Everything that can be chosen; the defaults are a tenant in good health.
+package struct SimulatorSettings: Sendable {
+  /// Whether Microsoft's own service principal stands in the tenant, without which Graph refuses.
+  package enum Principal: Sendable, Equatable {
+    case present
+    /// Refused with 401 (as in January 2026) or 403 (as in July 2026).
+    case absent(Int)
+    /// Absent with 403 until this moment of the simulated clock.
+    case presentFrom(Instant)
+  }
+
+  package enum Quota: Sendable, Equatable {
+    case off
+    /// Lists and details count together.
+    case shared
+    case separate
+  }
+
+  package var tenant: SimulatedTenant
+  /// The simulated clock: what can be seen, token lifetimes, quota, `Date` headers.
+  package var time: TimeSource
+  /// 0 for any free port.
+  package var port = 0
+  package var faults = FaultPlan.none
+
+  package var username = "reader@contoso.onmicrosoft.com"
+  package var password = "correct horse"
+  package var clientID = "5d3a1d1e-8a51-4c1f-9d0b-3f0b6a7c2e11"
+  package var clientSecret = "simulated-secret"
+  /// The Reporting Web Service takes name and password.
+  package var basicAllowed = true
+  package var secretExpired = false
+  /// `expires_in`.
+  package var tokenLifetime = 3_599
+  /// False: tokens come without `roles`, and both services refuse them.
+  package var permissionGranted = true
+  /// False: the Reporting Web Service refuses with its 403.
+  package var directoryRoleGranted = true
+  /// Is asked with each client assertion (a JWT) whose claims were found right; true where the signature is right.
+  package var assertionAccepted: (@Sendable (String) -> Bool)?
+
+  /// What App Service would give as `IDENTITY_HEADER`.
+  package var identityHeader = "simulated-identity"
+
+  package var principal = Principal.present
+  package var quota = Quota.shared
+  /// Requests in any 300 seconds.
+  package var quotaLimit = 100
+  /// `Retry-After` of the quota's 429; nil for none.
+  package var quotaRetryAfter: Int?
+  /// Days that the Reporting Web Service looks back: 30 by its documentation, 10 by its last error texts.
+  package var reportingDays = 30
+  /// Rows of a page of the Reporting Web Service.
+  package var reportingPageSize = 2_000
+  /// Status of Graph's answer to a start over 90 days ago: 400 or 500.
+  package var tooOldStatus = 400
+
+  package init(tenant: SimulatedTenant, time: TimeSource) {
+    self.tenant = tenant
+    self.time = time
+  }
+}
+
+/// One request as it came, for assertions on quota and secrecy.
+package struct RecordedRequest: Sendable {
+  /// From 1, in order of arrival.
+  package var number: Int
+  package var method: String
+  package var path: String
+  /// Behind the question mark, as sent.
+  package var query: String
+  /// Names in lower case.
+  package var headers: [(name: String, value: String)]
+  package var body: [UInt8]
+  /// By the simulated clock.
+  package var time: Instant
+  /// What was answered; 0 where the answer was no HTTP.
+  package var status: Int
+
+  /// The first header of this name (in lower case).
+  package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+}

@@ -1,0 +1,43 @@
+// Which mapping and settings the rows are mapped with, for collecting and for files alike.
+
+package import IntakeCore
+package import Normaliser
+
+/// The normaliser part of the settings.
+package struct NormaliserChoice: Sendable {
+  /// `ecs`: each shape of row by its own mapping; else the name or path of one mapping for all.
+  package let mapping: String
+  package let settings: NormaliserSettings
+
+  /// - Throws: exit 78 with every mistake.
+  package init(_ layer: SettingLayer, environment: [String: String]) throws(Failure) {
+    var reader = SettingReader(layer: layer, environment: environment)
+    self.init(&reader)
+    guard reader.mistakes.isEmpty else { throw reader.failure }
+  }
+
+  init(_ reader: inout SettingReader) {
+    let profile = reader.choice(.profile, { Self.profiles.contains($0) ? $0 : nil }, among: Self.profiles)
+    if reader.text(.mapping) != nil, profile != nil { reader.note("--profile and --mapping exclude each other.") }
+    mapping = reader.text(.mapping) ?? profile ?? "ecs"
+    settings = NormaliserSettings(
+      tenant: reader.tenant(), localDomains: reader.list(.localDomains) ?? [],
+      keepOriginal: reader.flag(.keepOriginal))
+  }
+
+  /// Names of other schemas that the same core fields can be written in.
+  package static let profiles = ["ecs", "sekoia", "cim", "udm-flat"]
+
+  /// - Parameters:
+  ///   - shape: which mapping is the rows' own: `reporting`, `graph`, `graph-2021`, …
+  ///   - provider: `event.provider`; empty: what the mapping says.
+  ///   - foldColumns: column names of any letter case, for exports.
+  /// - Throws: exit 66 or 78 for a mapping that cannot be read or is wrong.
+  package func normaliser(shape: String, provider: String = "", foldColumns: Bool = false) throws(Failure) -> Normaliser
+  {
+    var settings = settings
+    settings.provider = provider
+    settings.foldColumns = foldColumns
+    return try Normaliser(mapping: try MappingShelf.mapping(mapping == "ecs" ? shape : mapping), settings: settings)
+  }
+}

@@ -1,0 +1,166 @@
+// Every error that the services and Entra are known to send, over HTTP, and what a person is told about it.
+
+import IntakeCore
+import IntakeTesting
+import Testing
+
+@testable import Collector
+
+enum Samples {
+  static func bytes(_ name: String) throws -> [UInt8] {
+    let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+    return try FileBytes.read("/\(folder)/Samples/\(name)", purpose: "sample")
+  }
+}
+
+@Suite("Diagnosis", .serialized)
+struct DiagnosisTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var file: String
+    var status: Int
+    var code: String
+    var exit: ExitCode
+    /// A piece of the sentence or hint that tells a person what to do.
+    var says: String
+
+    init(_ file: String, _ status: Int, _ code: String, _ exit: ExitCode, _ says: String) {
+      self.file = file
+      self.status = status
+      self.code = code
+      self.exit = exit
+      self.says = says
+    }
+
+    var testDescription: String { "\(status) \(file)" }
+  }
+
+  static let graphCases: [Case] = [
+    .init("graph_error_400_admin_exchange_unsupported.json", 400, "source.wrong_url", .configuration, "Graph URL"),
+    .init("graph_error_400_bad_top.json", 400, "source.page_size", .configuration, "5000"),
+    .init("graph_error_400_missing_le.json", 400, "source.refused", .protocolBroken, "EndDate is required"),
+    .init("graph_error_400_range_over_10_days.json", 400, "source.window_too_wide", .configuration, "10 days"),
+    .init("graph_error_400_start_over_90_days.json", 400, "source.too_old", .unavailable, "90 days"),
+    .init("graph_error_500_start_over_90_days_innererror.json", 500, "source.too_old", .unavailable, "90 days"),
+    .init("graph_error_401_invalid_token.json", 401, "source.unauthorized", .denied, "token"),
+    .init(
+      "graph_error_401_missing_service_principal.json", 401, "source.not_provisioned", .unavailable,
+      "New-MgServicePrincipal"),
+    .init("graph_error_401_unknown_empty.json", 401, "source.unauthorized", .denied, "token"),
+    .init("graph_error_403_generic_forbidden.json", 403, "source.forbidden", .denied, "ExchangeMessageTrace.Read.All"),
+    .init("graph_error_403_missing_service_principal.json", 403, "source.not_provisioned", .unavailable, "24 hours"),
+    .init("graph_error_429_quota.json", 429, "source.throttled", .tryLater, "quota"),
+  ]
+
+  static let reportingCases: [Case] = [
+    .init("rws_error_400_bad_top.json", 400, "source.page_size", .configuration, "2000"),
+    .init("rws_error_401_iis_html.html", 401, "source.unauthorized", .denied, "password"),
+    .init("rws_error_403_no_permission.json", 403, "source.forbidden", .denied, "Security Reader"),
+    .init("rws_error_500_skiptoken_999999.json", 500, "source.busy", .tryLater, "later"),
+    .init("rws_error_verbose_json_bad_property.json", 400, "source.refused", .protocolBroken, "Organizations"),
+  ]
+
+  static let entraCases: [Case] = [
+    .init("entra_error_700016_unknown_app.json", 400, "signin.aadsts700016", .denied, "client id"),
+    .init("entra_error_7000215_bad_secret.json", 401, "signin.aadsts7000215", .denied, "value, not its id"),
+    .init("entra_error_7000222_expired_secret.json", 401, "signin.aadsts7000222", .denied, "expired"),
+    .init("entra_error_700027_cert_not_registered.json", 401, "signin.aadsts700027", .denied, "certificate"),
+    .init("entra_error_90002_unknown_tenant_openid_config.json", 400, "signin.aadsts90002", .denied, "tenant"),
+    .init("entra_error_90002_unknown_tenant_token_endpoint.json", 400, "signin.aadsts90002", .denied, "tenant"),
+  ]
+
+  @Test("says what is wrong with Graph", arguments: graphCases)
+  func graph(_ item: Case) async throws {
+    let body = try Samples.bytes(item.file)
+    let server = try ScriptedServer { request, _ in
+      request.method == "POST" ? .answer(Bodies.token) : .answer(body, status: item.status)
+    }
+    defer { server.stop() }
+    expect(await (try Sources.graph(server)).check(), item, name: "read")
+  }
+
+  @Test("says what is wrong with the legacy service", arguments: reportingCases)
+  func reporting(_ item: Case) async throws {
+    let body = try Samples.bytes(item.file)
+    let server = try ScriptedServer { _, _ in .answer(body, status: item.status, type: nil) }
+    defer { server.stop() }
+    expect(await (try Sources.reporting(server)).check(), item, name: "read")
+    #expect(server.requests.count <= 2)
+  }
+
+  @Test("says what is wrong with the sign-in, asks once and never for data", arguments: entraCases)
+  func entra(_ item: Case) async throws {
+    let body = try Samples.bytes(item.file)
+    let server = try ScriptedServer { _, _ in .answer(body, status: item.status) }
+    defer { server.stop() }
+    expect(await (try Sources.graph(server)).check(), item, name: "sign-in")
+    #expect(server.requests.map(\.method) == ["POST"])
+  }
+
+  private func expect(_ diagnosis: Diagnosis, _ item: Case, name: String) {
+    let bad = diagnosis.findings.last
+    #expect(diagnosis.failure?.code == item.code)
+    #expect(diagnosis.failure?.exit == item.exit)
+    #expect(bad?.name == name)
+    #expect(bad?.isGood == false)
+    let said = "\(bad?.sentence ?? "") \(bad?.hint ?? "")"
+    #expect(said.contains(item.says))
+    #expect(!diagnosis.isGood)
+  }
+
+  @Test("is good where a row is read and the clocks agree")
+  func good() async throws {
+    let server = try ScriptedServer { request, _ in
+      request.method == "POST"
+        ? .answer(Bodies.token)
+        : .answer(#"{"value":[{"id":"a"}]}"#, headers: ["Date: Mon, 02 Feb 2026 02:40:07 GMT"])
+    }
+    defer { server.stop() }
+    let diagnosis = await (try Sources.graph(server)).check()
+    #expect(diagnosis.isGood)
+    #expect(diagnosis.failure == nil)
+    #expect(diagnosis.findings.map(\.name) == ["sign-in", "read", "clock"])
+    #expect(server.requests.last?.target.hasSuffix("$top=1") == true)
+  }
+
+  @Test("a clock that is an hour off is found, and warned of once while collecting")
+  func skew() async throws {
+    let server = try ScriptedServer { request, _ in
+      request.method == "POST"
+        ? .answer(Bodies.token)
+        : .answer(#"{"value":[]}"#, headers: ["Date: Mon, 02 Feb 2026 01:40:00 GMT"])
+    }
+    defer { server.stop() }
+    let lines = LogLines()
+    let source = try Sources.graph(server, log: lines.log)
+    let clock = await source.check().findings.last
+    #expect(clock?.name == "clock" && clock?.isGood == false)
+    #expect(clock?.sentence.contains("3600 s ahead") == true)
+    for _ in 0..<3 { _ = try await source.page(SourceScenario.window, after: nil) }
+    #expect(lines.all.count { $0.contains("clock.skew") } == 1)
+  }
+
+  @Test("a token for another service or without the permission is told before the service refuses it")
+  func claims() async throws {
+    let claims = Base64.encodeForURL(Array(#"{"aud":"https://vault.azure.net","roles":["Mail.Read"]}"#.utf8))
+    let token = #"{"token_type":"Bearer","expires_in":"3599","access_token":"e30.\#(claims).x"}"#
+    let server = try ScriptedServer { request, _ in
+      request.method == "POST" ? .answer(token) : .answer("{}", status: 403)
+    }
+    defer { server.stop() }
+    let diagnosis = await (try Sources.graph(server)).check()
+    let complaints = diagnosis.findings.filter { $0.name == "permission" }.map(\.sentence)
+    #expect(complaints.count == 2)
+    #expect(complaints.contains { $0.contains("ExchangeMessageTrace.Read.All") })
+    #expect(complaints.contains { $0.contains("another service") })
+  }
+}
+
+/// What was logged.
+final class LogLines: Sendable {
+  private let lines = Locked<[String]>([])
+
+  var all: [String] { lines.value }
+  var log: Log {
+    Log(level: .debug, write: { line in self.lines.update { $0.append(String(decoding: line, as: UTF8.self)) } })
+  }
+}

@@ -1,0 +1,112 @@
+// Which URLs may be asked and which links may be followed.
+
+import IntakeCore
+import IntakeTesting
+import Testing
+
+@testable import Collector
+
+@Suite("Origins and links", .serialized)
+struct OriginTests {
+  static let base = "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces"
+
+  @Test(
+    "what belongs to the collection is followed",
+    arguments: [
+      "HTTPS://GRAPH.MICROSOFT.COM:443/v1.0/admin/exchange/tracing/messageTraces?$skiptoken=a%253d",
+      "https://graph.microsoft.com/v1.0/admin/exchange/tracing/MessageTraces?$skiptoken=a",
+      "?$skiptoken=a", "messageTraces?$skiptoken=a", "/v1.0/admin/exchange/tracing/messageTraces?x",
+      "//graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces?x", "./messageTraces?a",
+      "../tracing/messageTraces?a",
+    ])
+  func followed(_ link: String) throws {
+    let collection = Collection(address: try #require(WebAddress(Self.base)))
+    let address = try collection.address(behind: PageCursor(link: link))
+    #expect(address.origin.text == "https://graph.microsoft.com")
+  }
+
+  @Test(
+    "what does not is refused",
+    arguments: [
+      "https://evil.test/v1.0/admin/exchange/tracing/messageTraces", "/v1.0/me/messages",
+      "https://graph.microsoft.com./v1.0/admin/exchange/tracing/messageTraces",
+      "https://graph.microsoft.com@evil.test/v1.0/admin/exchange/tracing/messageTraces",
+      "https://user:pass@graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces",
+      "https://graph.microsoft.com.evil.test/v1.0/admin/exchange/tracing/messageTraces",
+      "https://evilgraph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces",
+      "https://graph.microsoft.com%2eevil.test/v1.0/admin/exchange/tracing/messageTraces",
+      "https://graph.microsoft.com%00.evil.test/v1.0/admin/exchange/tracing/messageTraces",
+      "https://gr\u{430}ph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces",
+      "https://evil.test\\@graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces",
+      "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces?a\tb",
+      "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces?a\r\nX: y",
+      "https:/evil", "https:evil", "http://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces", "//evil/x",
+      "file:///etc/passwd", "ftp://graph.microsoft.com/", "javascript:alert(1)", "https://127.0.0.1/", "https://[::1]/",
+      "https://169.254.169.254/", "https://2130706433/", "https://0x7f.1/",
+      "https://graph.microsoft.com:444/v1.0/admin/exchange/tracing/messageTraces",
+      "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces/../../me",
+      "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces/%2e%2e/me", "",
+    ].filter { !$0.isEmpty })
+  func refused(_ link: String) throws {
+    let collection = Collection(address: try #require(WebAddress(Self.base)))
+    #expect { try collection.address(behind: PageCursor(link: link)) } throws: { error in
+      (error as? Failure)?.code == "source.foreign_link"
+    }
+  }
+
+  @Test("P19 a link longer than 64 kB is an error, one of 60 kB is not")
+  func length() throws {
+    let collection = Collection(address: try #require(WebAddress(Self.base)))
+    let long = "?" + String(repeating: "a", count: 60_000)
+    #expect(try collection.address(behind: PageCursor(link: long)).query?.utf8.count == 60_000)
+    #expect { try collection.address(behind: PageCursor(link: long + long)) } throws: { error in
+      (error as? Failure)?.code == "source.bad_link"
+    }
+  }
+
+  @Test("the legacy service's real relative link leads to the report itself")
+  func relative() throws {
+    let base = "https://reports.office365.com/ecp/reportingwebservice/reporting.svc/MessageTrace"
+    let collection = Collection(address: try #require(WebAddress(base)))
+    let link = "../../reportingwebservice/reporting.svc/MessageTrace?$filter=a%20eq%20'b'&$skiptoken=1999"
+    #expect(
+      try collection.address(behind: PageCursor(link: link)).text == base + "?$filter=a%20eq%20'b'&$skiptoken=1999")
+  }
+
+  @Test(
+    "plain http is for the loopback only",
+    arguments: [
+      ("http://127.0.0.1:8080", true), ("http://127.1.2.3", true), ("http://localhost:1", true),
+      ("http://[::1]:80", true),
+      ("http://graph.microsoft.com", false), ("http://127.0.0.1.evil.test", false), ("http://10.0.0.1", false),
+      ("http://127.1", false), ("http://localhost.evil.test", false), ("http://[::2]", false),
+      ("http://0127.0.0.1", false),
+    ])
+  func loopback(_ url: String, _ isAllowed: Bool) {
+    #expect((WebAddress(url) != nil) == isAllowed)
+  }
+
+  @Test("a legal target is sent byte for byte, illegal bytes alone are escaped")
+  func bytes() throws {
+    let legal = "https://h.test/a/../b?x=%2F%2f%253d;,()!*'~+&$top=1"
+    #expect(try #require(WebAddress(legal)).text == legal)
+    #expect(try #require(WebAddress("https://h.test/a b?<ü|%zz>")).text == "https://h.test/a%20b?%3C%C3%BC%7C%zz%3E")
+  }
+
+  @Test("a credential is attached for its own origin and for no other")
+  func authorization() throws {
+    let home = try #require(WebAddress("https://graph.microsoft.com/v1.0"))
+    let authorization = try #require(Authorization.bearer(Secret("abc"), for: home.origin))
+    #expect(try authorization.header(for: home).revealed == "Authorization: Bearer abc")
+    for foreign in ["https://graph.microsoft.com:8443/", "https://evil.test/", "http://127.0.0.1/"] {
+      let address = try #require(WebAddress(foreign))
+      #expect(throws: Failure.self) { try authorization.header(for: address) }
+    }
+  }
+
+  @Test("A34 a token that would break its header line is refused", arguments: ["a\r\nX: y", "a b", "a\u{0}", "ä", ""])
+  func oddToken(_ token: String) throws {
+    let home = try #require(WebAddress("https://graph.microsoft.com/v1.0"))
+    #expect(Authorization.bearer(Secret(token), for: home.origin) == nil)
+  }
+}

@@ -1,0 +1,54 @@
+// What the README shows is what the program does.
+
+internal import Glibc
+internal import IntakeCore
+import Testing
+
+@Suite struct ReadmeTests {
+  static let readme: String = {
+    let path = "\(#filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" })/README.md"
+    return String(decoding: (try? FileBytes.read(path, purpose: "README")) ?? [], as: UTF8.self)
+  }()
+
+  /// The fenced blocks of a language, in order.
+  static func blocks(_ language: String) -> [String] {
+    readme.split(separator: "```\(language)\n").dropFirst().compactMap { part in
+      part.split(separator: "\n```", maxSplits: 1).first.map(String.init)
+    }
+  }
+
+  @Test("both rows of the README give the event of the README")
+  func event() throws {
+    let blocks = Self.blocks("json")
+    let event = try #require(blocks.first { $0.contains("\"event.id\"") })
+    let expected = try JSONValue(parsing: Array(event.utf8))
+    let folder = TemporaryFolder()
+    for (index, row) in blocks.filter({ $0.hasPrefix("{\"id\"") || $0.hasPrefix("{\"Organization\"") }).enumerated() {
+      let file = folder.write(row, to: "row\(index).json")
+      let outcome = Program.run([
+        "normalise", file, "--tenant", "contoso.onmicrosoft.com", "--local-domains", "contoso.com",
+        "--now", "2026-01-25T09:51:00Z",
+      ])
+      let actual = try JSONValue(parsing: Array(try #require(outcome.lines.first).utf8))
+      #expect(outcome.lines.count == 1)
+      for member in expected.members ?? []
+      where !["event.created", "event.provider", "o365.message_trace.status"].contains(member.key) {
+        #expect(actual[member.key] == member.value, "\(member.key)")
+      }
+      #expect(actual.members?.count == expected.members?.count)
+    }
+  }
+
+  @Test("the playbook of the README is a good one")
+  func playbook() throws {
+    let playbook = try #require(Self.blocks("json").first { $0.contains("\"trigger\"") })
+    let folder = TemporaryFolder()
+    let file = folder.write(playbook, to: "contoso.json")
+    let outcome = Program.run(
+      [
+        "collect", file, "--graph-url", "http://127.0.0.1:9", "--authority", "http://127.0.0.1:9",
+        "--state", folder.file("state"), "--sink", "stdout",
+      ], environment: ["CONTOSO_SECRET": "s"])
+    #expect(outcome.status == 75, "\(outcome.errors)")
+  }
+}
