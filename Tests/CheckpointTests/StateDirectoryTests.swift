@@ -146,12 +146,17 @@ struct StateDirectoryTests {
     #expect(state.ledger.count == 3)
     try state.prune(before: Fill.received(1) + .seconds(86_400))
     #expect(state.ledger.count == 0)
-    #expect(try folder.names("a/b/state/seen") == [])
-    _ = try Fill.deliver(1, to: &state)
+    #expect(try folder.names("a/b/state/seen") == ["1.idx"], "a backfill can still be told")
     state.close()
-    let again = try open()
-    defer { again.close() }
-    #expect(again.ledger.count == 3)
+    let recalled = try StateDirectory.open(
+      folder("a/b/state"), source: "contoso", log: .silent, recalling: .earliest)
+    #expect(recalled.ledger.count == 6)
+    recalled.close()
+    state = try open()
+    defer { state.close() }
+    #expect(state.ledger.count == 0)
+    try state.prune(before: Fill.received(1) + .seconds(93 * 86_400))
+    #expect(try folder.names("a/b/state/seen") == [])
   }
 
   @Test("after a failed operation the value refuses everything more")
