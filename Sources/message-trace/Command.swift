@@ -5,6 +5,8 @@ internal import Trigger
 enum Command: String, CaseIterable, Sendable {
   case collect
   case run
+  case query
+  case details
   case backfill
   case status
   case playbook
@@ -19,6 +21,8 @@ enum Command: String, CaseIterable, Sendable {
   var summary: String {
     switch self {
     case .collect: "one pass, then exit: cron, systemd timer"
+    case .query: "search traces, as Get-MessageTrace does"
+    case .details: "delivery events of one message to one recipient"
     case .run: "keep collecting until stopped, one tenant or many"
     case .backfill: "collect a bounded span of the past, with progress; resumable"
     case .status: "cursors, lag, ledger, quota, last error, at a glance"
@@ -35,6 +39,8 @@ enum Command: String, CaseIterable, Sendable {
   var usage: String {
     switch self {
     case .collect: "collect [PLAYBOOK] [OPTION]..."
+    case .query: "query [OPTION]..."
+    case .details: "details TRACE-ID RECIPIENT [OPTION]..."
     case .run: "run PLAYBOOK... [OPTION]..."
     case .backfill: "backfill [PLAYBOOK] --from INSTANT --to INSTANT [OPTION]..."
     case .status: "status [PLAYBOOK]... [--format text|json]"
@@ -84,6 +90,8 @@ enum Command: String, CaseIterable, Sendable {
       Prints files for /etc/systemd/system (a service with its timer, and message-trace@.service to run as a daemon),
       each under the line that names it, or a line for crontab. Nothing is installed.
       """
+    case .query: QueryHelp.query
+    case .details: QueryHelp.details
     case .normalise:
       """
       Reads files, or standard input where none is given, and writes events to standard output. The shape of each file
@@ -117,6 +125,8 @@ enum Command: String, CaseIterable, Sendable {
         "MESSAGE_TRACE_CLIENT_SECRET=… message-trace collect --tenant contoso.onmicrosoft.com --client-id … --sink file:/var/log/contoso.ndjson",
         "message-trace collect --mode reporting --username reader@contoso.com --password-file /etc/message-trace/password",
       ]
+    case .query: QueryHelp.queryExamples
+    case .details: QueryHelp.detailsExamples
     case .run:
       ["message-trace run contoso.json", "message-trace run /etc/message-trace/*.json --metrics-file mail.prom"]
     case .backfill:
@@ -148,6 +158,7 @@ enum Command: String, CaseIterable, Sendable {
   /// The settings that make sense with this command.
   var settings: [Setting] {
     switch self {
+    case .query, .details: QueryService.settings
     case .collect, .run, .backfill: Setting.allCases
     case .status: [.state, .tenant, .now]
     case .playbook: [.mode, .tenant]
@@ -163,6 +174,8 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .simulate: [.messages, .seed, .port, .hours]
     case .demo: [.messages, .seed]
+    case .query: OwnOption.ofQuery
+    case .details: OwnOption.ofDetails
     case .backfill: [.from, .to, .order]
     case .status: [.format]
     case .schedule: [.systemd, .cron]
@@ -175,6 +188,8 @@ enum Command: String, CaseIterable, Sendable {
   var operands: ClosedRange<Int> {
     switch self {
     case .collect: 0...1
+    case .query: 0...0
+    case .details: 2...2
     case .run: 1...1_000
     case .backfill: 0...1
     case .status: 0...1_000
@@ -183,44 +198,6 @@ enum Command: String, CaseIterable, Sendable {
     case .normalise, .verify: 0...10_000
     case .mapping: 1...2
     case .simulate, .demo: 0...0
-    }
-  }
-}
-
-/// Options of single commands.
-enum OwnOption: String, CaseIterable, Sendable {
-  case messages, seed, port, hours
-  case from, to, order, format, systemd, cron
-  case dateFormat = "date-format"
-
-  /// True for what takes no value.
-  var isFlag: Bool { self == .systemd || self == .cron }
-
-  /// What stands behind it in the help.
-  var placeholder: String {
-    switch self {
-    case .from, .to: "INSTANT"
-    case .dateFormat: "PATTERN"
-    case .order: "newest|oldest"
-    case .format: "text|json"
-    case .systemd, .cron: ""
-    case .messages, .seed, .port, .hours: "N"
-    }
-  }
-
-  var summary: String {
-    switch self {
-    case .messages: "size of the generated tenant"
-    case .seed: "which tenant is generated; the same seed gives the same mail"
-    case .port: "loopback port; default any free one"
-    case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
-    case .hours: "how far back the mail reaches; default 24"
-    case .from: "first instant of the span, such as 2026-08-01T00:00:00Z or 2026-08-01"
-    case .to: "end of the span, itself outside; default now"
-    case .order: "which end comes first; default newest"
-    case .format: "default text"
-    case .systemd: "a service with its timer, and a daemon template"
-    case .cron: "a line for crontab"
     }
   }
 }

@@ -13,6 +13,8 @@ struct Job: Sendable {
     switch command {
     case .collect: try await CollectCommand(job: self).run()
     case .run: try await RunCommand(job: self).run()
+    case .query: try await QueryCommand(job: self).run()
+    case .details: try await DetailsCommand(job: self).run()
     case .backfill: try await BackfillCommand(job: self).run()
     case .status: try StatusCommand(job: self).run()
     case .playbook: try PlaybookCommand(job: self).run()
