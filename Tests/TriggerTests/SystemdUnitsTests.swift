@@ -77,7 +77,7 @@ import Testing
   private static func shell(_ command: String) -> Int32 {
     let call: [String] = ["sh", "-c", "(\(command)) >/dev/null 2>&1"]
     var words: [UnsafeMutablePointer<CChar>?] = unsafe call.map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    defer { for index in unsafe words.indices { unsafe free(words[index]) } }
     var process: pid_t = 0
     guard unsafe posix_spawnp(&process, "sh", nil, nil, &words, environ) == 0 else { return -1 }
     var status: Int32 = 0
