@@ -161,9 +161,11 @@ private final class SharedStatus: Sendable {
     let schedule = Schedule(every: .seconds(60), lag: .seconds(60), revisits: Defaults.revisits, since: .zero)
     var passes = MemoryPasses(pipeline: pipeline, schedule: schedule, time: time, status: status)
     do { try await passes.pipeline.open() } catch { Issue.record("\(error)") }
-    var run = PlaybookRun(passes, handle: RunHandle(name: "t"), time: time, log: .silent, random: { 0 }) { _ in
+    let atEnd: @Sendable (PassEnding) -> Void = { _ in
       if time.now() >= end - .seconds(1) { unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() } }
     }
+    var run = PlaybookRun(
+      passes, handle: RunHandle(name: "t"), time: time, log: .silent, random: { 0 }, onEnd: atEnd)
     do { try await run.run(givesUp: false) } catch { Issue.record("\(error)") }
     return Outcome(
       lines: sink.lines, status: status.value.withLock { $0 }, busiest: source.busiest, requests: source.requests)
