@@ -37,10 +37,20 @@ package struct Assembly: Sendable {
     for spec in configuration.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
     let state = try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log)
     let source: ChosenSource
-    do { source = try ChosenSource(configuration, time: time, log: log) } catch {
+    do {
+      source = try ChosenSource(configuration, time: time, log: log)
+      if let sink = try detailsSink(state.checkpoint) { sinks.append(sink) }
+    } catch {
       state.close()
       throw error
     }
     return Pipeline(source: source, mapping: normaliser, sinks: sinks, state: state, time: time)
+  }
+
+  /// Once there, it stays: a sink that the checkpoint knows and nobody serves would hold the journal for ever.
+  private func detailsSink(_ checkpoint: Checkpoint) throws(Failure) -> DetailsSink? {
+    guard !configuration.details.statuses.isEmpty || checkpoint.sinks[DetailsSink.name] != nil else { return nil }
+    return DetailsSink(
+      try DetailsQueue(configuration.statePath), statuses: configuration.details.statuses, time: time, log: log)
   }
 }

@@ -43,6 +43,7 @@ struct CollectCommand {
       return PassEnding(report: PassReport(), failure: error)
     }
     let report = await Pass(schedule: configuration.schedule, time: time, log: log).run(&pipeline)
+    if report.failure == nil { await DetailsRound.after(&pipeline, configuration, time: time, log: log) }
     let ending = PassEnding(report)
     log(.info, "pass.done", "Pass done.", ending.summary(requests: pipeline.source.requests))
     return ending
