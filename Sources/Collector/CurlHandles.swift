@@ -12,7 +12,6 @@ enum CurlOption {
   static let httpHeader: Int32 = 10_023
   static let headerData: Int32 = 10_029
   static let caInfo: Int32 = 10_065
-  static let acceptEncoding: Int32 = 10_102
   static let copyPostFields: Int32 = 10_165
   static let writeFunction: Int32 = 20_011
   static let headerFunction: Int32 = 20_079
@@ -23,8 +22,10 @@ enum CurlOption {
   static let postFieldSize: Int32 = 60
   static let sslVerifyPeer: Int32 = 64
   static let sslVerifyHost: Int32 = 81
+  static let bufferSize: Int32 = 98
   static let noSignal: Int32 = 99
   static let connectTimeoutMilliseconds: Int32 = 156
+  static let contentDecoding: Int32 = 158
   static let protocols: Int32 = 181
   static let pathAsIs: Int32 = 234
   static let suppressConnectHeaders: Int32 = 265

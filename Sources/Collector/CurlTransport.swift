@@ -11,6 +11,8 @@ actor CurlTransport: Transport {
   private let settings: HTTPSettings
   private let executor = ThreadExecutor(name: "http")
   private var handles: CurlHandles?
+  /// nil until it is known whether zlib is there.
+  private var encodings: [String]?
   private let count: RequestCount
 
   init(_ settings: HTTPSettings, counting count: RequestCount) {
@@ -40,9 +42,15 @@ actor CurlTransport: Transport {
     return handles
   }
 
+  private func acceptedEncodings() -> [String] {
+    let encodings = self.encodings ?? (GzipReader() == nil ? [] : ["Accept-Encoding: gzip"])
+    self.encodings = encodings
+    return encodings
+  }
+
   private func perform(_ request: Request, _ secret: Secret?, _ handles: CurlHandles) -> Result<Response, Failure> {
     let exchange = Exchange(bodyCap: settings.bodyCap)
-    var lines = request.headers.map { "\($0.name): \($0.value)" }
+    var lines = request.headers.map { "\($0.name): \($0.value)" } + acceptedEncodings()
     if let secret { lines.append(secret.revealed) }
     let list = unsafe Self.list(lines, handles)
     defer { unsafe handles.library.slist_free_all(list) }
@@ -63,7 +71,7 @@ actor CurlTransport: Transport {
         )
         return .failure(fault.failure(request))
       }
-      guard exchange.headIsComplete else { return .failure(.cutShort(request)) }
+      guard exchange.headIsComplete, exchange.bodyIsComplete else { return .failure(.cutShort(request)) }
       return .success(exchange.response(status: handles.number(CurlOption.responseCode)))
     } catch {
       return .failure(error)
@@ -95,6 +103,7 @@ actor CurlTransport: Transport {
     unsafe handles.library.easy_reset(handles.easy)
     handles.set(CurlOption.url, request.address.text)
     handles.set(CurlOption.noSignal, 1)
+    handles.set(CurlOption.bufferSize, 1 << 18)
     handles.set(CurlOption.followLocation, 0)
     handles.set(CurlOption.pathAsIs, 1)
     handles.set(CurlOption.protocols, 3)
@@ -103,7 +112,7 @@ actor CurlTransport: Transport {
     handles.set(CurlOption.sslVerifyPeer, 1)
     handles.set(CurlOption.sslVerifyHost, 2)
     handles.set(CurlOption.suppressConnectHeaders, 1)
-    handles.set(CurlOption.acceptEncoding, "gzip")
+    handles.set(CurlOption.contentDecoding, 0)
     handles.set(CurlOption.userAgent, settings.userAgent)
     handles.set(CurlOption.proxy, request.mayUseProxy ? settings.proxy ?? "" : "")
     handles.set(CurlOption.connectTimeoutMilliseconds, max(1, settings.connectDeadline.wholeMilliseconds))

@@ -31,7 +31,7 @@ struct EventWriter {
   private var listStart = 0
   /// Where the received time was written first; -1 before that.
   private var receivedStart = -1
-  private var items = InlineArray<8, Int>(repeating: 0)
+  private var items = InlineArray<8, Int32>(repeating: 0)
   private var itemCount = 0
 
   init(facts: RowFacts, flags: RowFlags) {
@@ -179,7 +179,7 @@ struct EventWriter {
     switch outcome {
     case .wrote:
       guard itemCount < 8, !isRepeated(start, in: line) else { return line.drop(to: start) }
-      items[itemCount] = start
+      items[itemCount] = Int32(truncatingIfNeeded: start - listStart)
       itemCount += 1
       line.append(0x2C)
     case .absent:
@@ -197,10 +197,9 @@ struct EventWriter {
 
   private func isRepeated(_ start: Int, in line: borrowing LineWriter) -> Bool {
     for index in 0..<itemCount {
-      let end = index + 1 < itemCount ? items[index + 1] - 1 : start - 1
-      if end - items[index] == line.count - start, line.equal(items[index], start, length: line.count - start) {
-        return true
-      }
+      let first = listStart + Int(items[index])
+      let end = index + 1 < itemCount ? listStart + Int(items[index + 1]) - 1 : start - 1
+      if end - first == line.count - start, line.equal(first, start, length: line.count - start) { return true }
     }
     return false
   }
