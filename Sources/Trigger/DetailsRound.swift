@@ -110,7 +110,7 @@ package struct DetailsRound: Sendable {
     var page = Page(bytes: [], rows: [])
     for step in steps {
       let start = page.bytes.count
-      page.bytes += step.json
+      page.bytes += step.eventJSON
       page.rows.append(start..<page.bytes.count)
     }
     return page
