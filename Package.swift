@@ -18,7 +18,8 @@ let package = Package(
     .target(name: "Simulator", dependencies: ["IntakeCore"]),
     .target(
       name: "Trigger",
-      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"]),
+      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"],
+      exclude: ["playbook.schema.json"]),
     .target(name: "Mappings", path: "mappings", plugins: ["EmbedMappings"]),
     .executableTarget(
       name: "message-trace",

@@ -77,8 +77,9 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Reads a window to its last page and then moves the named cursor to the window's end.
   ///
   /// A window that the service cannot serve whole is halved; one whose next link died is read again, once.
+  /// - Parameter cursor: nil moves none: a backfill keeps its own account.
   /// - Parameter age: how far behind the service's own clock the cursor stays, should the local clock run ahead of it.
-  package mutating func read(_ window: Window, moving cursor: String, age: Duration) async throws(Failure) -> Tally {
+  package mutating func read(_ window: Window, moving cursor: String?, age: Duration) async throws(Failure) -> Tally {
     do {
       return try await readOnce(window, moving: cursor, age: age)
     } catch {
@@ -116,7 +117,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   }
 
   private mutating func readOnce(
-    _ window: Window, moving cursor: String, age: Duration
+    _ window: Window, moving cursor: String?, age: Duration
   ) async throws(Failure) -> Tally {
     var tally = Tally()
     var visited: Set<PageCursor> = []
@@ -129,7 +130,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       if let next = page.next, !visited.insert(next).inserted { throw Failure.linkLoop }
       let next = page.next
       async let following = next.asyncPage(of: window, from: source)
-      let taken = await takeAll(page, cursor: next == nil ? (cursor, settled) : nil, into: &tally)
+      let taken = await takeAll(page, cursor: next == nil ? cursor.map { ($0, settled) } : nil, into: &tally)
       let fetched = await following
       try taken.get()
       guard let fetched else { break }

@@ -75,6 +75,9 @@ package struct Schedule: Sendable, Equatable {
       guard (cursors[name] ?? read.window.start) >= read.window.start else { continue }
       moved[name] = end
     }
+    // Cursors of revisits that are configured no more go along, or they would hold the ledger's horizon for ever.
+    let lanes = Set(revisits.map { Self.cursorName(revisit: $0) })
+    for name in cursors.keys where name.hasPrefix("revisit ") && !lanes.contains(name) { moved[name] = read.window.end }
     return moved
   }
 

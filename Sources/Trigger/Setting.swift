@@ -36,6 +36,7 @@ package enum Setting: String, CaseIterable, Sendable {
   case caFile = "ca-file"
   case proxy
   case maximumBody = "max-body"
+  case metricsFile = "metrics-file"
 
   package enum Kind: Sendable { case value, list, flag }
 
@@ -85,9 +86,13 @@ package enum Setting: String, CaseIterable, Sendable {
     case .keepOriginal: "normaliser.keepOriginal"
     case .sink: "sinks"
     case .state: "state"
+    case .metricsFile: "metricsFile"
     case .now, .logFormat, .logLevel: nil
     }
   }
+
+  /// True for what a playbook may also write as a number.
+  package var isNumber: Bool { [.pageSize, .maximumBody, .detailsShare].contains(self) }
 
   /// True for the two secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
   package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile }
@@ -127,7 +132,7 @@ extension Setting {
     case .clientID: "C"
     case .username: "U"
     case .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile,
-      .caFile:
+      .caFile, .metricsFile:
       "PATH"
     }
   }
@@ -168,6 +173,7 @@ extension Setting {
     case .managedIdentity: "sign in as the managed identity of this Azure machine"
     case .caFile: "PEM file with the authorities to trust, instead of the system's"
     case .proxy: "HTTP proxy for every request; none unless given here"
+    case .metricsFile: "Prometheus textfile, written whole after each pass"
     case .maximumBody: "most decoded bytes of one answer; default 67108864"
     }
   }

@@ -56,7 +56,7 @@ struct Invocation: Sendable {
       let values = SettingLayer.split(value, for: setting)
       layer[setting] = setting.kind == .list ? (layer[setting] ?? []) + values : values
     } else if let option = OwnOption(rawValue: name), let command, command.ownOptions.contains(option) {
-      let value = try value(flag, attached, &rest)
+      let value = option.isFlag ? attached ?? "true" : try value(flag, attached, &rest)
       own[option] = value
       all[option, default: []].append(value)
     } else {

@@ -7,23 +7,6 @@ extension OwnOption {
   ]
 
   static let ofDetails: [OwnOption] = [.startDate, .endDate, .senderAddress, .format, .playbook]
-
-  /// What stands behind the flag in the help.
-  var placeholder: String {
-    switch self {
-    case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize: "N"
-    case .startDate, .endDate: "DATE"
-    case .senderAddress, .recipientAddress: "ADDRESS,…"
-    case .status: "STATUS,…"
-    case .subject: "TEXT"
-    case .subjectFilterType: "TYPE"
-    case .messageID, .messageTraceID: "ID,…"
-    case .fromIP, .toIP: "IP,…"
-    case .format: "FORMAT"
-    case .playbook: "PATH"
-    case .dateFormat: "PATTERN"
-    }
-  }
 }
 
 /// Help for the two commands.
