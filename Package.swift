@@ -43,6 +43,13 @@ let package = Package(
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "EndToEndTests", dependencies: ["Collector", "IntakeCore", "Simulator", "message-trace"]),
+    .testTarget(
+      name: "FaultTests",
+      dependencies: [
+        "Checkpoint", "Collector", "IntakeCore", "IntakeTesting", "Mappings", "Normaliser", "Simulator", "Sinks",
+        "Trigger", "message-trace",
+      ],
+      exclude: ["Shim"]),
   ],
   swiftLanguageModes: [.v6]
 )

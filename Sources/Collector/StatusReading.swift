@@ -76,7 +76,8 @@ struct StatusReading: Sendable {
       "\(request.purpose): the sign-in is right, but it may not read message traces.",
       hint: service == .graph
         ? "Grant the application permission ExchangeMessageTrace.Read.All and give admin consent."
-        : "Grant ReportingWebService.Read.All and the role Security Reader or Global Reader; for an account, the roles View-Only Recipients and Message Tracking."
+        : "Grant ReportingWebService.Read.All and the role Security Reader or Global Reader; "
+          + "for an account, the roles View-Only Recipients and Message Tracking."
     )
   }
 

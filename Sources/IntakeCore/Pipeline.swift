@@ -127,7 +127,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     while true {
       try checkRoom()
       serverDate = page.serverDate ?? serverDate
-      if let next = page.next, !visited.insert(next).inserted { throw Failure.linkLoop }
+      if let next = page.next { try remember(next, in: &visited, rows: tally.rows + page.rows.count) }
       let next = page.next
       async let following = next.asyncPage(of: window, from: source)
       let taken = await takeAll(page, cursor: next == nil ? cursor.map { ($0, settled) } : nil, into: &tally)
@@ -138,6 +138,12 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
     tally.windows += 1
     return tally
+  }
+
+  /// Whatever a service sends, a window has an end: no link twice, no long run of pages without rows.
+  private func remember(_ link: PageCursor, in visited: inout Set<PageCursor>, rows: Int) throws(Failure) {
+    guard visited.insert(link).inserted else { throw Failure.linkLoop }
+    guard visited.count <= 20 + rows, visited.count <= 10_000 else { throw Failure.endless }
   }
 
   private mutating func takeAll(
@@ -209,6 +215,10 @@ extension Failure {
   fileprivate static let linkLoop = Failure(
     "source.link_loop", exit: .tryLater,
     "Reading a window: the service sent the same next link twice, so its pages would never end.",
+    hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
+
+  fileprivate static let endless = Failure(
+    "source.endless", exit: .tryLater, "Reading a window: the service sends ever more pages and too few rows in them.",
     hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
 }
 

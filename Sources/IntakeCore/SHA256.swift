@@ -63,9 +63,7 @@ package struct SHA256: Sendable {
     }
     let blocks = (count + 8) / 64 + 1
     unsafe base.storeBytes(of: 0x80, toByteOffset: count, as: UInt8.self)
-    for index in (count + 1)..<(blocks * 64 - 8) {
-      unsafe base.storeBytes(of: 0, toByteOffset: index, as: UInt8.self)
-    }
+    unsafe (base + count + 1).initializeMemory(as: UInt8.self, repeating: 0, count: blocks * 64 - count - 9)
     unsafe base.storeBytes(of: (UInt64(count) &* 8).bigEndian, toByteOffset: blocks * 64 - 8, as: UInt64.self)
     var state = initial
     var words = state.mutableSpan

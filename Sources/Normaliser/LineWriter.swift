@@ -74,6 +74,23 @@ struct LineWriter {
     count &+= 1
   }
 
+  /// A name, a value between quotes and a comma in one go; false, and nothing written, where either is long.
+  @inline(__always)
+  mutating func appendField(_ names: RawSpan, _ name: PoolSlice, _ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    guard isShort(names, name.start, name.end), isShort(bytes, start, end), count &+ 192 <= capacity else {
+      return false
+    }
+    unsafe copyShort(names, name.start, name.end &- name.start)
+    unsafe base.storeBytes(of: Self.quote, toByteOffset: count, as: UInt8.self)
+    count &+= 1
+    unsafe copyShort(bytes, start, end &- start)
+    unsafe base.storeBytes(of: Self.quoteAndComma.littleEndian, toByteOffset: count, as: UInt16.self)
+    count &+= 2
+    return true
+  }
+
+  private static let quoteAndComma: UInt16 = 0x2C22
+
   /// True for 1 to 64 bytes with so much room on both sides that sixteen more may be read and written.
   @inline(__always)
   private func isShort(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {

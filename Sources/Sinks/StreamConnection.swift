@@ -49,11 +49,15 @@ struct Barrier: Sendable {
       try acknowledged(connection)
       return .early
     }
+    // From here on an end of the receiver's counts only with an acknowledgement of ours: the two may cross.
     try connection.finish()
     var end = ContinuousClock.now + stall
     var left = Int.max
     while ContinuousClock.now < end {
-      if try connection.drain() { return .closed }
+      if try connection.drain() {
+        try acknowledgedEveryByte(connection)
+        return .closed
+      }
       let now = connection.socket.unacknowledged
       if now < left {
         left = now
@@ -67,23 +71,27 @@ struct Barrier: Sendable {
 
   /// Every byte acknowledged by the receiver's kernel, and no reset behind an end of stream.
   func acknowledged(_ connection: some StreamConnection) throws(SocketFault) {
-    var end = ContinuousClock.now + stall
-    var left = Int.max
-    while true {
-      let now = connection.socket.unacknowledged
-      if now <= 0 { break }
-      if now < left { (left, end) = (now, ContinuousClock.now + stall) }
-      guard ContinuousClock.now < end else { throw SocketFault(ETIMEDOUT) }
-      _ = try connection.drain()
-      try connection.socket.check()
-      try pause(connection, always: true)
-    }
+    try acknowledgedEveryByte(connection)
     guard try connection.drain() else { return }
     let quiet = ContinuousClock.now + reset
     while ContinuousClock.now < quiet {
       try connection.socket.check()
       try pause(connection, always: true)
       _ = try connection.drain()
+    }
+  }
+
+  private func acknowledgedEveryByte(_ connection: some StreamConnection) throws(SocketFault) {
+    var end = ContinuousClock.now + stall
+    var left = Int.max
+    while true {
+      let now = connection.socket.unacknowledged
+      if now <= 0 { return try connection.socket.check() }
+      if now < left { (left, end) = (now, ContinuousClock.now + stall) }
+      guard ContinuousClock.now < end else { throw SocketFault(ETIMEDOUT) }
+      _ = try connection.drain()
+      try connection.socket.check()
+      try pause(connection, always: true)
     }
   }
 

@@ -70,6 +70,9 @@ final class StreamSink: Sink {
         guard error.exit == .tryLater, error != .stopped, failures < Self.attempts, ContinuousClock.now < giveUp else {
           throw error
         }
+        log(
+          .debug, "sink.retry", "Sending the rest of the batch again.",
+          [("sink", name), ("because", error.sentence), ("frames", "\(interval)")])
         try await backOff(failures)
       }
     }

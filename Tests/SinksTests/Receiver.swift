@@ -87,8 +87,10 @@ final class Receiver: Sendable {
     case .talks:
       repeat { _ = unsafe send(connection, "hello\n", 6, Int32(MSG_NOSIGNAL)) } while read(connection, number)
     }
-    Glibc.close(connection)
-    state.withLock { state in state.open.removeAll { $0 == connection } }
+    state.withLock { state in
+      state.open.removeAll { $0 == connection }
+      Glibc.close(connection)
+    }
   }
 
   private func read(_ connection: Int32, _ number: Int, limit: Int = 65_536) -> Bool {

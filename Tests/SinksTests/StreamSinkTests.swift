@@ -116,10 +116,17 @@ struct StreamSinkTests {
       while Set(Frames.ids(receiver.connections)).count < 50 { try await Task.sleep(for: .milliseconds(2)) }
       await sink.close()
     }
+  }
+
+  @Test("an end of stream before ours is no confirmation")
+  func early() throws {
     let receiver = try Receiver(.halfCloses)
     defer { receiver.stop() }
-    #expect(
-      await code(try sink(receiver.port, "ack=eof-strict"), SinkContract.entry(1, count: 2)) == "sink.tcp.closed 75")
+    let address = try #require(NetworkAddress("127.0.0.1:\(receiver.port)"))
+    let connection = PlainConnection(socket: try Socket.connect(address, datagrams: false))
+    try connection.socket.wait(for: Int16(POLLIN), within: .seconds(10))
+    try connection.send(Array("1 x".utf8))
+    #expect(try Barrier().endOfStream(connection) == .early)
   }
 
   @Test("what a receiver says is read and forgotten")

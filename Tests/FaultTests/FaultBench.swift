@@ -1,0 +1,93 @@
+// A small tenant behind a simulator whose clock stands still, and folders in which the real program collects from it.
+
+internal import Glibc
+internal import IntakeCore
+internal import IntakeTesting
+internal import Simulator
+
+/// The service side, and what must have come out.
+struct FaultBench: Sendable {
+  static let now = Instant(seconds: 1_790_000_000)
+
+  let server: SimulatorServer
+  let truth: Truth
+  let mode: String
+  var pageSize = 40
+
+  /// - Parameter pages: about so many pages of 40 rows in one window.
+  init(mode: String = "graph", pages: Int = 3, faults: Simulator.FaultPlan = .none, seed: UInt64 = 5) throws {
+    let window = Window(start: Self.now - .seconds(4 * 3_600), end: Self.now - .seconds(600))
+    var knobs = TenantKnobs.calm
+    knobs.multiRecipientShare = 0
+    let tenant = SimulatedTenant(seed: seed, messages: pages * 40, window: window, knobs: knobs)
+    var settings = SimulatorSettings(tenant: tenant, time: TimeSource(now: { Self.now }))
+    settings.quota = .off
+    settings.faults = faults
+    settings.reportingPageSize = 40
+    server = try SimulatorServer.start(settings)
+    truth = Truth(tenant, at: Self.now)
+    self.mode = mode
+  }
+
+  var rows: Int { truth.required.count }
+
+  func stop() { server.stop() }
+}
+
+/// One state and one output file, collected into as often as a test likes.
+struct FaultWorld {
+  let bench: FaultBench
+  let folder: ScratchFolder
+  var extra: [String] = []
+  var sink: String
+
+  init(_ bench: FaultBench) throws {
+    self.bench = bench
+    folder = try ScratchFolder()
+    sink = "file:\(folder("out.ndjson"))"
+  }
+
+  var output: String { folder("out.ndjson") }
+
+  func launch(_ shim: Shim? = nil, now: Instant = FaultBench.now) -> Launch {
+    let settings = bench.server.settings
+    let common = [
+      "collect", "--mode", bench.mode, "--state", folder("state"), "--sink", sink, "--tenant", settings.tenant.name,
+      "--page-size", "\(bench.pageSize)", "--since", "5h", "--now", Timestamp.text(now),
+    ]
+    let signIn =
+      bench.mode == "graph"
+      ? [
+        "--client-id", settings.clientID, "--graph-url", bench.server.graphURL, "--authority",
+        bench.server.authorityURL,
+      ] : ["--username", settings.username, "--reporting-url", bench.server.reportingURL]
+    var launch = Launch(arguments: common + signIn + extra)
+    launch.environment = [
+      "MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret, "MESSAGE_TRACE_PASSWORD": settings.password,
+    ]
+    if let shim { launch.environment.merge(shim.environment(folder: folder.path)) { $1 } }
+    launch.errors = .path("\(folder.path).err")
+    return launch
+  }
+
+  /// One pass; the exit status.
+  func collect(_ shim: Shim? = nil, now: Instant = FaultBench.now) -> Int32 { launch(shim, now: now).start().wait() }
+
+  /// What was said on stderr since the last look; keep it outside the folder, whose calls are counted.
+  func errors() -> String {
+    let path = "\(folder.path).err"
+    defer { unsafe unlink(path) }
+    return String(decoding: (try? FileBytes.read(path, purpose: "errors")) ?? [], as: UTF8.self)
+  }
+
+  func bytes() -> [UInt8] { (try? folder.bytes("out.ndjson")) ?? [] }
+
+  /// Against the truth; a last line without its end counts as invalid.
+  func verdict() -> Truth.Verdict { Self.judge(bytes(), bench.truth) }
+
+  static func judge(_ bytes: [UInt8], _ truth: Truth) -> Truth.Verdict {
+    var verdict = truth.judge(bytes)
+    if let last = bytes.last, last != 0x0A { verdict.invalid += 1 }
+    return verdict
+  }
+}
