@@ -23,9 +23,8 @@ package struct DetailsItem: Sendable, Equatable {
     self.after = after
   }
 
-  func isSame(as other: DetailsItem) -> Bool {
-    traceID.lowercased() == other.traceID.lowercased() && recipient.lowercased() == other.recipient.lowercased()
-  }
+  /// The same for the same message and recipient.
+  fileprivate var key: String { "\(traceID.lowercased())\n\(recipient.lowercased())" }
 
   fileprivate var json: JSONValue {
     .object([
@@ -79,16 +78,15 @@ package final class DetailsQueue: Sendable {
   /// - Returns: how many old ones had to give way.
   package func put(_ new: [DetailsItem]) throws(Failure) -> Int {
     guard !new.isEmpty else { return 0 }
+    let latest = Dictionary(new.map { ($0.key, $0) }) { _, later in later }
     return try change { items in
-      for item in new {
-        items.removeAll { $0.isSame(as: item) }
-        items.append(item)
-      }
+      items.removeAll { latest[$0.key] != nil }
+      items += latest.values
     }
   }
 
   package func remove(_ item: DetailsItem) throws(Failure) {
-    _ = try change { items in items.removeAll { $0.isSame(as: item) } }
+    _ = try change { items in items.removeAll { $0.key == item.key } }
   }
 
   private func change(_ body: (inout [DetailsItem]) -> Void) throws(Failure) -> Int {
