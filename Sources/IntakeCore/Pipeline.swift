@@ -104,6 +104,14 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
+  /// Delivers events that belong to rows already read, under a mapping of their own. No cursor moves.
+  package mutating func add(_ page: Page, by mapping: some Normalising) async throws(Failure) -> Tally {
+    var tally = Tally()
+    try checkRoom()
+    try await take(page, by: mapping, cursor: nil, into: &tally)
+    return tally
+  }
+
   package func close() async {
     for sink in sinks { await sink.close() }
   }
@@ -142,7 +150,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     _ page: Page, cursor: (String, Instant)?, into tally: inout Tally
   ) async -> Result<Void, Failure> {
     do {
-      try await take(page, cursor: cursor, into: &tally)
+      try await take(page, by: mapping, cursor: cursor, into: &tally)
       return .success(())
     } catch {
       return .failure(error)
@@ -151,7 +159,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
 
   /// S3 to S8 for one page.
   private mutating func take(
-    _ page: Page, cursor: (name: String, end: Instant)?, into tally: inout Tally
+    _ page: Page, by mapping: some Normalising, cursor: (name: String, end: Instant)?, into tally: inout Tally
   ) async throws(Failure) {
     batch.clear()
     mapping.normalise(page, created: time.now(), into: &batch, ledger: &state.ledger)

@@ -16,6 +16,8 @@ package enum Setting: String, CaseIterable, Sendable {
   case revisit
   case every
   case since
+  case details
+  case detailsShare = "details-share"
   case pageSize = "page-size"
   case mapping
   case profile
@@ -42,7 +44,7 @@ package enum Setting: String, CaseIterable, Sendable {
 
   package var kind: Kind {
     switch self {
-    case .sink, .revisit, .localDomains, .redact: .list
+    case .sink, .revisit, .localDomains, .redact, .details: .list
     case .keepOriginal, .managedIdentity: .flag
     default: .value
     }
@@ -75,6 +77,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case .proxy: "source.proxy"
     case .maximumBody: "source.maxBody"
     case .every: "trigger.every"
+    case .details: "trigger.details"
+    case .detailsShare: "trigger.detailsShare"
     case .lag: "trigger.lag"
     case .revisit: "trigger.revisit"
     case .since: "trigger.since"
@@ -92,7 +96,7 @@ package enum Setting: String, CaseIterable, Sendable {
   }
 
   /// True for what a playbook may also write as a number.
-  package var isNumber: Bool { self == .pageSize || self == .maximumBody }
+  package var isNumber: Bool { [.pageSize, .maximumBody, .detailsShare].contains(self) }
 
   /// True for secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
   package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile || self == .redactKeyFile }
@@ -119,6 +123,8 @@ extension Setting {
     case .state: "DIR"
     case .lag, .every, .since: "SPAN"
     case .revisit: "SPAN,…"
+    case .details: "STATUS,…"
+    case .detailsShare: "PERCENT"
     case .pageSize, .maximumBody: "N"
     case .mapping: "NAME|PATH"
     case .profile: "ecs|sekoia|cim|udm-flat"
@@ -154,6 +160,8 @@ extension Setting {
     case .lag: "how far behind now the live window ends; default 1m"
     case .revisit: "ages at which every window is read again; default 15m,1h,6h,24h"
     case .every: "pause between passes of a daemon; default 60s"
+    case .details: "fetch delivery events too for rows that reach one of these statuses"
+    case .detailsShare: "how much of the quota they may use; default 33"
     case .since: "how far back the very first pass starts; default 24h"
     case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
     case .mapping: "mapping by name or file; default ecs, which is the mode's own"
