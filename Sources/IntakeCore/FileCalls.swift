@@ -150,9 +150,11 @@ package struct FileCalls: Sendable {
   /// `flock(2)`, exclusive, without waiting; false if another open file description holds it.
   package func lock(_ file: Descriptor) throws(FileFault) -> Bool {
     try check(.lock, file.name)
-    guard flock(file.raw, LOCK_EX | LOCK_NB) != 0 else { return true }
-    guard errno == EWOULDBLOCK else { throw FileFault(.lock, file.name, errno) }
-    return false
+    while flock(file.raw, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      guard errno == EINTR else { throw FileFault(.lock, file.name, errno) }
+    }
+    return true
   }
 
   /// Makes a directory for the owner alone; false if the name exists already.

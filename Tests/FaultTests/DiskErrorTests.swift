@@ -110,7 +110,6 @@ import Testing
       Issue.record("the second batch is not in the log: \(lines)")
       return
     }
-    print(lines[first...last])
     #expect(
       Array(lines[first...last]) == [
         "write \(entry).tmp", "write \(entry).tmp", "write \(entry).tmp", "fsync \(entry).tmp",
