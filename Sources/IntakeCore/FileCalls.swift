@@ -196,7 +196,10 @@ extension FileCalls {
   /// The names in a directory, in no order, without `.` and `..`.
   package func names(in directory: Descriptor) throws(FileFault) -> [String] {
     try check(.list, directory.name)
-    let raw = unsafe openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    var raw: Int32
+    repeat {
+      raw = unsafe openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    } while raw < 0 && errno == EINTR
     guard raw >= 0 else { throw FileFault(.list, directory.name, errno) }
     guard let stream = unsafe fdopendir(raw) else {
       let number = errno

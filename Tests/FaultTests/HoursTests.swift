@@ -10,7 +10,7 @@ internal import Trigger
 @Suite struct HoursTests {
   static let start = Instant(seconds: 1_790_000_000)
   static let step = Duration.seconds(900)
-  static let steps = 30 * 4
+  static let steps = 30 * 4 + 1
 
   private static func tenant() -> SimulatedTenant {
     let knobs = TenantKnobs(
@@ -24,6 +24,7 @@ internal import Trigger
   private static func server(_ clock: ManualClock, faults: Simulator.FaultPlan = .none) throws -> SimulatorServer {
     var settings = SimulatorSettings(tenant: tenant(), time: clock.source)
     settings.quota = .off
+    settings.reportingPageSize = 40
     settings.faults = faults
     return try SimulatorServer.start(settings)
   }
@@ -78,6 +79,7 @@ internal import Trigger
   static let hour = Duration.seconds(3_600)
   static let clocks: [Clock] = [
     Clock(name: "an hour ahead for two hours", error: { (9..<17).contains($0) ? hour : .zero }),
+    Clock(name: "an hour ahead at first", error: { (0..<5).contains($0) ? hour : .zero }),
     Clock(name: "an hour behind for two hours", error: { (9..<17).contains($0) ? .zero - hour : .zero }),
     Clock(
       name: "a year behind for an hour", mode: "reporting",
@@ -119,6 +121,29 @@ internal import Trigger
     var figure = Figure()
     figure.add(verdict)
     Figures.tell("clock: \(wrong.name)", figure)
+    #expect(verdict.isPerfect, "\(verdict)")
+  }
+
+  @Test("a clock a year ahead after an outage of two days leaves what was not read to be read")
+  func aheadAfterOutage() async throws {
+    let clock = ManualClock(Self.start)
+    let server = try Self.server(clock)
+    defer { server.stop() }
+    let error = Mutex(Duration.zero)
+    let own = TimeSource(now: { clock.now + error.withLock { $0 } }, sleep: clock.source.sleep)
+    let world = try InProcess(time: own)
+    _ = try await world.pass(server, mode: "graph")
+    let before = world.checkpoint?.cursors
+    clock.move(to: Self.start + Self.hour * 48)
+    error.withLock { $0 = Self.hour * 8_760 }
+    _ = try await world.pass(server, mode: "graph")
+    #expect(world.checkpoint?.cursors == before)
+    error.withLock { $0 = .zero }
+    _ = try await world.pass(server, mode: "graph")
+    let verdict = try judge(world, server, at: clock.now, [])
+    var figure = Figure()
+    figure.add(verdict)
+    Figures.tell("clock: a year ahead after an outage", figure)
     #expect(verdict.isPerfect, "\(verdict)")
   }
 

@@ -51,10 +51,11 @@ struct InProcess: Sendable {
   private func environment(_ server: SimulatorServer, mode: String) -> [String: String] {
     let settings = server.settings
     var environment = [
-      "MESSAGE_TRACE_MODE": mode, "MESSAGE_TRACE_TENANT": settings.tenant.name, "MESSAGE_TRACE_PAGE_SIZE": "40",
+      "MESSAGE_TRACE_MODE": mode, "MESSAGE_TRACE_TENANT": settings.tenant.name,
       "MESSAGE_TRACE_STATE": folder("state"), "MESSAGE_TRACE_SINK": "file:\(folder("out.ndjson"))",
     ]
     if mode == "graph" {
+      environment["MESSAGE_TRACE_PAGE_SIZE"] = "40"
       environment["MESSAGE_TRACE_CLIENT_ID"] = settings.clientID
       environment["MESSAGE_TRACE_CLIENT_SECRET"] = settings.clientSecret
       environment["MESSAGE_TRACE_GRAPH_URL"] = server.graphURL

@@ -93,6 +93,7 @@ internal import Trigger
   private func whole(_ tenant: SimulatedTenant, _ mode: String, _ name: String) async throws {
     var settings = SimulatorSettings(tenant: tenant, time: TimeSource(now: { FaultBench.now }))
     settings.quota = .off
+    settings.reportingPageSize = 40
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
     let world = try InProcess(time: ManualClock(FaultBench.now).source)
@@ -121,6 +122,7 @@ internal import Trigger
       }, sleep: clock.source.sleep)
     var settings = SimulatorSettings(tenant: tenant, time: passing)
     settings.quota = .off
+    settings.reportingPageSize = 40
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
     let world = try InProcess(time: clock.source)
