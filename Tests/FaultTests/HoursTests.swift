@@ -103,7 +103,8 @@ internal import Trigger
       sleep: { duration async throws(CancellationError) in clock.advance(by: duration) })
     let world = try InProcess(time: own)
     var before: [String: Instant] = [:]
-    for index in 0..<Self.steps {
+    // Five hours more: by then the last revisit has come round, whatever the jumps did to its rhythm.
+    for index in 0..<(Self.steps + 20) {
       clock.move(to: max(clock.now, Self.start + Self.step * index))
       error.withLock { $0 = wrong.error(index) }
       _ = try await world.pass(server, mode: wrong.mode)
@@ -113,7 +114,8 @@ internal import Trigger
         #expect(cursor >= before[name] ?? cursor, "step \(index): \(name) moved back")
         guard name != "live" else { continue }
         let age = Defaults.revisits.first { Schedule.cursorName(revisit: $0) == name } ?? .zero
-        #expect(cursor <= clock.now - age, "step \(index): \(name) is ahead of its age")
+        let first = Self.start + wrong.error(0) - Defaults.since
+        #expect(cursor <= max(clock.now - age, first), "step \(index): \(name) is ahead of its age")
       }
       before = cursors
     }
