@@ -40,7 +40,7 @@ package struct SHA256: Sendable {
   /// Takes in all bytes of an array, whole blocks at a time.
   package mutating func update(_ bytes: [UInt8]) {
     var index = 0
-    while index < bytes.count, filled != 0 || !Self.hasInstructions {
+    while index < bytes.count, filled != 0 || portably {
       update(bytes[index])
       index += 1
     }

@@ -43,6 +43,17 @@ package struct SinkSpec: Sendable {
     }
   }
 
+  /// Connects to a TCP or TLS receiver and lets go again, without a byte of an event: for `check`. Nothing is tried for
+  /// the other sinks, whose opening says it all.
+  package func reach() throws(Failure) {
+    guard case .syslog(let transport, let address, let options) = target else { return }
+    switch transport {
+    case .udp: return
+    case .tcp: _ = try PlainDialing(address: address).connect(name: name)
+    case .tls: _ = try TLSDialing(address: address, options: options).connect(name: name)
+    }
+  }
+
   private static func path(_ text: String) throws(Failure) -> String {
     let path = String(text.dropFirst("file:".count))
     guard !path.isEmpty, !path.hasSuffix("/"), !path.utf8.contains(0) else {

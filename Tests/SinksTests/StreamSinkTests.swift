@@ -106,6 +106,20 @@ struct StreamSinkTests {
     #expect(await code(try sink(port)) == "sink.tcp.refused 75")
   }
 
+  @Test("reaching a receiver connects and sends nothing")
+  func reach() throws {
+    let receiver = try Receiver(.orderly)
+    defer { receiver.stop() }
+    try SinkSpec(parsing: "tcp://127.0.0.1:\(receiver.port)").reach()
+    #expect(receiver.bytes == [])
+    let port = try Loopback.freePort()
+    #expect {
+      try SinkSpec(parsing: "tcp://127.0.0.1:\(port)").reach()
+    } throws: {
+      ($0 as? Failure)?.code == "sink.tcp.refused"
+    }
+  }
+
   @Test("a receiver that cannot confirm by closing is taken at its kernel's word, unless that is refused")
   func downgraded() async throws {
     for manner in [Receiver.Manner.halfCloses, .neverCloses] {
