@@ -150,7 +150,10 @@ package struct FileCalls: Sendable {
   /// `flock(2)`, exclusive, without waiting; false if another open file description holds it.
   package func lock(_ file: Descriptor) throws(FileFault) -> Bool {
     try check(.lock, file.name)
-    guard flock(file.raw, LOCK_EX | LOCK_NB) != 0 else { return true }
+    if flock(file.raw, LOCK_EX | LOCK_NB) == 0 {
+      file.markLocked()
+      return true
+    }
     guard errno == EWOULDBLOCK else { throw FileFault(.lock, file.name, errno) }
     return false
   }

@@ -88,7 +88,8 @@ package struct Schedule: Sendable, Equatable {
   }
 
   private func lanes(_ cursors: [String: Instant], now: Instant) -> [Read] {
-    let start = cursors[Self.liveCursor] ?? now - since
+    // The very first window must not be empty, or there would never be a cursor to go on from.
+    let start = cursors[Self.liveCursor] ?? now - max(since, lag + every)
     var lanes = [Read(cursor: Self.liveCursor, window: Window(start: start, end: now - lag), age: lag)]
     for age in revisits {
       let name = Self.cursorName(revisit: age)

@@ -1,70 +1,6 @@
 // Unit files for systemd, hardened. Sources: systemd.service(5), systemd.exec(5), systemd.timer(5), systemd.unit(5).
 
-package import IntakeCore
-
-/// What a unit file or crontab line needs to know.
-package struct UnitPlace: Sendable {
-  /// Absolute paths.
-  package var binary: String
-  package var playbook: String
-  package var every: Duration
-  /// Directories that file sinks and the metrics file write to.
-  let outputs: [String]
-  private let state: String
-  private let isStateBelow: Bool
-  /// Names and files of secrets that the playbook takes from files.
-  let credentials: [(name: String, file: String)]
-
-  /// - Throws: for paths that no unit file or crontab can hold.
-  package init(
-    _ binary: String, playbook: String, layer: SettingLayer, every: Duration = Defaults.every
-  ) throws(Failure) {
-    for path in [binary, playbook] where path.utf8.contains(where: { $0 < 0x20 }) || !path.hasPrefix("/") {
-      throw Failure(
-        "schedule.path", exit: .usage,
-        "Printing a schedule: \(Log.clean(path, limit: 200)) is no path that it can hold.",
-        hint: "Give the playbook's absolute path, without control characters.")
-    }
-    self.binary = binary
-    self.playbook = playbook
-    self.every = every
-    let files = (layer[.sink] ?? []).filter { $0.hasPrefix("file:") }.map { String($0.dropFirst(5)) }
-    let state = layer[.state]?.last ?? ""
-    let below = "/var/lib/"
-    isStateBelow = state.hasPrefix(below) && !state.contains("..") && state.utf8.count > below.utf8.count
-    self.state = state
-    let folders = Set((files + (layer[.metricsFile] ?? [])).compactMap(Self.folder))
-    outputs = folders.union(state.isEmpty || isStateBelow ? [] : [state]).sorted()
-    credentials = [(Setting.clientSecretFile, "client-secret"), (.passwordFile, "password")].compactMap {
-      setting, name in
-      let reference = layer[setting]?.last ?? ""
-      return reference.hasPrefix("file:/") ? (name, String(reference.dropFirst(5))) : nil
-    }
-  }
-
-  /// The playbook's file name without its ending: the name of the unit.
-  package var name: String {
-    let file = playbook.split(separator: "/").last.map(String.init) ?? "playbook"
-    let stem = file.hasSuffix(".json") ? String(file.dropLast(5)) : file
-    return String(
-      stem.unicodeScalars.map { scalar in
-        scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "-")
-          ? Character(scalar) : "_"
-      })
-  }
-
-  /// Below `/var/lib`: the playbook's own where it is there, else one by the unit's name.
-  var stateDirectory: String {
-    isStateBelow ? String(state.dropFirst("/var/lib/".utf8.count)) : "message-trace/\(name)"
-  }
-
-  var folder: String { Self.folder(playbook) ?? "/" }
-
-  private static func folder(_ path: String) -> String? {
-    guard path.hasPrefix("/"), let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-}
+internal import IntakeCore
 
 package enum SystemdUnits {
   /// Every unit under a line that names its file.
@@ -210,25 +146,9 @@ package enum SystemdUnits {
   private static func escaped(_ text: String) -> String { text.replacing("%", "%%") }
 }
 
-package enum Crontab {
-  /// One line; `every` in whole minutes, since cron knows nothing smaller.
-  package static func text(_ place: UnitPlace) -> String {
-    let minutes = max(1, min(59, place.every.components.seconds / 60))
-    let when = minutes == 1 ? "* * * * *" : "*/\(minutes) * * * *"
-    let call = [place.binary, "collect", place.playbook].map(quoted).joined(separator: " ")
-    return "\(when) \(call)\n"
-  }
-
-  /// For the shell, and for cron, which takes a bare `%` as a line break.
-  private static func quoted(_ text: String) -> String {
-    let plain = text.utf8.allSatisfy { ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x2D <= 12 || $0 == 0x5F }
-    return plain ? text : "'\(text.replacing("'", "'\\''").replacing("%", "\\%"))'"
-  }
-}
-
 extension String {
   /// Every occurrence of one text replaced by another.
-  fileprivate func replacing(_ old: String, _ new: String) -> String {
+  func replacing(_ old: String, _ new: String) -> String {
     guard let first = old.first else { return self }
     return map { $0 == first ? new : String($0) }.joined()
   }

@@ -5,7 +5,7 @@ package import IntakeCore
 internal import Synchronization
 
 /// What a playbook's run repeats.
-package protocol PassRunning: Sendable {
+package protocol PassRunning {
   var every: Duration { get }
   /// The last instant at which something was seen to happen in a pass: a sign of life.
   var lastSign: Instant? { get }
@@ -18,7 +18,7 @@ package protocol PassRunning: Sendable {
 }
 
 /// The real passes of one playbook.
-package struct TenantPasses: PassRunning {
+package struct TenantPasses: PassRunning, Sendable {
   /// Longer than any slice of a backfill takes.
   private static let patience: Duration = .seconds(30)
 
