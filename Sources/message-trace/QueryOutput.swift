@@ -49,9 +49,12 @@ enum QueryOutput {
   /// Quoted; an apostrophe goes in front of what a spreadsheet would calculate.
   static func cell(_ value: String) -> String {
     let visible = QueryText.visible(value)
+    let quote = UInt8(ascii: "\"")
     guard let first = visible.unicodeScalars.first(where: { $0 != " " }) else { return "\"\(visible)\"" }
     let isFormula = "=+-@＝＋－＠".unicodeScalars.contains(first)
-    let quoted = visible.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+    let quoted =
+      visible.utf8.contains(quote)
+      ? visible.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") : visible
     return "\"\(isFormula ? "'" : "")\(quoted)\""
   }
 }

@@ -42,7 +42,7 @@ struct QueryTable {
 
   private func line(_ cells: [String]) -> String {
     var text = cells.joined(separator: "  ")
-    while text.last == " " { text.removeLast() }
+    while text.utf8.last == UInt8(ascii: " ") { text.unicodeScalars.removeLast() }
     return text + "\n"
   }
 

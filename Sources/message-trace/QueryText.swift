@@ -4,10 +4,10 @@ internal import IntakeCore
 
 enum QueryText {
   /// Control characters and direction marks made visible.
-  static func visible(_ text: String) -> String { Log.clean(text, limit: 4_000) }
+  static func visible(_ text: String) -> String { isPlain(text) ? text : Log.clean(text, limit: 4_000) }
 
   /// Columns that the text takes.
-  static func width(_ text: String) -> Int { text.reduce(0) { $0 + width($1) } }
+  static func width(_ text: String) -> Int { isPlain(text) ? text.utf8.count : text.reduce(0) { $0 + width($1) } }
 
   /// Cut to `columns` with an ellipsis, or filled up with spaces.
   static func fitted(_ text: String, to columns: Int) -> String {
@@ -22,6 +22,11 @@ enum QueryText {
       used += next
     }
     return result + "…" + String(repeating: " ", count: max(0, columns - used - 1))
+  }
+
+  /// Visible ASCII, as nearly all text is: a byte a column.
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.count <= 4_000 && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
   }
 
   private static func width(_ character: Character) -> Int {
