@@ -54,8 +54,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   }
 
   /// Opens every sink, fixes where new ones start, and delivers what an earlier run left in the journal. Call it first.
-  package mutating func open() async throws(Failure) {
+  /// - Parameter forgetting: gives up what a sink that is no longer configured has not taken yet.
+  package mutating func open(forgetting: Bool = false) async throws(Failure) {
     var checkpoint = state.checkpoint
+    try leaveRemovedSinks(&checkpoint, forgetting: forgetting)
     for sink in sinks {
       let known = checkpoint.sinks[sink.name]
       var position = try await sink.open(at: known)
@@ -64,6 +66,21 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
     try await drain()
+  }
+
+  /// A sink that was taken out of the configuration must not hold the journal for ever, nor lose what waits for it.
+  private func leaveRemovedSinks(_ checkpoint: inout Checkpoint, forgetting: Bool) throws(Failure) {
+    let configured = Set(sinks.map(\.name))
+    let newest = state.pending.last ?? checkpoint.sequence
+    for (name, position) in checkpoint.sinks where !configured.contains(name) {
+      guard forgetting || position.sequence >= newest else {
+        throw Failure(
+          "sink.removed", exit: .configuration,
+          "Opening the sinks: \(name) is no longer configured, but the journal holds batches that it has not taken.",
+          hint: "Configure it again until it has caught up, or give them up with --forget-sink.")
+      }
+      checkpoint.sinks[name] = nil
+    }
   }
 
   /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took.

@@ -60,7 +60,7 @@ package struct Assembly: Sendable {
     let before = pipeline.state.checkpoint
     var report = PassReport()
     do {
-      try await pipeline.open()
+      try await pipeline.open(forgetting: configuration.forgetsSinks)
       report = await Pass(schedule: configuration.schedule, time: time, log: log).run(&pipeline)
     } catch {
       report.failure = error

@@ -69,7 +69,7 @@ package struct Backfill: Sendable {
     var pipeline = try assembly.pipeline(source: source, recalling: progress.span.start - .seconds(86_400))
     let result: Result<Tally, Failure>
     do {
-      try await pipeline.open()
+      try await pipeline.open(forgetting: assembly.configuration.forgetsSinks)
       result = .success(try await pipeline.read(slice, moving: nil, age: .zero))
     } catch {
       result = .failure(error)

@@ -25,6 +25,8 @@ package struct Configuration: Sendable {
   package var details: DetailsChoice
   package var sinks: [SinkSpec]
   package var statePath: String
+  /// Gives up what a sink that is no longer configured has not taken.
+  package var forgetsSinks = false
   /// Where metrics are written after each pass, nil for nowhere.
   package var metricsFile: String?
 
@@ -69,6 +71,7 @@ package struct Configuration: Sendable {
     mapping = NormaliserChoice(&reader)
     details = DetailsChoice(&reader, mapping: mapping.mapping)
     sinks = reader.sinks()
+    forgetsSinks = reader.flag(.forgetSink)
     statePath = reader.statePath()
     metricsFile = reader.text(.metricsFile)
     tenant = reader.tenant()

@@ -38,6 +38,7 @@ package enum Setting: String, CaseIterable, Sendable {
   case caFile = "ca-file"
   case proxy
   case maximumBody = "max-body"
+  case forgetSink = "forget-sink"
   case metricsFile = "metrics-file"
 
   package enum Kind: Sendable { case value, list, flag }
@@ -45,7 +46,7 @@ package enum Setting: String, CaseIterable, Sendable {
   package var kind: Kind {
     switch self {
     case .sink, .revisit, .localDomains, .redact, .details: .list
-    case .keepOriginal, .managedIdentity: .flag
+    case .keepOriginal, .managedIdentity, .forgetSink: .flag
     default: .value
     }
   }
@@ -91,7 +92,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case .sink: "sinks"
     case .state: "state"
     case .metricsFile: "metricsFile"
-    case .now, .logFormat, .logLevel: nil
+    case .now, .logFormat, .logLevel, .forgetSink: nil
     }
   }
 
@@ -132,7 +133,7 @@ extension Setting {
     case .now: "INSTANT"
     case .logFormat: "text|json"
     case .logLevel: "L"
-    case .keepOriginal, .managedIdentity: ""
+    case .keepOriginal, .managedIdentity, .forgetSink: ""
     case .redact: "subject,local-part"
     case .tenant: "T"
     case .clientID: "C"
@@ -170,6 +171,7 @@ extension Setting {
     case .keepOriginal: "keep each row as received in event.original"
     case .redact: "replace these by a keyed hash, so that events still join"
     case .redactKeyFile: "file with the key of --redact; or set MESSAGE_TRACE_REDACT_KEY"
+    case .forgetSink: "give up what a sink that is no longer configured has not taken"
     case .now: "pretend that it is this time: replays and tests"
     case .logFormat: "how log lines look; default text"
     case .logLevel: "debug, info, warning or error; default info"

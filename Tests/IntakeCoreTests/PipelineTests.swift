@@ -64,6 +64,24 @@ import Testing
     #expect(dead.lines == alive.lines && pipeline.state.pending.isEmpty && pipeline.sinkFailures.isEmpty)
   }
 
+  @Test("a sink taken out of the configuration is let go once it has everything, else only when told to")
+  func removedSink() async throws {
+    let (alive, dead) = (MemorySink(name: "alive"), MemorySink(name: "dead"))
+    dead.fail(with: Self.down)
+    var before = pipeline(RowSource(Self.rows(2)), [alive, dead])
+    try await before.open()
+    _ = try await before.read(Self.window, moving: "live", age: .zero)
+    var after = TestPipeline(
+      source: RowSource(Self.rows(4)), mapping: PlainMapping(), sinks: [alive], state: before.state, time: .system)
+    let failure = await #expect(throws: Failure.self) { try await after.open() }
+    #expect(failure?.code == "sink.removed" && failure?.exit == .configuration)
+    #expect(after.state.pending == [1])
+    try await after.open(forgetting: true)
+    #expect(after.state.pending.isEmpty && Array(after.state.checkpoint.sinks.keys) == ["alive"])
+    _ = try await after.read(Self.window, moving: "live", age: .zero)
+    #expect(alive.lines.count == 4)
+  }
+
   @Test("beyond the journal's cap nothing more is fetched")
   func cap() async throws {
     let dead = MemorySink()
