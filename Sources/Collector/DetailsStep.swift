@@ -12,6 +12,8 @@ package struct DetailsStep: Sendable, Equatable {
   package var description: String
   /// The decoded values, CustomData split into its own; empty where `text` is kept instead.
   package var fields: [DetailsField]
+  /// Those of `fields` that stood in CustomData.
+  private var custom: [DetailsField]
   /// The data as it came, where it is not the XML that is expected.
   package var text: String?
   /// What the remote server said, where anything did.
@@ -27,6 +29,7 @@ package struct DetailsStep: Sendable, Equatable {
     let data = columns.text("data")
     let decoded = data.isEmpty ? [] : DetailsData.fields(data)
     text = decoded == nil ? data : nil
+    custom = (decoded ?? []).flatMap { $0.name == "CustomData" ? DetailsCustomData.fields($0.value) : [] }
     fields = (decoded ?? []).flatMap { field in
       field.name == "CustomData" ? DetailsCustomData.fields(field.value) : [field]
     }
@@ -38,6 +41,24 @@ package struct DetailsStep: Sendable, Equatable {
   /// The value of a field, its name compared without case; nil where it is missing or empty.
   package func value(_ name: String) -> String? {
     fields.first { $0.name.lowercasedASCII == name.lowercasedASCII && !$0.value.isEmpty }?.value
+  }
+
+  /// The row for events: `json`, and beside it what RecipientStatus and CustomData hold.
+  package var eventJSON: [UInt8] {
+    var members: [JSONValue.Member] = []
+    if let reply {
+      let values = [
+        ("smtpReply", reply.line), ("smtpCode", reply.code), ("smtpEnhancedCode", reply.enhancedCode),
+        ("remoteServer", reply.server), ("remoteIp", reply.address),
+      ]
+      members += values.compactMap { name, value in value.map { .init(name, .string($0)) } }
+    }
+    var names: Set<String> = []
+    let items = custom.filter { !$0.value.isEmpty && names.insert($0.name.lowercasedASCII).inserted }
+    if !items.isEmpty { members.append(.init("custom", .object(items.map { .init($0.name, .string($0.value)) }))) }
+    guard !members.isEmpty else { return json }
+    let added = Array(JSONValue.object(members).text.utf8)
+    return Array(json.dropLast()) + (json.count > 2 ? [UInt8(ascii: ",")] : []) + added.dropFirst()
   }
 
   /// The steps of a page, in the order given.

@@ -40,13 +40,13 @@ actor Quota {
   /// nil: the request is counted and may go; else how long to wait before asking again.
   func take(_ now: Instant) throws(Failure) -> Duration? {
     guard let file else { return Self.take(&stamps, now: now, limit: limit) }
-    let descriptor = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw Self.failure(file) }
+    let descriptor = Self.again { unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+    guard descriptor >= 0 else { throw Self.failure(file, .open) }
     defer { close(descriptor) }
-    guard flock(descriptor, LOCK_EX) == 0 else { throw Self.failure(file) }
+    guard Self.again({ flock(descriptor, LOCK_EX) }) == 0 else { throw Self.failure(file, .lock) }
     var stamps = Self.read(descriptor)
     let pause = Self.take(&stamps, now: now, limit: limit)
-    guard pause != nil || Self.write(stamps, descriptor) else { throw Self.failure(file) }
+    guard pause != nil || Self.write(stamps, descriptor) else { throw Self.failure(file, .write) }
     return pause
   }
 
@@ -72,14 +72,25 @@ actor Quota {
   /// In place, then cut: a torn line is no number and is left out by the next reader.
   private static func write(_ stamps: [Instant], _ descriptor: Int32) -> Bool {
     let bytes = Array(stamps.map { "\($0.ticks)\n" }.joined().utf8)
-    guard unsafe pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else { return false }
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe pwrite(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, done)
+      }
+      guard count > 0 || (count < 0 && errno == EINTR) else { return false }
+      done += max(0, count)
+    }
     return ftruncate(descriptor, bytes.count) == 0
   }
 
-  private static func failure(_ file: String) -> Failure {
-    let error = errno
-    return Failure(
-      "quota.file", exit: .ioError, "Keeping the count of requests in \(file): \(FileBytes.describe(error)).",
-      hint: "Check the state directory and its permissions.")
+  private static func again(_ call: () -> Int32) -> Int32 {
+    while true {
+      let result = call()
+      if result >= 0 || errno != EINTR { return result }
+    }
+  }
+
+  private static func failure(_ file: String, _ call: FileCalls.Call) -> Failure {
+    FileFault(call, "quota", errno).failure("quota", "Keeping the count of requests in \(file)")
   }
 }

@@ -55,4 +55,12 @@ package struct QueryTerms: Sendable, Equatable {
     self.values = values
     self.subjectTest = subjectTest
   }
+
+  /// Without the fields that sources disagree on whether Graph filters by them; nil if there is none of them. For when
+  /// the service refuses the whole question: more rows come, and are sifted here.
+  var withoutDoubtful: QueryTerms? {
+    var terms = self
+    for field in [QueryFilter.Field.fromIP, .toIP, .subject, .status] { terms.values[field] = nil }
+    return terms == self ? nil : terms
+  }
 }

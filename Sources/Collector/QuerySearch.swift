@@ -80,7 +80,10 @@ package struct QuerySearch: Sendable {
         guard let halves = window.halves else { throw error }
         try await read(halves.newer, terms, into: &found)
         if !hasEnough(found) { try await read(halves.older, terms, into: &found) }
-      case .never, .later: throw error
+      case .never:
+        guard error.code == "source.refused", let fewer = terms.withoutDoubtful else { throw error }
+        try await read(window, fewer, into: &found)
+      case .later: throw error
       }
     }
   }

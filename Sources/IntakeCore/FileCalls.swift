@@ -150,9 +150,12 @@ package struct FileCalls: Sendable {
   /// `flock(2)`, exclusive, without waiting; false if another open file description holds it.
   package func lock(_ file: Descriptor) throws(FileFault) -> Bool {
     try check(.lock, file.name)
-    guard flock(file.raw, LOCK_EX | LOCK_NB) != 0 else { return true }
-    guard errno == EWOULDBLOCK else { throw FileFault(.lock, file.name, errno) }
-    return false
+    while flock(file.raw, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      guard errno == EINTR else { throw FileFault(.lock, file.name, errno) }
+    }
+    file.markLocked()
+    return true
   }
 
   /// Makes a directory for the owner alone; false if the name exists already.
@@ -194,7 +197,10 @@ extension FileCalls {
   /// The names in a directory, in no order, without `.` and `..`.
   package func names(in directory: Descriptor) throws(FileFault) -> [String] {
     try check(.list, directory.name)
-    let raw = unsafe openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    var raw: Int32
+    repeat {
+      raw = unsafe openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    } while raw < 0 && errno == EINTR
     guard raw >= 0 else { throw FileFault(.list, directory.name, errno) }
     guard let stream = unsafe fdopendir(raw) else {
       let number = errno

@@ -37,9 +37,28 @@ package struct SHA256: Sendable {
     if filled == 64 { compress() }
   }
 
-  /// Takes in all bytes of an array.
+  /// Takes in all bytes of an array, whole blocks at a time.
   package mutating func update(_ bytes: [UInt8]) {
-    for byte in bytes { update(byte) }
+    var index = 0
+    while index < bytes.count, filled != 0 || !Self.hasInstructions {
+      update(bytes[index])
+      index += 1
+    }
+    let blocks = (bytes.count - index) / 64
+    if blocks > 0 {
+      var words = state.mutableSpan
+      unsafe words.withUnsafeMutableBufferPointer { words in
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+          unsafe csystem_sha256_blocks(words.baseAddress, bytes.baseAddress?.advanced(by: index), blocks)
+        }
+      }
+      length &+= UInt64(blocks * 64)
+      index += blocks * 64
+    }
+    while index < bytes.count {
+      update(bytes[index])
+      index += 1
+    }
   }
 
   /// Ends the message and gives its 32 bytes as four big-endian words of 64 bits; call `reset()` before the next.

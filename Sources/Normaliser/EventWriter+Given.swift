@@ -37,7 +37,7 @@ extension EventWriter {
       if plan.redactor != nil { return .absent }
       line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
     case .reason: line.appendText(facts.reason)
-    case .flags: writeFlags(to: &line)
+    case .flags: writeFlags(step, plan, to: &line)
     case .provider, .tenantName, .tenantID, .recipient: return .absent
     }
     return .wrote
@@ -62,9 +62,10 @@ extension EventWriter {
     return .wrote
   }
 
-  private func writeFlags(to line: inout LineWriter) {
-    line.appendPlain("[\"message-trace\"")
-    guard !flags.isEmpty else { return line.append(UInt8(ascii: "]")) }
+  private func writeFlags(_ step: Step, _ plan: borrowing Plan, to line: inout LineWriter) {
+    line.append(unsafe plan.pool.span.bytes, step.text.start, step.text.end)
+    guard !flags.isEmpty else { return }
+    line.drop(to: line.count - 1)
     for bit in RowFlags.names.indices where flags.rawValue >> UInt32(bit) & 1 == 1 {
       line.append(0x2C)
       line.appendText(RowFlags.names[bit])

@@ -244,6 +244,7 @@ extension PlanCompiler {
     case .given(let source):
       step.code = given
       step.given = source
+      if source == .flags { step.text = pooled("[\"message-trace\"]") }
       guard let text = setting(source) else { return step }
       step.code = .setting
       step.text = pooled(JSONText.quoted(text))

@@ -80,6 +80,9 @@ final class StreamSink: Sink {
     return SinkPosition(sequence: entry.sequence)
   }
 
+  /// Connects, with everything that TLS checks, and hangs up.
+  func probe() async throws(Failure) { _ = try dialing.connect(name: name) }
+
   func close() async { memory.withLock { $0.connection = nil } }
 
   /// 100 ms, doubled each time up to 4 s, and a quarter of chance either way.

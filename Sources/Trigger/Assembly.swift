@@ -46,6 +46,7 @@ package struct Assembly: Sendable {
     let source: ChosenSource
     do throws(Failure) {
       if let kept { source = kept } else { source = try ChosenSource(configuration, time: time, log: log) }
+      if let sink = try detailsSink(state.checkpoint) { sinks.append(sink) }
     } catch {
       state.close()
       throw error
@@ -65,6 +66,7 @@ package struct Assembly: Sendable {
       report.failure = error
     }
     report.requests = pipeline.source.requests - requestsBefore
+    if report.failure == nil { await DetailsRound.after(&pipeline, configuration, time: time, log: log) }
     for (name, position) in pipeline.state.checkpoint.sinks {
       let first = before.sinks[name]?.sequence ?? before.sequence
       report.batches[name] = Int(clamping: position.sequence - min(first, position.sequence))
@@ -89,5 +91,12 @@ package struct Assembly: Sendable {
     status.journalBytes = pipeline.state.journalSize
     status.quota = QuotaGlance.read(configuration.statePath, now: now)
     return status
+  }
+
+  /// Once there, it stays: a sink that the checkpoint knows and nobody serves would hold the journal for ever.
+  private func detailsSink(_ checkpoint: Checkpoint) throws(Failure) -> DetailsSink? {
+    guard !configuration.details.statuses.isEmpty || checkpoint.sinks[DetailsSink.name] != nil else { return nil }
+    return DetailsSink(
+      try DetailsQueue(configuration.statePath), statuses: configuration.details.statuses, time: time, log: log)
   }
 }

@@ -22,6 +22,7 @@ package struct Configuration: Sendable {
   package var http: HTTPSettings
   package var schedule: Schedule
   package var mapping: NormaliserChoice
+  package var details: DetailsChoice
   package var sinks: [SinkSpec]
   package var statePath: String
   /// Where metrics are written after each pass, nil for nowhere.
@@ -66,6 +67,7 @@ package struct Configuration: Sendable {
       revisits: reader.spans(.revisit, atLeast: .seconds(60)) ?? Defaults.revisits,
       since: reader.span(.since, atLeast: .zero) ?? Defaults.since)
     mapping = NormaliserChoice(&reader)
+    details = DetailsChoice(&reader, mapping: mapping.mapping)
     sinks = reader.sinks()
     statePath = reader.statePath()
     metricsFile = reader.text(.metricsFile)

@@ -56,7 +56,8 @@ package struct Pass: Sendable {
     for read in due.reads {
       let now = time.now()
       report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
-      try pipeline.move(schedule.covered(by: read, at: now, cursors: pipeline.state.checkpoint.cursors))
+      let known = min(now, pipeline.serverDate ?? now)
+      try pipeline.move(schedule.covered(by: read, at: known, cursors: pipeline.state.checkpoint.cursors))
       warnOfSkew(pipeline.serverDate, now: time.now())
       guard !Task.isCancelled else { throw .stopped }
     }

@@ -14,7 +14,12 @@ package struct PassEnding: Sendable {
 
   package init(_ report: PassReport) {
     let failures = report.sinkFailures.sorted { $0.key < $1.key }.map(\.value) + [report.failure].compactMap { $0 }
-    self.init(report: report, failure: failures.max { Self.rank($0.exit) < Self.rank($1.exit) })
+    self.init(report: report, failure: Self.worst(of: failures))
+  }
+
+  /// The failure whose exit code speaks for all, nil for none.
+  package static func worst(of failures: [Failure]) -> Failure? {
+    failures.max { rank($0.exit) < rank($1.exit) }
   }
 
   package func summary(requests: Int) -> [(String, String)] {

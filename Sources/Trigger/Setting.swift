@@ -16,11 +16,15 @@ package enum Setting: String, CaseIterable, Sendable {
   case revisit
   case every
   case since
+  case details
+  case detailsShare = "details-share"
   case pageSize = "page-size"
   case mapping
   case profile
   case localDomains = "local-domains"
   case keepOriginal = "keep-original"
+  case redact
+  case redactKeyFile = "redact-key-file"
   case now
   case logFormat = "log-format"
   case logLevel = "log-level"
@@ -40,7 +44,7 @@ package enum Setting: String, CaseIterable, Sendable {
 
   package var kind: Kind {
     switch self {
-    case .sink, .revisit, .localDomains: .list
+    case .sink, .revisit, .localDomains, .redact, .details: .list
     case .keepOriginal, .managedIdentity: .flag
     default: .value
     }
@@ -73,6 +77,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case .proxy: "source.proxy"
     case .maximumBody: "source.maxBody"
     case .every: "trigger.every"
+    case .details: "trigger.details"
+    case .detailsShare: "trigger.detailsShare"
     case .lag: "trigger.lag"
     case .revisit: "trigger.revisit"
     case .since: "trigger.since"
@@ -80,6 +86,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case .profile: "normaliser.profile"
     case .localDomains: "normaliser.localDomains"
     case .keepOriginal: "normaliser.keepOriginal"
+    case .redact: "normaliser.redact"
+    case .redactKeyFile: "normaliser.redactKey"
     case .sink: "sinks"
     case .state: "state"
     case .metricsFile: "metricsFile"
@@ -88,16 +96,17 @@ package enum Setting: String, CaseIterable, Sendable {
   }
 
   /// True for what a playbook may also write as a number.
-  package var isNumber: Bool { self == .pageSize || self == .maximumBody }
+  package var isNumber: Bool { [.pageSize, .maximumBody, .detailsShare].contains(self) }
 
-  /// True for the two secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
-  package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile }
+  /// True for secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
+  package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile || self == .redactKeyFile }
 
   /// The environment variable that may hold the secret itself.
   package var secretEnvironmentName: String? {
     switch self {
     case .passwordFile: "MESSAGE_TRACE_PASSWORD"
     case .clientSecretFile: "MESSAGE_TRACE_CLIENT_SECRET"
+    case .redactKeyFile: "MESSAGE_TRACE_REDACT_KEY"
     default: nil
     }
   }
@@ -114,6 +123,8 @@ extension Setting {
     case .state: "DIR"
     case .lag, .every, .since: "SPAN"
     case .revisit: "SPAN,…"
+    case .details: "STATUS,…"
+    case .detailsShare: "PERCENT"
     case .pageSize, .maximumBody: "N"
     case .mapping: "NAME|PATH"
     case .profile: "ecs|sekoia|cim|udm-flat"
@@ -122,10 +133,12 @@ extension Setting {
     case .logFormat: "text|json"
     case .logLevel: "L"
     case .keepOriginal, .managedIdentity: ""
+    case .redact: "subject,local-part"
     case .tenant: "T"
     case .clientID: "C"
     case .username: "U"
-    case .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile,
+    case .redactKeyFile, .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile,
+      .accessTokenFile,
       .caFile, .metricsFile:
       "PATH"
     }
@@ -147,12 +160,16 @@ extension Setting {
     case .lag: "how far behind now the live window ends; default 1m"
     case .revisit: "ages at which every window is read again; default 15m,1h,6h,24h"
     case .every: "pause between passes of a daemon; default 60s"
+    case .details: "fetch delivery events too for rows that reach one of these statuses"
+    case .detailsShare: "how much of the quota they may use; default 33"
     case .since: "how far back the very first pass starts; default 24h"
     case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
     case .mapping: "mapping by name or file; default ecs, which is the mode's own"
     case .profile: "field names: ECS, or those of another product; default ecs"
     case .localDomains: "domains of the tenant, for email.direction"
     case .keepOriginal: "keep each row as received in event.original"
+    case .redact: "replace these by a keyed hash, so that events still join"
+    case .redactKeyFile: "file with the key of --redact; or set MESSAGE_TRACE_REDACT_KEY"
     case .now: "pretend that it is this time: replays and tests"
     case .logFormat: "how log lines look; default text"
     case .logLevel: "debug, info, warning or error; default info"

@@ -5,6 +5,7 @@ internal import Trigger
 enum Command: String, CaseIterable, Sendable {
   case collect
   case run
+  case check
   case query
   case details
   case backfill
@@ -21,6 +22,7 @@ enum Command: String, CaseIterable, Sendable {
   var summary: String {
     switch self {
     case .collect: "one pass, then exit: cron, systemd timer"
+    case .check: "sign in, read one row, try each sink; says what to do"
     case .query: "search traces, as Get-MessageTrace does"
     case .details: "delivery events of one message to one recipient"
     case .run: "keep collecting until stopped, one tenant or many"
@@ -39,6 +41,7 @@ enum Command: String, CaseIterable, Sendable {
   var usage: String {
     switch self {
     case .collect: "collect [PLAYBOOK] [OPTION]..."
+    case .check: "check [PLAYBOOK] [--format text|json] [OPTION]..."
     case .query: "query [OPTION]..."
     case .details: "details TRACE-ID RECIPIENT [OPTION]..."
     case .run: "run PLAYBOOK... [OPTION]..."
@@ -90,6 +93,11 @@ enum Command: String, CaseIterable, Sendable {
       Prints files for /etc/systemd/system (a service with its timer, and message-trace@.service to run as a daemon),
       each under the line that names it, or a line for crontab. Nothing is installed.
       """
+    case .check:
+      """
+      Tries settings, mapping, state, sign-in, one row of the service, the clock and each sink, and says for each that
+      fails what is wrong and what to do. Delivers nothing and moves nothing.
+      """
     case .query: QueryHelp.query
     case .details: QueryHelp.details
     case .normalise:
@@ -125,6 +133,7 @@ enum Command: String, CaseIterable, Sendable {
         "MESSAGE_TRACE_CLIENT_SECRET=… message-trace collect --tenant contoso.onmicrosoft.com --client-id … --sink file:/var/log/contoso.ndjson",
         "message-trace collect --mode reporting --username reader@contoso.com --password-file /etc/message-trace/password",
       ]
+    case .check: ["message-trace check contoso.json", "message-trace check contoso.json --format json"]
     case .query: QueryHelp.queryExamples
     case .details: QueryHelp.detailsExamples
     case .run:
@@ -159,11 +168,15 @@ enum Command: String, CaseIterable, Sendable {
   var settings: [Setting] {
     switch self {
     case .query, .details: QueryService.settings
-    case .collect, .run, .backfill: Setting.allCases
+    case .collect, .run, .check, .backfill: Setting.allCases
     case .status: [.state, .tenant, .now]
     case .playbook: [.mode, .tenant]
     case .schedule: []
-    case .normalise: [.tenant, .mapping, .profile, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
+    case .normalise:
+      [
+        .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat,
+        .logLevel,
+      ]
     case .verify, .mapping: []
     case .simulate, .demo: [.logLevel, .logFormat]
     }
@@ -177,7 +190,7 @@ enum Command: String, CaseIterable, Sendable {
     case .query: OwnOption.ofQuery
     case .details: OwnOption.ofDetails
     case .backfill: [.from, .to, .order]
-    case .status: [.format]
+    case .status, .check: [.format]
     case .schedule: [.systemd, .cron]
     case .collect, .run, .playbook, .verify, .mapping: []
     case .normalise: [.dateFormat]
@@ -187,7 +200,7 @@ enum Command: String, CaseIterable, Sendable {
   /// How many operands it takes.
   var operands: ClosedRange<Int> {
     switch self {
-    case .collect: 0...1
+    case .collect, .check: 0...1
     case .query: 0...0
     case .details: 2...2
     case .run: 1...1_000

@@ -33,7 +33,7 @@ struct DetailsCommand {
     case .ndjson:
       guard let normaliser else { break }
       try job.terminal.output(
-        QueryOutput.events(steps.lazy.map(\.json), normaliser, created: service.time.now()))
+        QueryOutput.events(steps.lazy.map(\.eventJSON), normaliser, created: service.time.now()))
     }
     return .done
   }

@@ -43,7 +43,7 @@ enum Help {
   }
 
   private static func row(_ left: String, _ right: String, width: Int) -> String {
-    "  " + left + String(repeating: " ", count: max(1, width - left.utf8.count)) + right
+    "  " + left + String(repeating: " ", count: max(1, width - left.count)) + right
   }
 
   private static let exitCodes =

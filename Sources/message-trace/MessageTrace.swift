@@ -31,6 +31,7 @@ struct MessageTrace {
       try terminal.output(Help.overview)
       return .done
     }
+    try ProcessDefaults.checkLimits()
     let job = Job(
       command: command, invocation: invocation, environment: ProcessDefaults.environment, terminal: terminal)
     return try await job.run()

@@ -17,6 +17,24 @@ enum ProcessDefaults {
     }
   }
 
+  /// The fewest descriptors that a run can do with: state, output, connections, and what the runtime keeps to itself,
+  /// which ends the process when it is refused one.
+  private static let fewestDescriptors: rlim_t = 64
+
+  /// Raises the limit as far as it may be raised.
+  /// - Throws: `os.emfile` (71) where that is not enough.
+  static func checkLimits() throws(Failure) {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < fewestDescriptors else { return }
+    limit.rlim_cur = min(limit.rlim_max, fewestDescriptors)
+    let isRaised = unsafe setrlimit(resource, &limit) == 0
+    guard !isRaised || limit.rlim_cur < fewestDescriptors else { return }
+    throw Failure(
+      "os.emfile", exit: .system, "Starting: this process may open only \(limit.rlim_max) files at a time.",
+      hint: "Raise the limit to \(fewestDescriptors) or more (ulimit -n, LimitNOFILE=).")
+  }
+
   static let environment: [String: String] = {
     var pairs: [String: String] = [:]
     var at = unsafe environ

@@ -13,20 +13,21 @@ import Testing
     var calls: [String]
     /// In the bounded form every so-manieth call is struck.
     var step: Int
-    /// Exit statuses that the first run may end with.
+    /// Exit statuses that the first run may end with: 0 where the call was one that nothing depends on.
     var exits: Set<Int32>
     var testDescription: String { name }
   }
 
   static let cases: [Case] = [
     Case(
-      name: "ENOSPC", number: ENOSPC, calls: ["write", "fsync", "fdatasync", "rename", "mkdir"], step: 4, exits: [74]),
-    Case(name: "EIO", number: EIO, calls: [], step: 6, exits: [0, 74]),
-    Case(name: "EDQUOT", number: EDQUOT, calls: ["write", "mkdir"], step: 5, exits: [74]),
-    Case(name: "EFBIG", number: EFBIG, calls: ["write", "truncate"], step: 5, exits: [74]),
+      name: "ENOSPC", number: ENOSPC, calls: ["write", "fsync", "fdatasync", "rename", "mkdir"], step: 5,
+      exits: [0, 74]),
+    Case(name: "EIO", number: EIO, calls: [], step: 9, exits: [0, 74]),
+    Case(name: "EDQUOT", number: EDQUOT, calls: ["write", "mkdir"], step: 5, exits: [0, 74]),
+    Case(name: "EFBIG", number: EFBIG, calls: ["write", "truncate"], step: 5, exits: [0, 74]),
     Case(name: "EMFILE", number: EMFILE, calls: ["open"], step: 5, exits: [0, 71]),
-    Case(name: "ENOLCK", number: ENOLCK, calls: ["flock"], step: 1, exits: [71]),
-    Case(name: "EROFS", number: EROFS, calls: ["rename", "unlink"], step: 4, exits: [73]),
+    Case(name: "ENOLCK", number: ENOLCK, calls: ["flock"], step: 1, exits: [0, 71]),
+    Case(name: "EROFS", number: EROFS, calls: ["rename", "unlink"], step: 4, exits: [0, 73]),
   ]
 
   /// Strikes once, or from one call on; whatever is claimed done must be done, and the next run completes the rest.
@@ -67,7 +68,7 @@ import Testing
   func once(_ fault: Case) throws {
     let figure = try strike(fault, onward: false)
     Figures.tell("\(fault.name) once, \(fault.calls.isEmpty ? "any call" : fault.calls.joined(separator: " "))", figure)
-    #expect(figure.isPerfect, "\(figure)")
+    #expect(figure.isPerfect && figure.exits.contains(fault.exits.max() ?? 0), "\(figure)")
   }
 
   @Test("an error that stays until somebody mends it loses nothing either", arguments: cases.prefix(2))
@@ -110,7 +111,6 @@ import Testing
       Issue.record("the second batch is not in the log: \(lines)")
       return
     }
-    print(lines[first...last])
     #expect(
       Array(lines[first...last]) == [
         "write \(entry).tmp", "write \(entry).tmp", "write \(entry).tmp", "fsync \(entry).tmp",

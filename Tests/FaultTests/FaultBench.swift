@@ -9,10 +9,12 @@ internal import Simulator
 struct FaultBench: Sendable {
   static let now = Instant(seconds: 1_790_000_000)
 
+  /// Asked for in graph mode; of its own accord the simulated legacy service gives as many.
+  static let pageSize = 40
+
   let server: SimulatorServer
   let truth: Truth
   let mode: String
-  var pageSize = 40
 
   /// - Parameter pages: about so many pages of 40 rows in one window.
   init(mode: String = "graph", pages: Int = 3, faults: Simulator.FaultPlan = .none, seed: UInt64 = 5) throws {
@@ -23,7 +25,7 @@ struct FaultBench: Sendable {
     var settings = SimulatorSettings(tenant: tenant, time: TimeSource(now: { Self.now }))
     settings.quota = .off
     settings.faults = faults
-    settings.reportingPageSize = 40
+    settings.reportingPageSize = Self.pageSize
     server = try SimulatorServer.start(settings)
     truth = Truth(tenant, at: Self.now)
     self.mode = mode
@@ -53,12 +55,13 @@ struct FaultWorld {
     let settings = bench.server.settings
     let common = [
       "collect", "--mode", bench.mode, "--state", folder("state"), "--sink", sink, "--tenant", settings.tenant.name,
-      "--page-size", "\(bench.pageSize)", "--since", "5h", "--now", Timestamp.text(now),
+      "--since", "5h", "--now", Timestamp.text(now),
     ]
     let signIn =
       bench.mode == "graph"
       ? [
-        "--client-id", settings.clientID, "--graph-url", bench.server.graphURL, "--authority",
+        "--page-size", "\(FaultBench.pageSize)", "--client-id", settings.clientID, "--graph-url", bench.server.graphURL,
+        "--authority",
         bench.server.authorityURL,
       ] : ["--username", settings.username, "--reporting-url", bench.server.reportingURL]
     var launch = Launch(arguments: common + signIn + extra)
