@@ -73,7 +73,7 @@ package struct PlaybookRun<Passes: PassRunning> {
       handle.note(isWaiting: false, sign: time.now())
       let ending = await passes.pass()
       let next = self.next(&cadence, ending.failure)
-      passes.tell(ending, next: next)
+      if let untold = passes.tell(ending, next: next) { log.failure(untold, level: .warning) }
       onEnd(ending)
       if Task.isCancelled { return }
       report(ending, next: next, again: isLocked)

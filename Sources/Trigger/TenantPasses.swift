@@ -12,7 +12,9 @@ package protocol PassRunning {
   /// Runs one pass; what went wrong stands in its ending.
   mutating func pass() async -> PassEnding
   /// Tells people and programs how it stands, and when the next pass begins.
-  mutating func tell(_ ending: PassEnding, next: Instant?)
+  /// - Returns: why it could not be told, if so; the pass itself is not concerned.
+  @discardableResult
+  mutating func tell(_ ending: PassEnding, next: Instant?) -> Failure?
   /// Reads the settings anew; throws and keeps the old ones if the new are wrong.
   mutating func reload() throws(Failure)
 }
@@ -102,15 +104,17 @@ package struct TenantPasses: PassRunning, Sendable {
   }
 
   /// A failure here concerns the watching only; the next pass tells again. A state in use is told by its user.
-  package mutating func tell(_ ending: PassEnding, next: Instant?) {
-    guard let configuration, ending.failure?.code != "state.locked" else { return }
+  @discardableResult
+  package mutating func tell(_ ending: PassEnding, next: Instant?) -> Failure? {
+    guard let configuration, ending.failure?.code != "state.locked" else { return nil }
     status?.nextRun = next
-    guard let status else { return }
+    guard let status else { return nil }
     do throws(Failure) {
       try StatusFile.write(status, configuration.statePath)
       if let path = configuration.metricsFile { try metrics.write(status, to: path) }
+      return nil
     } catch {
-      log.failure(error, level: .warning)
+      return error
     }
   }
 }

@@ -14,8 +14,9 @@ struct CollectCommand {
     let ending = await StopSignals.guarding { () async throws(Failure) -> PassEnding in
       var passes = TenantPasses(time: time, log: log, metrics: MetricsShelf()) { configuration }
       let ending = await passes.pass()
-      passes.tell(ending, next: nil)
-      return ending
+      // The disk that cannot hold the status is worth an exit status of its own; the pass is committed all the same.
+      let untold = passes.tell(ending, next: nil)
+      return PassEnding(report: ending.report, failure: ending.failure ?? untold)
     }
     return try told(ending, log: log)
   }
