@@ -18,7 +18,8 @@ let package = Package(
     .target(name: "Simulator", dependencies: ["IntakeCore"]),
     .target(
       name: "Trigger",
-      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"]),
+      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"],
+      exclude: ["playbook.schema.json"]),
     .target(name: "Mappings", path: "mappings", plugins: ["EmbedMappings"]),
     .executableTarget(
       name: "message-trace",
@@ -41,6 +42,7 @@ let package = Package(
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["Collector", "IntakeCore", "Simulator", "message-trace"]),
     .testTarget(
       name: "FaultTests",
       dependencies: [
@@ -48,7 +50,6 @@ let package = Package(
         "Trigger", "message-trace",
       ],
       exclude: ["Shim"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["IntakeCore", "Simulator", "message-trace"]),
   ],
   swiftLanguageModes: [.v6]
 )

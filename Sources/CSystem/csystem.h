@@ -6,6 +6,7 @@
 
 #include "csystem_crypto.h"
 #include "csystem_curl.h"
+#include "csystem_inflate.h"
 #include "csystem_io.h"
 #include "csystem_sha256.h"
 

@@ -9,6 +9,8 @@ struct StoredCheckpoint: Sendable, Equatable {
   var source: String
   var checkpoint: Checkpoint
   var segments: [LedgerFiles.Segment] = []
+  /// Neither live collection nor a revisit sees older rows: what opening need not load.
+  var horizon = Age(unit: 1)
 
   enum Unreadable: Error, Equatable {
     case corrupt
@@ -28,7 +30,8 @@ struct StoredCheckpoint: Sendable, Equatable {
       .init("seq", .number("\(checkpoint.sequence)")),
       .init("cursors", .object(cursors.map { .init($0.key, .string(Timestamp.exactText($0.value))) })),
       .init("sinks", .object(sinks.map { .init($0.key, Self.json($0.value)) })),
-      .init("seen", .array(segments.map { .array([.number("\($0.number)"), .number("\($0.length)")]) })),
+      .init("seen", .array(segments.map(Self.json))),
+      .init("horizon", .number("\(horizon.unit)")),
     ]
     var line: [UInt8] = []
     JSONValue.object(members).append(to: &line)
@@ -38,8 +41,11 @@ struct StoredCheckpoint: Sendable, Equatable {
     return line
   }
 
-  init(source: String, checkpoint: Checkpoint, segments: [LedgerFiles.Segment] = []) {
+  init(
+    source: String, checkpoint: Checkpoint, segments: [LedgerFiles.Segment] = [], horizon: Age = Age(unit: 1)
+  ) {
     self.source = source
+    self.horizon = horizon
     self.checkpoint = checkpoint
     self.segments = segments
   }
@@ -59,7 +65,13 @@ struct StoredCheckpoint: Sendable, Equatable {
     else { throw .corrupt }
     self.source = source
     self.segments = segments
+    // Both came later than version 1 began; without them everything is loaded.
+    horizon = Age(unit: UInt16(clamping: max(1, json["horizon"]?.integer ?? 1)))
     checkpoint = Checkpoint(sequence: sequence, cursors: cursors, sinks: sinks)
+  }
+
+  private static func json(_ segment: LedgerFiles.Segment) -> JSONValue {
+    .array([.number("\(segment.number)"), .number("\(segment.length)"), .number("\(segment.newest.unit)")])
   }
 
   private static func json(_ position: SinkPosition) -> JSONValue {
@@ -104,9 +116,11 @@ struct StoredCheckpoint: Sendable, Equatable {
     var segments: [LedgerFiles.Segment] = []
     guard let values = value?.array else { return nil }
     for value in values {
-      guard let pair = value.array, pair.count == 2, let number = natural(pair[0]), let length = natural(pair[1])
+      guard let parts = value.array, parts.count == 2 || parts.count == 3, let number = natural(parts[0]),
+        let length = natural(parts[1])
       else { return nil }
-      segments.append(LedgerFiles.Segment(number: number, length: Int(clamping: length)))
+      let newest = parts.count == 3 ? natural(parts[2]).map { Age(unit: UInt16(clamping: $0)) } : nil
+      segments.append(LedgerFiles.Segment(number: number, length: Int(clamping: length), newest: newest ?? .last))
     }
     return segments
   }

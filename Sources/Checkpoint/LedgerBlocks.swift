@@ -48,7 +48,7 @@ struct LedgerBlocks {
   /// Takes all but the dropped blocks into the table. `bytes` is what the segment should hold from now on, nil if
   /// nothing of it was dropped.
   func insert(
-    into table: inout LedgerTable, dropping dropped: Set<UInt64>, oldestDropped: inout Age?
+    into table: inout LedgerTable, since: Age = Age(unit: 1), dropping dropped: Set<UInt64>, oldestDropped: inout Age?
   ) -> (newest: Age, bytes: [UInt8]?) {
     var newest = Age(unit: 1)
     var kept: [UInt8]?
@@ -60,7 +60,7 @@ struct LedgerBlocks {
       kept?.append(contentsOf: bytes[range])
       eachSlot(range) { slot in
         newest = max(newest, slot.age)
-        table.insert(slot)
+        if slot.age >= since { table.insert(slot) }
       }
     }
     return (newest, kept)

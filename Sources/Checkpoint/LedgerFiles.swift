@@ -14,7 +14,7 @@ struct LedgerFiles: Sendable {
     var number: UInt64
     /// Committed bytes; what lies behind them was never committed.
     var length: Int
-    /// Age of the newest row in it: not stored, known after loading.
+    /// Age of the newest row in it; `Age.last` where an older version has not stored it.
     var newest = Age(unit: 1)
   }
 
@@ -48,19 +48,24 @@ struct LedgerFiles: Sendable {
   /// Blocks of the entries in `dropped` are left out of table and disk: their events have to be read again. The age of
   /// the oldest row among them is given back. Segments rewritten for it get new numbers; the old files stay until the
   /// next opening, for the checkpoint still names them.
-  mutating func load(dropping dropped: Set<UInt64>) throws(Opening) -> (table: LedgerTable, oldestDropped: Age?) {
+  /// - Parameter since: what is older stays on disk and is not loaded, unless something has to be dropped.
+  mutating func load(
+    dropping dropped: Set<UInt64>, since: Age = Age(unit: 1)
+  ) throws(Opening) -> (table: LedgerTable, oldestDropped: Age?) {
     let known = segments
-    var table = LedgerTable(expecting: known.reduce(0) { $0 + $1.length / Self.slotLength })
+    let since = dropped.isEmpty ? since : Age(unit: 1)
+    let wanted = known.reduce(0) { $0 + ($1.newest < since ? 0 : $1.length / Self.slotLength) }
+    var table = LedgerTable(expecting: wanted)
     var oldest: Age?
     do {
       let names = Set(known.map { Self.name($0.number) })
       for name in try files.names(in: directory) where !names.contains(name) {
         try files.remove(name, in: directory)
       }
-      for index in segments.indices {
+      for index in segments.indices where segments[index].newest >= since {
         let bytes = try read(segments[index])
         guard let blocks = LedgerBlocks(bytes) else { throw Opening.corrupt(name: Self.name(segments[index].number)) }
-        let kept = blocks.insert(into: &table, dropping: dropped, oldestDropped: &oldest)
+        let kept = blocks.insert(into: &table, since: since, dropping: dropped, oldestDropped: &oldest)
         segments[index].newest = kept.newest
         if kept.bytes != nil { try rewrite(index, kept.bytes ?? []) }
       }

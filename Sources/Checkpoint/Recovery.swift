@@ -10,14 +10,18 @@ struct Recovery {
     var ledgerFiles: LedgerFiles
     var journal: Journal
     var pending: [UInt64]
+    var horizon: Age
   }
 
   private let folder: StateFolder
   private let path: String
   private let source: String
   private let log: Log
+  /// Identities of rows received since then are loaded, however old; nil for those after the horizon.
+  private let recalled: Age?
 
-  init(_ folder: StateFolder, path: String, source: String, log: Log) {
+  init(_ folder: StateFolder, path: String, source: String, log: Log, recalling recalled: Age? = nil) {
+    self.recalled = recalled
     self.folder = folder
     self.path = path
     self.source = source
@@ -42,7 +46,8 @@ struct Recovery {
     guard let stored else { return try begin(journal) }
     let (pending, damaged) = try examine(&journal, stored.checkpoint)
     var ledgerFiles = LedgerFiles(folder.seen, segments: stored.segments, files: folder.files)
-    let (table, oldest) = try load(&ledgerFiles, dropping: damaged)
+    let since = min(stored.horizon, recalled ?? stored.horizon)
+    let (table, oldest) = try load(&ledgerFiles, dropping: damaged, since: since)
     var checkpoint = stored.checkpoint
     if let oldest {
       for (name, instant) in checkpoint.cursors { checkpoint.cursors[name] = min(instant, oldest.start) }
@@ -51,7 +56,8 @@ struct Recovery {
     }
     for sequence in damaged { try journal.setAside(sequence) }
     return Result(
-      checkpoint: checkpoint, table: table, ledgerFiles: ledgerFiles, journal: journal, pending: pending)
+      checkpoint: checkpoint, table: table, ledgerFiles: ledgerFiles, journal: journal, pending: pending,
+      horizon: oldest == nil ? stored.horizon : Age(unit: 1))
   }
 
   /// nil where nothing was ever committed here.
@@ -79,7 +85,8 @@ struct Recovery {
     try replace(Checkpoint(), ledgerFiles)
     log(.info, "state.fresh", "Nothing was collected here before.", [("state", path)])
     return Result(
-      checkpoint: Checkpoint(), table: LedgerTable(), ledgerFiles: ledgerFiles, journal: journal, pending: [])
+      checkpoint: Checkpoint(), table: LedgerTable(), ledgerFiles: ledgerFiles, journal: journal, pending: [],
+      horizon: Age(unit: 1))
   }
 
   /// Which entries are still to be delivered, and which of those are missing or damaged.
@@ -103,10 +110,10 @@ struct Recovery {
   }
 
   private func load(
-    _ ledgerFiles: inout LedgerFiles, dropping damaged: Set<UInt64>
+    _ ledgerFiles: inout LedgerFiles, dropping damaged: Set<UInt64>, since: Age
   ) throws -> (table: LedgerTable, oldestDropped: Age?) {
     do throws(LedgerFiles.Opening) {
-      return try ledgerFiles.load(dropping: damaged)
+      return try ledgerFiles.load(dropping: damaged, since: since)
     } catch {
       switch error {
       case .fault(let fault): throw fault

@@ -17,11 +17,17 @@ package struct StateDirectory: StateStore {
   private let source: String
   private let folder: StateFolder
   private var journal: Journal
+  /// What the checkpoint says of the oldest identities that opening must load.
+  private var horizon: Age
   private var ledgerFiles: LedgerFiles
   /// Identities of entries journaled here and not yet committed.
   private var uncommitted: [UInt64: [Batch.Entry]] = [:]
   /// Set by the first failed operation: what is on disk is only known after opening anew.
   private var isBroken = false
+
+  /// Behind the horizon identities stay on disk for as long as the service that keeps rows longest, and a day: whatever
+  /// a backfill can read, it can know whether it was delivered.
+  static let keptOnDisk: Duration = .seconds(91 * 86_400)
 
   package var journalSize: Int { journal.sizes.values.reduce(0, +) }
 
@@ -29,20 +35,26 @@ package struct StateDirectory: StateStore {
   ///
   /// - Parameters:
   ///   - path: made with mode 0700 where it is missing.
+  ///   - recalled: identities of rows received since then are held, however old: what a backfill needs. nil for those
+  ///     that live collection and revisits can see.
   ///   - source: the tenant; the mode is no part of it, so that switching mode keeps the state.
   /// - Throws: `state.locked` (75), `state.foreign`, `state.version`, `state.perms` (78, 77), `state.corrupt` (65),
   ///   `state.gap` (70), or what the disk says (71, 73, 74).
-  package static func open(_ path: String, source: String, log: Log) throws(Failure) -> StateDirectory {
-    try open(path, source: source, log: log, files: .system)
+  package static func open(
+    _ path: String, source: String, log: Log, recalling recalled: Instant? = nil
+  ) throws(Failure) -> StateDirectory {
+    try open(path, source: source, log: log, recalling: recalled, files: .system)
   }
 
   /// With faults, for tests.
   package static func open(
-    _ path: String, source: String, log: Log, files: FileCalls
+    _ path: String, source: String, log: Log, recalling recalled: Instant? = nil, files: FileCalls
   ) throws(Failure) -> StateDirectory {
     let folder = try StateFolder.open(path, files: files)
     do {
-      return StateDirectory(try Recovery(folder, path: path, source: source, log: log).run(), folder, path, source)
+      let recovery = Recovery(
+        folder, path: path, source: source, log: log, recalling: recalled.map { Age($0) })
+      return StateDirectory(try recovery.run(), folder, path, source)
     } catch {
       folder.close()
       throw error
@@ -58,6 +70,7 @@ package struct StateDirectory: StateStore {
     ledgerFiles = recovered.ledgerFiles
     journal = recovered.journal
     pending = recovered.pending
+    horizon = recovered.horizon
   }
 
   /// Gives the lock back; the value must not be used any more.
@@ -104,8 +117,9 @@ package struct StateDirectory: StateStore {
     guard !isBroken else { throw outOfStep("prune") }
     let age = Age(horizon)
     ledger.prune(before: age)
-    let expired = ledgerFiles.expire(before: age)
-    guard !expired.isEmpty else { return }
+    let expired = ledgerFiles.expire(before: Age(horizon - Self.keptOnDisk))
+    guard !expired.isEmpty || age != self.horizon else { return }
+    self.horizon = age
     try replace(checkpoint)
     do {
       try ledgerFiles.remove(expired)
@@ -137,7 +151,7 @@ package struct StateDirectory: StateStore {
 
   /// S7.
   private mutating func replace(_ next: Checkpoint) throws(Failure) {
-    let stored = StoredCheckpoint(source: source, checkpoint: next, segments: ledgerFiles.segments)
+    let stored = StoredCheckpoint(source: source, checkpoint: next, segments: ledgerFiles.segments, horizon: horizon)
     do {
       try CheckpointFile.replace(stored.bytes, in: folder.root, files: folder.files)
     } catch {

@@ -12,7 +12,11 @@ struct CurlFault {
 
   func failure(_ request: Request) -> Failure {
     if let excess { return excessFailure(excess, request) }
-    if connectStatus == 407 || code == 5 || code == 97 { return proxyFailure(request) }
+    if connectStatus == 407 { return .proxyRefused(request) }
+    let isBehindProxy = settings.proxy != nil && request.mayUseProxy
+    if code == 5 || code == 97 || (code == 7 && isBehindProxy) {
+      return .unreachable(request, "the proxy cannot be reached")
+    }
     let host = request.address.origin.host
     switch code {
     case 6: return .unreachable(request, "the name \(host) cannot be resolved")
@@ -22,7 +26,6 @@ struct CurlFault {
     case 58, 59, 60, 83, 90, 91: return tlsFailure(request, "the certificate of \(host) is not trusted or not its own")
     case 77: return authorityFileFailure(request)
     case 18, 52, 55, 56, 16, 92: return .cutShort(request)
-    case 61: return .malformed(request, "its content encoding is broken")
     case 1, 8, 23: return .malformed(request, "it is not HTTP")
     case 27: return Failure("http.memory", exit: .system, "\(request.purpose): libcurl is out of memory.")
     default: return .unreachable(request, "the transfer failed with libcurl's code \(code)")
@@ -32,20 +35,13 @@ struct CurlFault {
   private func excessFailure(_ excess: Exchange.Excess, _ request: Request) -> Failure {
     switch excess {
     case .head: .malformed(request, "its header lines are longer than \(HTTPSettings.headCap / 1_024) kB")
+    case .encoding: .malformed(request, "its compression is broken")
     case .body:
       Failure(
         "source.too_large", exit: .protocolBroken,
         "\(request.purpose): the answer is larger than \(settings.bodyCap >> 10) KiB after decompression.",
         hint: "Smaller windows are tried; if it stays so, ask for a smaller page size.", recovery: .smallerWindow)
     }
-  }
-
-  private func proxyFailure(_ request: Request) -> Failure {
-    Failure(
-      "http.proxy", exit: .configuration,
-      connectStatus == 407
-        ? "\(request.purpose): the proxy asks for credentials." : "\(request.purpose): the proxy cannot be reached.",
-      hint: "Check the configured proxy URL.")
   }
 
   private func tlsFailure(_ request: Request, _ reason: String, _ recovery: Failure.Recovery = .never) -> Failure {

@@ -12,7 +12,6 @@ enum CurlOption {
   static let httpHeader: Int32 = 10_023
   static let headerData: Int32 = 10_029
   static let caInfo: Int32 = 10_065
-  static let acceptEncoding: Int32 = 10_102
   static let copyPostFields: Int32 = 10_165
   static let writeFunction: Int32 = 20_011
   static let headerFunction: Int32 = 20_079
@@ -23,8 +22,10 @@ enum CurlOption {
   static let postFieldSize: Int32 = 60
   static let sslVerifyPeer: Int32 = 64
   static let sslVerifyHost: Int32 = 81
+  static let bufferSize: Int32 = 98
   static let noSignal: Int32 = 99
   static let connectTimeoutMilliseconds: Int32 = 156
+  static let contentDecoding: Int32 = 158
   static let protocols: Int32 = 181
   static let pathAsIs: Int32 = 234
   static let suppressConnectHeaders: Int32 = 265
@@ -35,58 +36,58 @@ enum CurlOption {
 /// One easy handle, reused, in one multi handle, which keeps connections open between requests. Used by one thread at a
 /// time; only `Waker` may be called from others.
 @safe final class CurlHandles {
-  let library: csystem_curl
+  let curl: csystem_curl
   let multi: UnsafeMutableRawPointer
   let easy: UnsafeMutableRawPointer
 
   init() throws(Failure) {
-    var library = csystem_curl()
-    guard unsafe csystem_curl_load(&library, "libcurl.so.4") == 1 else { throw .noLibrary }
-    guard library.global_init(3) == 0, let multi = unsafe library.multi_init() else { throw .noLibrary }
-    guard let easy = unsafe library.easy_init() else {
-      _ = unsafe library.multi_cleanup(multi)
+    var curl = csystem_curl()
+    guard unsafe csystem_curl_load(&curl, "libcurl.so.4") == 1 else { throw .noLibrary }
+    guard curl.global_init(3) == 0, let multi = unsafe curl.multi_init() else { throw .noLibrary }
+    guard let easy = unsafe curl.easy_init() else {
+      _ = unsafe curl.multi_cleanup(multi)
       throw .noLibrary
     }
-    self.library = library
+    self.curl = curl
     unsafe self.multi = multi
     unsafe self.easy = easy
   }
 
   deinit {
-    unsafe library.easy_cleanup(easy)
-    _ = unsafe library.multi_cleanup(multi)
+    unsafe curl.easy_cleanup(easy)
+    _ = unsafe curl.multi_cleanup(multi)
   }
 
   var waker: Waker {
     Waker(
-      function: unsafe withUnsafePointer(to: library) { unsafe csystem_curl_wakeup($0) },
+      function: unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_wakeup($0) },
       multi: unsafe UInt(bitPattern: multi))
   }
 
   func set(_ option: Int32, _ value: Int) {
-    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_long($0, easy, option, value) }
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_long($0, easy, option, value) }
   }
 
   func set(_ option: Int32, _ value: String) {
-    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_text($0, easy, option, value) }
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_text($0, easy, option, value) }
   }
 
   func set(_ option: Int32, _ value: UnsafeMutableRawPointer?) {
-    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_pointer($0, easy, option, value) }
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_pointer($0, easy, option, value) }
   }
 
   func set(_ option: Int32, _ value: csystem_curl_data) {
-    _ = unsafe withUnsafePointer(to: library) { unsafe csystem_curl_set_data($0, easy, option, value) }
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_data($0, easy, option, value) }
   }
 
   func number(_ field: Int32) -> Int {
-    unsafe withUnsafePointer(to: library) { unsafe csystem_curl_get_long($0, easy, field) }
+    unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_get_long($0, easy, field) }
   }
 
   /// The result of the transfer once it is done.
   func finished() -> Int32? {
     var left: Int32 = 0
-    while let message = unsafe library.multi_info_read(multi, &left) {
+    while let message = unsafe curl.multi_info_read(multi, &left) {
       if unsafe message.pointee.message == 1 { return unsafe message.pointee.data.result }
     }
     return nil

@@ -11,6 +11,8 @@ actor CurlTransport: Transport {
   private let settings: HTTPSettings
   private let executor = ThreadExecutor(name: "http")
   private var handles: CurlHandles?
+  /// nil until it is known whether zlib is there.
+  private var encodings: [String]?
   private let count: RequestCount
 
   init(_ settings: HTTPSettings, counting count: RequestCount) {
@@ -40,12 +42,18 @@ actor CurlTransport: Transport {
     return handles
   }
 
+  private func acceptedEncodings() -> [String] {
+    let encodings = self.encodings ?? (GzipReader() == nil ? [] : ["Accept-Encoding: gzip"])
+    self.encodings = encodings
+    return encodings
+  }
+
   private func perform(_ request: Request, _ secret: Secret?, _ handles: CurlHandles) -> Result<Response, Failure> {
     let exchange = Exchange(bodyCap: settings.bodyCap)
-    var lines = request.headers.map { "\($0.name): \($0.value)" }
+    var lines = request.headers.map { "\($0.name): \($0.value)" } + acceptedEncodings()
     if let secret { lines.append(secret.revealed) }
     let list = unsafe Self.list(lines, handles)
-    defer { unsafe handles.library.slist_free_all(list) }
+    defer { unsafe handles.curl.slist_free_all(list) }
     configure(request, handles)
     unsafe handles.set(CurlOption.httpHeader, list)
     let pointer = unsafe Unmanaged.passUnretained(exchange).toOpaque()
@@ -63,7 +71,7 @@ actor CurlTransport: Transport {
         )
         return .failure(fault.failure(request))
       }
-      guard exchange.headIsComplete else { return .failure(.cutShort(request)) }
+      guard exchange.headIsComplete, exchange.bodyIsComplete else { return .failure(.cutShort(request)) }
       return .success(exchange.response(status: handles.number(CurlOption.responseCode)))
     } catch {
       return .failure(error)
@@ -73,12 +81,12 @@ actor CurlTransport: Transport {
   /// Runs the transfer to its end and returns the library's result code. A wait ends when something arrives, at the next
   /// deadline, or by the waker, which the library remembers where it comes before the wait.
   private func wait(_ exchange: Exchange, _ request: Request, _ handles: CurlHandles) throws(Failure) -> Int32 {
-    guard unsafe handles.library.multi_add_handle(handles.multi, handles.easy) == 0 else { return 27 }
-    defer { _ = unsafe handles.library.multi_remove_handle(handles.multi, handles.easy) }
+    guard unsafe handles.curl.multi_add_handle(handles.multi, handles.easy) == 0 else { return 27 }
+    defer { _ = unsafe handles.curl.multi_remove_handle(handles.multi, handles.easy) }
     let start = ContinuousClock.now
     while true {
       var running: Int32 = 0
-      guard unsafe handles.library.multi_perform(handles.multi, &running) == 0 else { return 27 }
+      guard unsafe handles.curl.multi_perform(handles.multi, &running) == 0 else { return 27 }
       if let code = handles.finished() { return code }
       guard !Task.isCancelled else { throw .stopped }
       let now = ContinuousClock.now
@@ -87,14 +95,15 @@ actor CurlTransport: Transport {
       guard total > .zero else { throw .tooSlow(request, settings.totalDeadline) }
       guard idle > .zero else { throw .silent(request, settings.idleDeadline) }
       let pause = min(total, idle).wholeMilliseconds + 1
-      _ = unsafe handles.library.multi_poll(handles.multi, nil, 0, Int32(clamping: pause), nil)
+      _ = unsafe handles.curl.multi_poll(handles.multi, nil, 0, Int32(clamping: pause), nil)
     }
   }
 
   private func configure(_ request: Request, _ handles: CurlHandles) {
-    unsafe handles.library.easy_reset(handles.easy)
+    unsafe handles.curl.easy_reset(handles.easy)
     handles.set(CurlOption.url, request.address.text)
     handles.set(CurlOption.noSignal, 1)
+    handles.set(CurlOption.bufferSize, 1 << 18)
     handles.set(CurlOption.followLocation, 0)
     handles.set(CurlOption.pathAsIs, 1)
     handles.set(CurlOption.protocols, 3)
@@ -103,7 +112,7 @@ actor CurlTransport: Transport {
     handles.set(CurlOption.sslVerifyPeer, 1)
     handles.set(CurlOption.sslVerifyHost, 2)
     handles.set(CurlOption.suppressConnectHeaders, 1)
-    handles.set(CurlOption.acceptEncoding, "gzip")
+    handles.set(CurlOption.contentDecoding, 0)
     handles.set(CurlOption.userAgent, settings.userAgent)
     handles.set(CurlOption.proxy, request.mayUseProxy ? settings.proxy ?? "" : "")
     handles.set(CurlOption.connectTimeoutMilliseconds, max(1, settings.connectDeadline.wholeMilliseconds))
@@ -125,7 +134,7 @@ actor CurlTransport: Transport {
   private static func list(_ lines: [String], _ handles: CurlHandles) -> UnsafeMutableRawPointer? {
     var list: UnsafeMutableRawPointer?
     for line in lines {
-      guard let longer = unsafe handles.library.slist_append(list, line) else { return unsafe list }
+      guard let longer = unsafe handles.curl.slist_append(list, line) else { return unsafe list }
       unsafe list = unsafe longer
     }
     return unsafe list

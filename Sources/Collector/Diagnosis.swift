@@ -12,6 +12,13 @@ package struct Diagnosis: Sendable {
     /// One sentence for a person.
     package var sentence: String
     package var hint: String?
+
+    package init(name: String, isGood: Bool, sentence: String, hint: String? = nil) {
+      self.name = name
+      self.isGood = isGood
+      self.sentence = sentence
+      self.hint = hint
+    }
   }
 
   package private(set) var findings: [Finding] = []

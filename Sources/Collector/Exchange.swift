@@ -5,31 +5,51 @@ internal import IntakeCore
 
 /// One answer while it arrives: its head and its body apart.
 final class Exchange {
-  enum Excess { case head, body }
+  enum Excess { case head, body, encoding }
 
   private(set) var headers: [(name: String, value: String)] = []
   private(set) var body: [UInt8] = []
   private(set) var headIsComplete = false
-  /// The bound that was broken, after which nothing more is taken.
+  /// What was broken, after which nothing more is taken.
   private(set) var excess: Excess?
   private(set) var lastArrival: ContinuousClock.Instant
   private let bodyCap: Int
   private var headBytes = 0
+  private var gzip: GzipReader?
 
   init(bodyCap: Int) {
     self.bodyCap = bodyCap
     lastArrival = ContinuousClock.now
   }
 
-  /// One piece of the decoded body; false stops the transfer.
+  /// One piece of the body as sent; false stops the transfer.
   func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
     lastArrival = ContinuousClock.now
+    if gzip == nil, isGzip { gzip = GzipReader() }
+    guard let gzip else { return unsafe takePlain(bytes) }
+    switch unsafe gzip.take(bytes, into: &body, cap: bodyCap) {
+    case .more: return true
+    case .tooLarge: excess = .body
+    case .corrupt: excess = .encoding
+    }
+    return false
+  }
+
+  private func takePlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count <= bodyCap - body.count else {
       excess = .body
       return false
     }
     unsafe body.append(contentsOf: bytes)
     return true
+  }
+
+  /// False where a compressed body ended before its stream did.
+  var bodyIsComplete: Bool { gzip?.isFinished ?? true }
+
+  private var isGzip: Bool {
+    let encodings = headers.filter { $0.name == "content-encoding" }
+    return encodings.count == 1 && encodings.allSatisfy { $0.value.lowercasedASCII == "gzip" }
   }
 
   /// One header line with its line end, of the answer or of an interim one before it; false stops the transfer.

@@ -9,9 +9,9 @@ package struct GraphSource: Source {
   package let retention: Duration
 
   let reader: Reader
-  private let collection: Collection
-  private let version: GraphVersion
-  private let pageSize: Int
+  let collection: Collection
+  let version: GraphVersion
+  let pageSize: Int
 
   /// - Parameters:
   ///   - root: such as `https://graph.microsoft.com`.
@@ -52,8 +52,13 @@ package struct GraphSource: Source {
   package func search(
     _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
   ) async throws(Failure) -> Page {
+    try await search(try filter.graphConditions(), in: window, after: cursor)
+  }
+
+  /// One page of the traces that meet conditions in the service's own words.
+  func search(_ conditions: [String], in window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     guard let cursor else {
-      return try await reader.page(request(query(window, try filter.graphConditions())), isContinued: false)
+      return try await reader.page(request(query(window, conditions)), isContinued: false)
     }
     let address = try collection.address(behind: cursor)
     let repaired = version == .beta ? SkipToken.repaired(address) ?? address : address
@@ -101,7 +106,7 @@ package struct GraphSource: Source {
     return collection.address.asking(PercentEncoding.form(fields))
   }
 
-  private static var headers: [(name: String, value: String)] {
+  static var headers: [(name: String, value: String)] {
     [
       ("Accept", "application/json"), ("Prefer", "include-unknown-enum-members"), ("Cache-Control", "no-cache"),
       ("client-request-id", RequestIdentifier.make()),

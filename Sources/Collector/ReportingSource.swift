@@ -13,9 +13,9 @@ package struct ReportingSource: Source {
   package let retention = Duration.seconds(30 * 86_400)
 
   let reader: Reader
-  private let traces: Collection
-  private let events: Collection
-  private let pageSize: Int
+  let traces: Collection
+  let events: Collection
+  let pageSize: Int
 
   /// - Parameters:
   ///   - endpoint: such as `https://reports.office365.com/ecp/reportingwebservice/reporting.svc`.
@@ -61,7 +61,8 @@ package struct ReportingSource: Source {
     return try await read(events, try filter.reportingConditions(), window, cursor)
   }
 
-  private func read(
+  /// One page of a report under conditions in the service's own words.
+  func read(
     _ collection: Collection, _ conditions: [String], _ window: Window, _ cursor: PageCursor?
   ) async throws(Failure) -> Page {
     let next = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }

@@ -15,7 +15,7 @@ struct StatusReading: Sendable {
     switch response.status {
     case 300..<400: return .redirected(request, response)
     case 400: return badRequest(error, request)
-    case 401: return unauthorized(request)
+    case 401: return unauthorized(response, request, now: now)
     case 403: return forbidden(response, request)
     case 404, 410: return missing(response.status, request)
     case 407: return .proxyRefused(request)
@@ -58,9 +58,12 @@ struct StatusReading: Sendable {
       hint: "Start later: rows older than \(service == .graph ? "90" : "30 (often 10)") days cannot be had any more.")
   }
 
-  private func unauthorized(_ request: Request) -> Failure {
-    Failure(
-      "source.unauthorized", exit: .denied, "\(request.purpose): the service refuses the credential.",
+  /// A clock that is off makes fresh tokens "not yet valid": where the service's own clock tells so, it is said.
+  private func unauthorized(_ response: Response, _ request: Request, now: Instant) -> Failure {
+    let skew = response.date.map { abs((now - $0).components.seconds) } ?? 0
+    let clock = skew > 300 ? " This host's clock is \(skew) s off." : ""
+    return Failure(
+      "source.unauthorized", exit: .denied, "\(request.purpose): the service refuses the credential.\(clock)",
       hint: service == .graph
         ? "Check that the token is for this Graph, of the right tenant, and that this host's clock is right."
         : "Check username and password; basic sign-in is switched off in most tenants, where an Entra app is needed.")
@@ -73,7 +76,8 @@ struct StatusReading: Sendable {
       "\(request.purpose): the sign-in is right, but it may not read message traces.",
       hint: service == .graph
         ? "Grant the application permission ExchangeMessageTrace.Read.All and give admin consent."
-        : "Grant ReportingWebService.Read.All and the role Security Reader or Global Reader; for an account, the roles View-Only Recipients and Message Tracking."
+        : "Grant ReportingWebService.Read.All and the role Security Reader or Global Reader; "
+          + "for an account, the roles View-Only Recipients and Message Tracking."
     )
   }
 

@@ -86,7 +86,8 @@ extension Failure {
   static func foreignLink(_ host: String) -> Failure {
     Failure(
       "source.foreign_link", exit: .protocolBroken,
-      "Following a next link: it leads away from the configured service, to \(Log.clean(host, limit: 100)); nothing was sent.",
+      "Following a next link: it leads away from the configured service, to \(Log.clean(host, limit: 100)); "
+        + "nothing was sent.",
       hint: "If that host is right, configure it as the service's URL; if not, someone is tampering with the answers.")
   }
 }

@@ -8,6 +8,7 @@ package final class Descriptor: Sendable {
   /// For errors: the name it was opened by.
   package let name: String
   private let number: Mutex<Int32>
+  private let isLocked = Mutex(false)
   private let owned: Bool
 
   /// - Parameter owned: false for descriptors that came with the process, such as standard output.
@@ -22,6 +23,10 @@ package final class Descriptor: Sendable {
   /// The number for system calls; -1 once closed.
   package var raw: Int32 { number.withLock { $0 } }
 
+  /// Says that the file is locked: closing then gives the lock back even where a process being started still holds a
+  /// copy of the descriptor for a moment.
+  func markLocked() { isLocked.withLock { $0 = true } }
+
   /// Closes once; the error number of `close(2)`, 0 if it went well or had been closed before.
   package func close() -> Int32 {
     let raw = number.withLock { number in
@@ -29,6 +34,7 @@ package final class Descriptor: Sendable {
       return number
     }
     guard owned, raw >= 0 else { return 0 }
+    if isLocked.withLock({ $0 }) { flock(raw, LOCK_UN) }
     return Glibc.close(raw) == 0 ? 0 : errno
   }
 }

@@ -154,6 +154,7 @@ package struct FileCalls: Sendable {
       if errno == EWOULDBLOCK { return false }
       guard errno == EINTR else { throw FileFault(.lock, file.name, errno) }
     }
+    file.markLocked()
     return true
   }
 

@@ -48,8 +48,8 @@ extension RawSpan {
   /// The byte at `index`, or 0 outside the span: 0 is no JSON token, so callers need no second check.
   @inlinable @inline(__always)
   package func byte(_ index: Int) -> UInt8 {
-    guard index >= 0, index < byteCount else { return 0 }
-    return unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
+    guard UInt(bitPattern: index) < UInt(bitPattern: byteCount) else { return 0 }
+    return unsafe unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)
   }
 
   @inlinable @inline(__always)
@@ -69,8 +69,8 @@ extension RawSpan {
     var flags: JSONStringFlags = []
     var at = index + 1
     while true {
-      while at + 8 <= byteCount {
-        let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
+      while at &+ 8 <= byteCount {
+        let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
         let quote = word ^ (ones &* 0x22)
         let slash = word ^ (ones &* 0x5C)
         let special =
@@ -80,7 +80,7 @@ extension RawSpan {
           at += special.trailingZeroBitCount >> 3
           break
         }
-        at += 8
+        at &+= 8
       }
       guard at < byteCount else { throw JSONFault(index, .unexpectedEnd) }
       let byte = byte(at)

@@ -77,8 +77,9 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Reads a window to its last page and then moves the named cursor to the window's end.
   ///
   /// A window that the service cannot serve whole is halved; one whose next link died is read again, once.
+  /// - Parameter cursor: nil moves none: a backfill keeps its own account.
   /// - Parameter age: how far behind the service's own clock the cursor stays, should the local clock run ahead of it.
-  package mutating func read(_ window: Window, moving cursor: String, age: Duration) async throws(Failure) -> Tally {
+  package mutating func read(_ window: Window, moving cursor: String?, age: Duration) async throws(Failure) -> Tally {
     do {
       return try await readOnce(window, moving: cursor, age: age)
     } catch {
@@ -108,27 +109,22 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   }
 
   private mutating func readOnce(
-    _ window: Window, moving cursor: String, age: Duration
+    _ window: Window, moving cursor: String?, age: Duration
   ) async throws(Failure) -> Tally {
     var tally = Tally()
     var visited: Set<PageCursor> = []
-    var patience = 10
     let source = source
     var page = try await source.page(window, after: nil)
     let settled = page.serverDate.map { min(window.end, $0 - age) } ?? window.end
     while true {
       try checkRoom()
       serverDate = page.serverDate ?? serverDate
-      if let next = page.next, !visited.insert(next).inserted {
-        // An empty page may ask for patience with its own link; a link that gives rows again never ends.
-        patience -= page.rows.isEmpty ? 1 : patience
-        guard patience > 0 else { throw Failure.linkLoop }
-      }
+      if let next = page.next { try remember(next, of: page, in: &visited, tally) }
       let next = page.next
       async let following = next.asyncPage(of: window, from: source)
       // A window that begins in the service's future says nothing of the time between cursor and window.
       let isDone = next == nil && settled > window.start
-      let taken = await takeAll(page, cursor: isDone ? (cursor, settled) : nil, into: &tally)
+      let taken = await takeAll(page, cursor: isDone ? cursor.map { ($0, settled) } : nil, into: &tally)
       let fetched = await following
       try taken.get()
       guard let fetched else { break }
@@ -136,6 +132,15 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
     tally.windows += 1
     return tally
+  }
+
+  /// Whatever a service sends, a window has an end: no link twice but from a page without rows, which may ask to come
+  /// again, and no long run of such pages.
+  private func remember(
+    _ link: PageCursor, of page: Page, in visited: inout Set<PageCursor>, _ tally: Tally
+  ) throws(Failure) {
+    guard visited.insert(link).inserted || page.rows.isEmpty else { throw Failure.linkLoop }
+    guard tally.pages < 20 + tally.rows + page.rows.count, tally.pages < 10_000 else { throw Failure.endless }
   }
 
   private mutating func takeAll(
@@ -207,6 +212,10 @@ extension Failure {
   fileprivate static let linkLoop = Failure(
     "source.link_loop", exit: .tryLater,
     "Reading a window: the service sent the same next link twice, so its pages would never end.",
+    hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
+
+  fileprivate static let endless = Failure(
+    "source.endless", exit: .tryLater, "Reading a window: the service sends ever more pages and too few rows in them.",
     hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
 }
 

@@ -37,9 +37,28 @@ package struct SHA256: Sendable {
     if filled == 64 { compress() }
   }
 
-  /// Takes in all bytes of an array.
+  /// Takes in all bytes of an array, whole blocks at a time.
   package mutating func update(_ bytes: [UInt8]) {
-    for byte in bytes { update(byte) }
+    var index = 0
+    while index < bytes.count, filled != 0 || !Self.hasInstructions {
+      update(bytes[index])
+      index += 1
+    }
+    let blocks = (bytes.count - index) / 64
+    if blocks > 0 {
+      var words = state.mutableSpan
+      unsafe words.withUnsafeMutableBufferPointer { words in
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+          unsafe csystem_sha256_blocks(words.baseAddress, bytes.baseAddress?.advanced(by: index), blocks)
+        }
+      }
+      length &+= UInt64(blocks * 64)
+      index += blocks * 64
+    }
+    while index < bytes.count {
+      update(bytes[index])
+      index += 1
+    }
   }
 
   /// Ends the message and gives its 32 bytes as four big-endian words of 64 bits; call `reset()` before the next.
@@ -63,9 +82,7 @@ package struct SHA256: Sendable {
     }
     let blocks = (count + 8) / 64 + 1
     unsafe base.storeBytes(of: 0x80, toByteOffset: count, as: UInt8.self)
-    for index in (count + 1)..<(blocks * 64 - 8) {
-      unsafe base.storeBytes(of: 0, toByteOffset: index, as: UInt8.self)
-    }
+    unsafe (base + count + 1).initializeMemory(as: UInt8.self, repeating: 0, count: blocks * 64 - count - 9)
     unsafe base.storeBytes(of: (UInt64(count) &* 8).bigEndian, toByteOffset: blocks * 64 - 8, as: UInt64.self)
     var state = initial
     var words = state.mutableSpan

@@ -50,8 +50,16 @@ package protocol Sink: Sendable {
   /// `entry.sequence`.
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition
 
+  /// Tries to reach the place without delivering anything, after `open`: for `check`.
+  func probe() async throws(Failure)
+
   /// Lets go of descriptors and connections. Called once, also after a failure.
   func close() async
+}
+
+extension Sink {
+  /// Nothing beyond `open` to try, where a sink does not say otherwise.
+  package func probe() async throws(Failure) {}
 }
 
 /// One batch on local disk, synced before any sink sees it.

@@ -38,6 +38,7 @@ package protocol StateStore {
   /// S6 to S8: identities of the newly covered entries appended and synced, checkpoint replaced, entries that no sink
   /// in `checkpoint.sinks` needs any more removed.
   mutating func commit(_ checkpoint: Checkpoint) throws(Failure)
-  /// Forgets identities received before `horizon`: no revisit or backfill can see them again.
+  /// Forgets identities received before `horizon`: neither live collection nor a revisit can see them again. What a
+  /// backfill may still see stays on disk, for as long as either service keeps rows.
   mutating func prune(before horizon: Instant) throws(Failure)
 }

@@ -30,9 +30,14 @@ package struct TimeSource: Sendable {
     do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
   }
 
-  private static func systemNow() -> Instant {
+  /// `CLOCK_MONOTONIC`: since the host started, whatever happens to its clock.
+  package static var monotonic: Duration { read(CLOCK_MONOTONIC) - Instant(ticks: 0) }
+
+  private static func systemNow() -> Instant { read(CLOCK_REALTIME) }
+
+  private static func read(_ clock: clockid_t) -> Instant {
     var time = timespec()
-    guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { return Instant(ticks: 0) }
+    guard unsafe clock_gettime(clock, &time) == 0 else { return Instant(ticks: 0) }
     return Instant(ticks: Int64(time.tv_sec) * Instant.perSecond + Int64(time.tv_nsec) / 100)
   }
 }

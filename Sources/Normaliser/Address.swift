@@ -7,35 +7,36 @@ enum Address {
   static func split(_ span: RawSpan, _ start: Int, _ end: Int) -> (at: Int, isList: Bool) {
     var at = -1
     var count = 0
-    var isList = false
-    for index in start..<max(start, end) {
-      switch span.byte(index) {
-      case UInt8(ascii: "@"):
-        count += 1
+    var isDoubtful = false
+    var index = start
+    while index < end {
+      let byte = span.byte(index)
+      if byte == UInt8(ascii: "@") {
+        count &+= 1
         at = index
-      case UInt8(ascii: ";"): isList = true
-      default: break
+      } else if at < 0
+        ? isIn(byte, Self.notLocalLow, Self.notLocalHigh) : isIn(byte, Self.notDomainLow, Self.notDomainHigh)
+      {
+        isDoubtful = true
       }
+      index &+= 1
     }
-    guard count == 1, at > start, at + 1 < end else { return (-1, isList && count > 1) }
-    guard isLocalPart(span, start, at), isDomain(span, at + 1, end) else { return (-1, false) }
+    guard !isDoubtful, count == 1, at > start, at + 1 < end, span.byte(at + 1) != UInt8(ascii: ".") else {
+      return (-1, count > 1 && isList(span, start, end))
+    }
     return (at, false)
   }
 
-  /// No control character and none of `<>;,`.
-  private static func isLocalPart(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    for index in start..<end where isIn(span.byte(index), 0x5800_1000_FFFF_FFFF, 0x8000_0000_0000_0000) { return false }
-    return true
+  private static func isList(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    (start..<end).contains { span.byte($0) == UInt8(ascii: ";") }
   }
 
-  /// Letters, digits, hyphen, dot, underscore, anything beyond ASCII; brackets and colons of an address literal.
-  private static func isDomain(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    for index in start..<end {
-      let byte = span.byte(index)
-      guard byte >= 0x80 || isIn(byte, 0x7FF_6000_0000_0000, 0x7FF_FFFE_AFFF_FFFE) else { return false }
-    }
-    return span.byte(start) != UInt8(ascii: ".")
-  }
+  /// In front of the `@`: no control character and none of `<>;,`.
+  private static let notLocalLow: UInt64 = 0x5800_1000_FFFF_FFFF
+  private static let notLocalHigh: UInt64 = 0x8000_0000_0000_0000
+  /// Behind it only letters, digits, `-._`, the `[]:` of an address literal, and anything beyond ASCII.
+  private static let notDomainLow: UInt64 = 0xF800_9FFF_FFFF_FFFF
+  private static let notDomainHigh: UInt64 = 0xF800_0001_5000_0001
 
   /// One bit for each ASCII character: those below 64, those from 64 on.
   @inline(__always)

@@ -11,6 +11,8 @@ struct EventIdentity {
   var start = 0
   private(set) var statusStart = 0
   private(set) var statusEnd = 0
+  /// True if the status is a text of the mapping's, which needs no escape.
+  private(set) var statusIsPlain = false
 
   /// Writes the message up to the status, which stays in `scratch` for the event. False if trace id or recipient is
   /// missing: then only the status was written.
@@ -29,12 +31,13 @@ struct EventIdentity {
     }
     scratch.append(0x0A)
     statusStart = scratch.count
+    statusIsPlain = false
     if row.hasText(plan.status) {
       let slot = row.slots[plan.status]
       if slot.isDecoded {
-        Self.appendStatus(unsafe row.decoded.span.bytes, slot, plan, to: &scratch)
+        statusIsPlain = Self.appendStatus(unsafe row.decoded.span.bytes, slot, plan, to: &scratch)
       } else {
-        Self.appendStatus(span, slot, plan, to: &scratch)
+        statusIsPlain = Self.appendStatus(span, slot, plan, to: &scratch)
       }
     }
     statusEnd = scratch.count
@@ -68,12 +71,13 @@ struct EventIdentity {
     }
   }
 
-  /// The canonical spelling of a status; of one that is not known, lower camel.
+  /// The canonical spelling of a status; of one that is not known, lower camel. True if it is known.
   private static func appendStatus(
     _ span: RawSpan, _ slot: Slot, _ plan: borrowing Plan, to scratch: inout LineWriter
-  ) {
+  ) -> Bool {
     if plan.statuses >= 0, let entry = plan.find(plan.statuses, span, slot.start, slot.end) {
-      return scratch.append(unsafe plan.pool.span.bytes, entry.value.start, entry.value.end)
+      scratch.append(unsafe plan.pool.span.bytes, entry.value.start, entry.value.end)
+      return entry.json.end - entry.json.start == entry.value.end - entry.value.start + 2
     }
     var begins = false
     let first = scratch.count
@@ -89,6 +93,7 @@ struct EventIdentity {
         begins = false
       }
     }
+    return false
   }
 }
 

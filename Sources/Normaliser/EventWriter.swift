@@ -13,6 +13,7 @@ struct RowFacts {
   var createdLength: Int
   var statusStart = 0
   var statusEnd = 0
+  var statusIsPlain = false
   var reason = ""
 }
 
@@ -26,12 +27,12 @@ struct EventWriter {
   var facts: RowFacts
   var flags: RowFlags
   /// The last value written, for steps that repeat it; empty if there was none.
-  private var lastStart = 0
-  private var lastEnd = 0
+  var lastStart = 0
+  var lastEnd = 0
   private var listStart = 0
   /// Where the received time was written first; -1 before that.
-  private var receivedStart = -1
-  private var items = InlineArray<8, Int>(repeating: 0)
+  var receivedStart = -1
+  private var items = InlineArray<8, Int32>(repeating: 0)
   private var itemCount = 0
 
   init(facts: RowFacts, flags: RowFlags) {
@@ -95,6 +96,13 @@ struct EventWriter {
     days: inout DayText, to line: inout LineWriter
   ) -> Bool {
     let start = line.count
+    if step.conversion == .text, row.has(Int(step.slot)) {
+      let slot = row.slots[Int(step.slot)]
+      if slot.isPlainText, line.appendField(pool, step.name, page, slot.rawStart, slot.rawEnd) {
+        (lastStart, lastEnd) = (start &+ (step.name.end &- step.name.start), line.count &- 1)
+        return true
+      }
+    }
     line.append(pool, step.name.start, step.name.end)
     lastStart = line.count
     switch writeValue(step, row, page, plan, days: &days, to: &line) {
@@ -146,14 +154,14 @@ struct EventWriter {
     return Convert.write(step, slot, page, page, plan, days: &days, to: &line)
   }
 
-  private func writeOtherwise(of step: Step, _ plan: borrowing Plan, to line: inout LineWriter) -> Outcome {
+  func writeOtherwise(of step: Step, _ plan: borrowing Plan, to line: inout LineWriter) -> Outcome {
     let text = plan.lookups[Int(step.lookup)].otherwise
     line.append(unsafe plan.pool.span.bytes, text.start, text.end)
     return text.isEmpty ? .absent : .wrote
   }
 
   /// The received time; from the second time on, a copy of the first.
-  private mutating func writeReceived(days: inout DayText, to line: inout LineWriter) {
+  mutating func writeReceived(days: inout DayText, to line: inout LineWriter) {
     guard receivedStart < 0, let received = facts.received else {
       return line.repeatBytes(receivedStart, receivedStart + DayText.length)
     }
@@ -179,7 +187,7 @@ struct EventWriter {
     switch outcome {
     case .wrote:
       guard itemCount < 8, !isRepeated(start, in: line) else { return line.drop(to: start) }
-      items[itemCount] = start
+      items[itemCount] = Int32(truncatingIfNeeded: start - listStart)
       itemCount += 1
       line.append(0x2C)
     case .absent:
@@ -197,10 +205,9 @@ struct EventWriter {
 
   private func isRepeated(_ start: Int, in line: borrowing LineWriter) -> Bool {
     for index in 0..<itemCount {
-      let end = index + 1 < itemCount ? items[index + 1] - 1 : start - 1
-      if end - items[index] == line.count - start, line.equal(items[index], start, length: line.count - start) {
-        return true
-      }
+      let first = listStart + Int(items[index])
+      let end = index + 1 < itemCount ? listStart + Int(items[index + 1]) - 1 : start - 1
+      if end - first == line.count - start, line.equal(first, start, length: line.count - start) { return true }
     }
     return false
   }
@@ -217,79 +224,12 @@ struct EventWriter {
   }
 }
 
-extension EventWriter {
-  // MARK: Given values
-
-  private mutating func writeGiven(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
-    days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
-  ) -> Bool {
-    let start = line.count
-    line.append(pool, step.name.start, step.name.end)
-    lastStart = line.count
-    guard case .wrote = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line) else {
-      line.drop(to: start)
-      lastEnd = 0
-      return false
-    }
-    lastEnd = line.count
-    line.append(0x2C)
-    return true
-  }
-
-  private mutating func writeGivenValue(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
-    scratch: borrowing LineWriter, to line: inout LineWriter
-  ) -> Outcome {
-    switch step.given {
-    case .identity: line.append(facts.identity)
-    case .created: scratch.read { line.append($0, 0, facts.createdLength) }
-    case .received where facts.received == nil: scratch.read { line.append($0, 0, facts.createdLength) }
-    case .received: writeReceived(days: &days, to: &line)
-    case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
-    case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
-    case .original:
-      guard plan.keepOriginal || !facts.reason.isEmpty else { return .absent }
-      line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
-    case .reason: line.appendText(facts.reason)
-    case .flags: writeFlags(to: &line)
-    case .provider, .tenantName, .tenantID, .recipient: return .absent
-    }
-    return .wrote
-  }
-
-  private func writeStatus(
-    _ step: Step, _ plan: borrowing Plan, scratch: borrowing LineWriter, to line: inout LineWriter
-  ) -> Outcome {
-    let (start, end) = (facts.statusStart, facts.statusEnd)
-    guard step.conversion == .lookup else {
-      guard start < end else { return .absent }
-      scratch.read { line.appendEscaped($0, start, end) }
-      return .wrote
-    }
-    let found = start < end ? scratch.read { plan.find(Int(step.lookup), $0, start, end) } : nil
-    guard let found else { return writeOtherwise(of: step, plan, to: &line) }
-    line.append(unsafe plan.pool.span.bytes, found.json.start, found.json.end)
-    return .wrote
-  }
-
-  private func writeFlags(to line: inout LineWriter) {
-    line.appendPlain("[\"message-trace\"")
-    guard !flags.isEmpty else { return line.append(UInt8(ascii: "]")) }
-    for bit in RowFlags.names.indices where flags.rawValue >> UInt32(bit) & 1 == 1 {
-      line.append(0x2C)
-      line.appendText(RowFlags.names[bit])
-    }
-    line.append(UInt8(ascii: "]"))
-  }
-}
-
 extension RowScanner {
   /// A slot's value as a JSON text, whatever its type.
   @inline(__always)
   func writeText(_ index: Int, _ page: RawSpan, to line: inout LineWriter) {
     let slot = slots[index]
-    if slot.isClean {
+    if slot.isClean, !slot.isDecoded {
       line.appendQuoted(page, slot.rawStart, slot.rawEnd)
     } else if slot.isDecoded {
       line.appendEscaped(unsafe decoded.span.bytes, slot.start, slot.end, limit: Text.longest)

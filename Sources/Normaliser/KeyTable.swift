@@ -98,8 +98,8 @@ struct KeyTable: Sendable {
   /// Up to eight bytes from the front, the rest zero.
   @inline(__always)
   private static func firstWord(_ span: RawSpan, _ start: Int, _ length: Int) -> UInt64 {
-    if start + 8 <= span.byteCount, length > 0 {
-      let word = unsafe UInt64(littleEndian: span.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+    if start >= 0, start + 8 <= span.byteCount, length > 0 {
+      let word = unsafe UInt64(littleEndian: span.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
       return length >= 8 ? word : word & (1 << UInt64(length &* 8) &- 1)
     }
     var word: UInt64 = 0
@@ -110,8 +110,8 @@ struct KeyTable: Sendable {
   /// The last eight bytes of a name of at least eight, else zero.
   @inline(__always)
   private static func lastWord(_ span: RawSpan, _ start: Int, _ length: Int) -> UInt64 {
-    guard length >= 8 else { return 0 }
+    guard length >= 8, start >= 0, start + length <= span.byteCount else { return 0 }
     return unsafe UInt64(
-      littleEndian: span.unsafeLoadUnaligned(fromByteOffset: start + length - 8, as: UInt64.self))
+      littleEndian: span.unsafeLoadUnaligned(fromUncheckedByteOffset: start + length - 8, as: UInt64.self))
   }
 }

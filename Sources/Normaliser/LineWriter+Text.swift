@@ -6,14 +6,6 @@ extension LineWriter {
   static let quote = UInt8(ascii: "\"")
   private static let hexDigits = StaticString("0123456789abcdef")
 
-  /// A quoted slice that needs no escape.
-  @inline(__always)
-  mutating func appendQuoted(_ span: RawSpan, _ start: Int, _ end: Int) {
-    append(Self.quote)
-    append(span, start, end)
-    append(Self.quote)
-  }
-
   /// A quoted JSON string from text bytes, whatever they hold; ill-formed UTF-8 becomes U+FFFD.
   /// - Parameter limit: bytes of the text after which it is cut, at the next border of a scalar.
   mutating func appendEscaped(_ span: RawSpan, _ start: Int, _ end: Int, limit: Int = .max, lowerCased: Bool = false) {

@@ -32,7 +32,7 @@ struct LineWriter {
   /// True if there is room for `length` more bytes; remembers where there is not.
   @inline(__always)
   private mutating func fits(_ length: Int) -> Bool {
-    if length <= capacity - count { return true }
+    if length <= capacity &- count { return true }
     overflowed = true
     return false
   }
@@ -41,7 +41,7 @@ struct LineWriter {
   mutating func append(_ byte: UInt8) {
     guard fits(1) else { return }
     unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-    count += 1
+    count &+= 1
   }
 
   /// Eight bytes, the first in the lowest bits.
@@ -49,24 +49,71 @@ struct LineWriter {
   mutating func append(word: UInt64) {
     guard fits(8) else { return }
     unsafe base.storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
-    count += 8
+    count &+= 8
   }
 
   /// A slice of a span as it stands. Short ones go in steps of sixteen bytes, over their end where both sides have room.
   @inline(__always)
   mutating func append(_ bytes: RawSpan, _ start: Int, _ end: Int) {
-    let length = end - start
-    guard length > 0, start >= 0, end <= bytes.byteCount, fits(length) else { return }
-    guard length <= 64, end + 16 <= bytes.byteCount, count + length + 16 <= capacity else {
-      return copyWhole(bytes, start, length)
+    guard isShort(bytes, start, end) else { return appendSlowly(bytes, start, end) }
+    unsafe copyShort(bytes, start, end &- start)
+  }
+
+  /// The same between quotes.
+  @inline(__always)
+  mutating func appendQuoted(_ bytes: RawSpan, _ start: Int, _ end: Int) {
+    guard isShort(bytes, start, end) else {
+      append(Self.quote)
+      appendSlowly(bytes, start, end)
+      return append(Self.quote)
     }
+    unsafe base.storeBytes(of: Self.quote, toByteOffset: count, as: UInt8.self)
+    count &+= 1
+    unsafe copyShort(bytes, start, end &- start)
+    unsafe base.storeBytes(of: Self.quote, toByteOffset: count, as: UInt8.self)
+    count &+= 1
+  }
+
+  /// A name, a value between quotes and a comma in one go; false, and nothing written, where either is long.
+  @inline(__always)
+  mutating func appendField(_ names: RawSpan, _ name: PoolSlice, _ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    guard isShort(names, name.start, name.end), isShort(bytes, start, end), count &+ 192 <= capacity else {
+      return false
+    }
+    unsafe copyShort(names, name.start, name.end &- name.start)
+    unsafe base.storeBytes(of: Self.quote, toByteOffset: count, as: UInt8.self)
+    count &+= 1
+    unsafe copyShort(bytes, start, end &- start)
+    unsafe base.storeBytes(of: Self.quoteAndComma.littleEndian, toByteOffset: count, as: UInt16.self)
+    count &+= 2
+    return true
+  }
+
+  private static let quoteAndComma: UInt16 = 0x2C22
+
+  /// True for 1 to 64 bytes with so much room on both sides that sixteen more may be read and written.
+  @inline(__always)
+  private func isShort(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    UInt(bitPattern: end &- start &- 1) < 64 && start >= 0 && end &+ 16 <= bytes.byteCount && count &+ 96 <= capacity
+  }
+
+  /// Only where `isShort` has said so.
+  @unsafe
+  @inline(__always)
+  private mutating func copyShort(_ bytes: RawSpan, _ start: Int, _ length: Int) {
     var done = 0
     repeat {
-      let chunk = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: start + done, as: SIMD16<UInt8>.self)
-      unsafe base.storeBytes(of: chunk, toByteOffset: count + done, as: SIMD16<UInt8>.self)
-      done += 16
+      let chunk = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start &+ done, as: SIMD16<UInt8>.self)
+      unsafe base.storeBytes(of: chunk, toByteOffset: count &+ done, as: SIMD16<UInt8>.self)
+      done &+= 16
     } while done < length
-    count += length
+    count &+= length
+  }
+
+  @inline(never)
+  private mutating func appendSlowly(_ bytes: RawSpan, _ start: Int, _ end: Int) {
+    guard start >= 0, start < end, end <= bytes.byteCount, fits(end - start) else { return }
+    copyWhole(bytes, start, end - start)
   }
 
   private mutating func copyWhole(_ bytes: RawSpan, _ start: Int, _ length: Int) {
@@ -82,16 +129,25 @@ struct LineWriter {
   mutating func appendLowerCased(_ bytes: RawSpan, _ start: Int, _ end: Int) {
     guard start >= 0, start < end, end <= bytes.byteCount, fits(end - start) else { return }
     var at = start
-    while at + 8 <= end {
-      let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
+    while at &+ 8 <= end {
+      let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
       unsafe base.storeBytes(of: ASCII.lowerCased(word), toByteOffset: count, as: UInt64.self)
-      at += 8
-      count += 8
+      at &+= 8
+      count &+= 8
+    }
+    guard at < end else { return }
+    if end >= 8, end &- start >= 8 {
+      // The last eight bytes once more, over some that stand there already.
+      let back = 8 &- (end &- at)
+      let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self)
+      unsafe base.storeBytes(of: ASCII.lowerCased(word), toByteOffset: count &- back, as: UInt64.self)
+      count &+= end &- at
+      return
     }
     while at < end {
       unsafe base.storeBytes(of: ASCII.lowerCased(bytes.byte(at)), toByteOffset: count, as: UInt8.self)
-      at += 1
-      count += 1
+      at &+= 1
+      count &+= 1
     }
   }
 

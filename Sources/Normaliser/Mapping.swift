@@ -18,6 +18,8 @@ package struct Mapping: Sendable {
   let others: String?
   /// A column that holds an array: one event for each element.
   let each: String?
+  /// What redaction hides.
+  let privacy: PrivateColumns
   /// Other names of columns: the same rules take both, so that one file fits both services.
   let aliases: [String: String]
   let lookups: [String: Lookup]
@@ -34,7 +36,8 @@ package struct Mapping: Sendable {
 
   init(
     name: String, about: String, provider: String, identity: IdentityColumns, leftOut: [String], others: String?,
-    each: String?, aliases: [String: String], lookups: [String: Lookup], event: [Rule], failed: [Rule]
+    each: String?, privacy: PrivateColumns, aliases: [String: String],
+    lookups: [String: Lookup], event: [Rule], failed: [Rule]
   ) {
     self.name = name
     self.about = about
@@ -43,6 +46,7 @@ package struct Mapping: Sendable {
     self.leftOut = leftOut
     self.others = others
     self.each = each
+    self.privacy = privacy
     self.aliases = aliases
     self.lookups = lookups
     self.event = event
@@ -67,6 +71,13 @@ struct IdentityColumns: Sendable {
   var statuses = ""
   /// Columns that tell events of one identity apart, hashed behind the status.
   var further: [String] = []
+}
+
+/// Columns that redaction hides: subjects whole, addresses up to their `@`, other texts whole where they hold an `@`.
+struct PrivateColumns: Sendable {
+  var subjects: [String] = []
+  var addresses: [String] = []
+  var texts: [String] = []
 }
 
 /// A table of texts; keys are compared without regard to ASCII case.

@@ -18,7 +18,8 @@ struct MappingReader {
     }
     guard let members = document.members else { throw refusal(["the file is not a JSON object"]) }
     let known = [
-      "name", "about", "provider", "identity", "leftOut", "others", "each", "aliases", "lookups", "event", "failed",
+      "name", "about", "provider", "identity", "leftOut", "others", "each", "private", "aliases", "lookups", "event",
+      "failed",
     ]
     refuseUnknown(members, known: known, at: "")
     let lookups = readLookups(document["lookups"])
@@ -26,7 +27,8 @@ struct MappingReader {
       name: text(document["name"], at: "name"), about: document["about"]?.string ?? "",
       provider: document["provider"]?.string ?? "", identity: readIdentity(document["identity"]),
       leftOut: texts(document["leftOut"], at: "leftOut"), others: document["others"]?.string,
-      each: document["each"]?.string, aliases: readAliases(document["aliases"]), lookups: lookups,
+      each: document["each"]?.string,
+      privacy: readPrivate(document["private"]), aliases: readAliases(document["aliases"]), lookups: lookups,
       event: readRules(document["event"], at: "event"), failed: readRules(document["failed"], at: "failed"))
     check(mapping)
     guard mistakes.isEmpty else { throw refusal(mistakes) }
@@ -92,6 +94,14 @@ struct MappingReader {
       lookups[member.key] = lookup
     }
     return lookups
+  }
+
+  private mutating func readPrivate(_ value: JSONValue?) -> PrivateColumns {
+    refuseUnknown(value?.members ?? [], known: ["subjects", "addresses", "texts"], at: "private.")
+    return PrivateColumns(
+      subjects: texts(value?["subjects"], at: "private.subjects"),
+      addresses: texts(value?["addresses"], at: "private.addresses"),
+      texts: texts(value?["texts"], at: "private.texts"))
   }
 
   private mutating func readAliases(_ value: JSONValue?) -> [String: String] {

@@ -14,10 +14,12 @@ package struct NormaliserSettings: Sendable {
   package var foldColumns: Bool
   /// The recipient that was asked for: detail rows of Graph name none. Empty for none.
   package var recipient: String
+  /// What is hidden in events; originals are left out then, also those of rows that cannot be mapped.
+  package var redaction: Redaction?
 
   package init(
     tenant: String = "", provider: String = "", localDomains: [String] = [], keepOriginal: Bool = false,
-    foldColumns: Bool = false, recipient: String = ""
+    foldColumns: Bool = false, recipient: String = "", redaction: Redaction? = nil
   ) {
     self.tenant = tenant
     self.provider = provider
@@ -25,6 +27,7 @@ package struct NormaliserSettings: Sendable {
     self.keepOriginal = keepOriginal
     self.foldColumns = foldColumns
     self.recipient = recipient
+    self.redaction = redaction
   }
 
   /// True for `8-4-4-4-12` hex digits.

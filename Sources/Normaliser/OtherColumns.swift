@@ -42,6 +42,7 @@ struct OtherColumns {
     guard let properties else {
       flags.insert(.invalidXML)
       guard !plan.propertiesOtherwise.isEmpty else { return }
+      guard plan.redactor?.hidesLocalPart != true else { return }
       line.append(unsafe plan.pool.span.bytes, plan.propertiesOtherwise.start, plan.propertiesOtherwise.end)
       row.writeText(plan.properties, page, to: &line)
       return line.append(0x2C)
@@ -50,11 +51,13 @@ struct OtherColumns {
       name.removeAll(keepingCapacity: true)
       ColumnName.appendSnakeCase(unsafe property.name.span.bytes, 0, property.name.count, to: &name)
       writeName(plan, to: &line)
-      let bytes = unsafe property.text.span.bytes
+      let hidden = plan.redactor?.hides(unsafe property.text.span.bytes, 0..<property.text.count)
+      let text = hidden ?? property.text
+      let bytes = unsafe text.span.bytes
       if property.isPlain {
-        line.append(bytes, 0, property.text.count)
+        line.append(bytes, 0, text.count)
       } else {
-        line.appendEscaped(bytes, 0, property.text.count, limit: Text.longest)
+        line.appendEscaped(bytes, 0, text.count, limit: Text.longest)
       }
       line.append(0x2C)
     }
@@ -79,6 +82,10 @@ struct OtherColumns {
     }
     let start = line.count
     writeName(plan, to: &line)
+    if let hidden = plan.redactor?.hides(page, value) {
+      line.appendEscaped(unsafe hidden.span.bytes, 0, hidden.count)
+      return line.append(0x2C)
+    }
     if Self.writeLeaf(page, value, flags: &flags, to: &line) {
       line.append(0x2C)
     } else {

@@ -4,8 +4,8 @@ internal import IntakeCore
 
 /// Maps rows until the page or the room for lines is used up.
 struct PageRun {
-  /// For the message that an identity is the hash of, and a status that is not known.
-  static let scratchSize = 65_536
+  /// For event.created and the message that an identity is the hash of, however long its parts; untouched memory is free.
+  static let scratchSize = RowScanner.largestRow + 65_536
 
   private let plan: Plan
   private let created: Instant
@@ -95,6 +95,7 @@ struct PageRun {
     let isStrong = identity.write(row, span, plan, to: &scratch)
     facts.statusStart = identity.statusStart
     facts.statusEnd = identity.statusEnd
+    facts.statusIsPlain = identity.statusIsPlain
     if isStrong, let strong = scratch.identity(from: identity.start) {
       facts.identity = strong
     } else {
@@ -102,6 +103,7 @@ struct PageRun {
       row.flags.insert(.weakIdentity)
     }
     readReceived(span, into: &facts)
+    if plan.redactor != nil { row.redact(span, plan) }
     return emit(facts, steps: plan.eventSteps, span, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
   }
 

@@ -90,6 +90,11 @@ struct Plan: Sendable {
   var domains: [PoolSlice] = []
   var knowsOutside = false
   var keepOriginal = false
+  /// What hides private columns, and their slots; nil for no redaction.
+  var redactor: Redactor?
+  var subjects: [Int] = []
+  var addresses: [Int] = []
+  var texts: [Int] = []
   var foldColumns = false
 }
 

@@ -54,6 +54,13 @@ struct PlanCompiler {
     plan.status = converted(identity.status)
     plan.received = converted(identity.received)
     plan.further = identity.further.map { converted($0) }
+    if let redaction = settings.redaction {
+      plan.redactor = Redactor(redaction)
+      plan.subjects = mapping.privacy.subjects.map { converted($0) }
+      plan.addresses = mapping.privacy.addresses.map { converted($0) }
+      plan.texts = mapping.privacy.texts.map { converted($0) }
+      for slot in plan.addresses { markAddress(slot) }
+    }
     markAddress(plan.sender)
     markAddress(plan.recipient)
     for name in mapping.leftOut {
@@ -237,6 +244,7 @@ extension PlanCompiler {
     case .given(let source):
       step.code = given
       step.given = source
+      if source == .flags { step.text = pooled("[\"message-trace\"]") }
       guard let text = setting(source) else { return step }
       step.code = .setting
       step.text = pooled(JSONText.quoted(text))

@@ -12,6 +12,7 @@ package struct SinkSpec: Sendable {
   enum Target: Sendable, Equatable {
     case stdout
     case file(String)
+    case syslog(SyslogOptions.Transport, NetworkAddress, SyslogOptions)
   }
 
   /// - Throws: `sink.spec` (78), naming the option or part that is wrong.
@@ -23,7 +24,7 @@ package struct SinkSpec: Sendable {
       target = .file(try Self.path(text))
       name = text
     } else {
-      throw Self.wrong("Reading a sink: it has to be stdout, file:PATH, or begin with udp://, tcp:// or tls://.")
+      (target, name) = try Self.receiver(text)
     }
   }
 
@@ -32,6 +33,13 @@ package struct SinkSpec: Sendable {
     switch target {
     case .stdout: StdoutSink(log: log)
     case .file(let path): FileSink(path: path, log: log)
+    case .syslog(.udp, let address, let options):
+      DatagramSink(name: name, address: address, options: options, time: time)
+    case .syslog(.tcp, let address, let options):
+      StreamSink(name: name, options: options, dialing: PlainDialing(address: address), log: log, time: time)
+    case .syslog(.tls, let address, let options):
+      StreamSink(
+        name: name, options: options, dialing: TLSDialing(address: address, options: options), log: log, time: time)
     }
   }
 
@@ -41,6 +49,21 @@ package struct SinkSpec: Sendable {
       throw wrong("Reading the sink \(text): it names no file.")
     }
     return path
+  }
+
+  private static func receiver(_ text: String) throws(Failure) -> (Target, String) {
+    let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    for transport in [SyslogOptions.Transport.udp, .tcp, .tls] where text.hasPrefix("\(transport.rawValue)://") {
+      let place = parts[0].dropFirst(transport.rawValue.count + 3)
+      guard let address = NetworkAddress(String(place)) else {
+        throw wrong(
+          "Reading the sink \(text): it needs a host and a port from 1 to 65535.",
+          hint: "For example: --sink \(transport.rawValue)://siem.example:6514; an IPv6 address goes in brackets.")
+      }
+      let options = try SyslogOptions(transport, query: parts.count > 1 ? parts[1] : "", spec: parts[0])
+      return (.syslog(transport, address, options), parts[0])
+    }
+    throw wrong("Reading the sink \(text): it has to be stdout, file:PATH, or begin with udp://, tcp:// or tls://.")
   }
 
   static func wrong(_ sentence: String, hint: String = "For example: --sink file:/var/log/events.ndjson") -> Failure {

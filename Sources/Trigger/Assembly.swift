@@ -4,10 +4,10 @@ package import Checkpoint
 internal import Collector
 package import IntakeCore
 internal import Mappings
-package import Normaliser
+internal import Normaliser
 internal import Sinks
 
-package typealias TenantPipeline = Pipeline<ChosenSource, Normaliser, StateDirectory>
+package typealias TenantPipeline = Pipeline<ChosenSource, CountingMapping, StateDirectory>
 
 extension Pipeline where State == StateDirectory {
   /// Lets go of sinks and state, the lock with it. The value must not be used any more.
@@ -30,17 +30,69 @@ package struct Assembly: Sendable {
   }
 
   /// Everything is checked here, before the first request: mapping, sinks, state.
-  package func pipeline() throws(Failure) -> TenantPipeline {
+  /// - Parameters:
+  ///   - source: one that is kept from pass to pass, with its token; nil for a new one.
+  ///   - recalled: rows received since then must be known to the ledger, however old; nil for those that live
+  ///     collection and revisits can see.
+  package func pipeline(
+    source kept: ChosenSource? = nil, recalling recalled: Instant? = nil
+  ) throws(Failure) -> TenantPipeline {
     let normaliser = try configuration.mapping.normaliser(
       shape: configuration.rowShape, provider: configuration.mode.rawValue)
     var sinks: [any Sink] = []
     for spec in configuration.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
-    let state = try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log)
+    let state = try StateDirectory.open(
+      configuration.statePath, source: configuration.tenant, log: log, recalling: recalled)
     let source: ChosenSource
-    do { source = try ChosenSource(configuration, time: time, log: log) } catch {
+    do throws(Failure) {
+      if let kept { source = kept } else { source = try ChosenSource(configuration, time: time, log: log) }
+    } catch {
       state.close()
       throw error
     }
-    return Pipeline(source: source, mapping: normaliser, sinks: sinks, state: state, time: time)
+    return Pipeline(source: source, mapping: CountingMapping(normaliser), sinks: sinks, state: state, time: time)
+  }
+
+  /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.
+  package func rebuildState() throws(Failure) {
+    try StateDirectory.rebuild(configuration.statePath, source: configuration.tenant, log: log)
+  }
+
+  /// Opens the sinks, runs a pass and writes its summary line.
+  package func pass(_ pipeline: inout TenantPipeline) async -> PassEnding {
+    let requestsBefore = pipeline.source.requests
+    let before = pipeline.state.checkpoint
+    var report = PassReport()
+    do {
+      try await pipeline.open()
+      report = await Pass(schedule: configuration.schedule, time: time, log: log).run(&pipeline)
+    } catch {
+      report.failure = error
+    }
+    report.requests = pipeline.source.requests - requestsBefore
+    for (name, position) in pipeline.state.checkpoint.sinks {
+      let first = before.sinks[name]?.sequence ?? before.sequence
+      report.batches[name] = Int(clamping: position.sequence - min(first, position.sequence))
+    }
+    let ending = PassEnding(report)
+    log(.info, "pass.done", "Pass done.", ending.summary(requests: report.requests))
+    return ending
+  }
+
+  /// What the glance shows from now on; `before` is what it showed until now.
+  package func status(after ending: PassEnding, _ pipeline: TenantPipeline, before: PassStatus?) -> PassStatus {
+    let now = time.now()
+    var status = before ?? PassStatus(lastPass: now)
+    status.tenant = configuration.tenant
+    status.mode = configuration.mode.rawValue
+    status.nextRun = nil
+    status.note(ending, at: now)
+    status.counters.add(pipeline.mapping.take())
+    status.note(pipeline.state.checkpoint, configuration.schedule, failing: pipeline.sinkFailures, at: now)
+    status.identities = pipeline.state.ledger.count
+    status.journalEntries = pipeline.state.pending.count
+    status.journalBytes = pipeline.state.journalSize
+    status.quota = QuotaGlance.read(configuration.statePath, now: now)
+    return status
   }
 }

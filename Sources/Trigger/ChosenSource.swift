@@ -43,6 +43,14 @@ package enum ChosenSource: Source {
     }
   }
 
+  /// Signs in, reads one row, compares clocks; each is tried once.
+  package func check() async -> Diagnosis {
+    switch self {
+    case .graph(let source): await source.check()
+    case .reporting(let source): await source.check()
+    }
+  }
+
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     try await source.page(window, after: cursor)
   }

@@ -24,12 +24,33 @@ package struct Configuration: Sendable {
   package var mapping: NormaliserChoice
   package var sinks: [SinkSpec]
   package var statePath: String
+  /// Where metrics are written after each pass, nil for nowhere.
+  package var metricsFile: String?
 
   /// - Parameters:
   ///   - layer: flags over environment over playbook.
   ///   - environment: for secrets by reference and the default places.
   package init(_ layer: SettingLayer, environment: [String: String]) throws(Failure) {
     var reader = SettingReader(layer: layer, environment: environment)
+    try self.init(&reader)
+  }
+
+  /// What cannot work in these settings; secrets are only asked for, not read.
+  static func mistakes(in layer: SettingLayer, environment: [String: String]) -> [String] {
+    var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
+    _ = try? Configuration(&reader)
+    return reader.mistakes
+  }
+
+  /// Where the state is, whatever else is missing in these settings.
+  package static func statePath(_ layer: SettingLayer, environment: [String: String]) throws(Failure) -> String {
+    var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
+    let path = reader.statePath()
+    guard reader.mistakes.isEmpty else { throw reader.failure }
+    return path
+  }
+
+  private init(_ reader: inout SettingReader) throws(Failure) {
     mode = reader.choice(.mode, Mode.init(rawValue:), among: Mode.allCases.map(\.rawValue)) ?? .graph
     graphURL = reader.url(.graphURL) ?? Defaults.graphURL
     reportingURL = reader.url(.reportingURL) ?? Defaults.reportingURL
@@ -47,6 +68,7 @@ package struct Configuration: Sendable {
     mapping = NormaliserChoice(&reader)
     sinks = reader.sinks()
     statePath = reader.statePath()
+    metricsFile = reader.text(.metricsFile)
     tenant = reader.tenant()
     let signIn = reader.credential(mode: mode, tenant: tenant)
     guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }

@@ -22,7 +22,19 @@ package struct NormaliserChoice: Sendable {
     mapping = reader.text(.mapping) ?? profile ?? "ecs"
     settings = NormaliserSettings(
       tenant: reader.tenant(), localDomains: reader.list(.localDomains) ?? [],
-      keepOriginal: reader.flag(.keepOriginal))
+      keepOriginal: reader.flag(.keepOriginal), redaction: Self.redaction(&reader))
+  }
+
+  private static func redaction(_ reader: inout SettingReader) -> Redaction? {
+    guard let parts = reader.list(.redact), !parts.isEmpty,
+      let key = reader.secret(.redactKeyFile, purpose: "redaction key", credentialName: "redact-key")
+    else { return nil }
+    do throws(Failure) {
+      return try Redaction(list: parts.joined(separator: ","), key: key)
+    } catch {
+      reader.note(error)
+      return nil
+    }
   }
 
   /// Names of other schemas that the same core fields can be written in.

@@ -11,6 +11,10 @@ package struct PassReport: Sendable {
   /// What ended the pass early, nil if every due window was read.
   package var failure: Failure?
   package var elapsed: Duration = .zero
+  /// HTTP requests made for it, sign-in included.
+  package var requests = 0
+  /// By sink name: batches taken charge of.
+  package var batches: [String: Int] = [:]
 
   package init() {}
 }

@@ -14,6 +14,21 @@ package struct Playbook: Sendable {
   }
 
   package init(parsing bytes: [UInt8], file: String) throws(Failure) {
+    let reader = try Self.examine(bytes, file: file)
+    guard reader.mistakes.isEmpty else { throw Self.failure(reader.mistakes, file: file) }
+    name = reader.name ?? file
+    layer = reader.layer
+  }
+
+  /// Every mistake of a playbook at once: its keys and shapes, and the values that its settings cannot have. Secrets are
+  /// not read: they belong to the host that runs it.
+  package static func validate(_ path: String, environment: [String: String]) throws(Failure) {
+    let reader = try examine(try FileBytes.read(path, purpose: "playbook"), file: path)
+    let mistakes = reader.mistakes + Configuration.mistakes(in: reader.layer, environment: environment)
+    guard mistakes.isEmpty else { throw failure(mistakes, file: path) }
+  }
+
+  private static func examine(_ bytes: [UInt8], file: String) throws(Failure) -> PlaybookReader {
     let document: JSONValue
     do { document = try JSONValue(parsing: bytes) } catch {
       throw Failure(
@@ -23,14 +38,14 @@ package struct Playbook: Sendable {
     }
     var reader = PlaybookReader(bytes: bytes)
     reader.read(document)
-    guard reader.mistakes.isEmpty else {
-      throw Failure(
-        "playbook.invalid", exit: .configuration,
-        "Reading the playbook \(file):" + reader.mistakes.map { "\n  \($0)" }.joined(),
-        hint: "Mend them all, then run: message-trace collect \(file)")
-    }
-    name = reader.name ?? file
-    layer = reader.layer
+    return reader
+  }
+
+  private static func failure(_ mistakes: [String], file: String) -> Failure {
+    Failure(
+      "playbook.invalid", exit: .configuration,
+      "Reading the playbook \(file):" + mistakes.map { "\n  \($0)" }.joined(),
+      hint: "Mend them all, then run: message-trace playbook validate \(file)")
   }
 
   static func line(_ offset: Int, in bytes: [UInt8]) -> Int {
@@ -47,8 +62,8 @@ private struct PlaybookReader {
 
   static let settings: [String: Setting] = Dictionary(
     uniqueKeysWithValues: Setting.allCases.compactMap { setting in setting.playbookPath.map { ($0, setting) } })
-  static let sections: Set<String> = ["trigger", "source", "normaliser"]
-  static let labels: Set<String> = ["name", "uuid", "type"]
+  static let sections = Set(PlaybookSchema.sections)
+  static let labels = Set(PlaybookSchema.labels)
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -98,7 +113,7 @@ private struct PlaybookReader {
       layer[setting] = values.compactMap(\.string)
     case (.value, .string(let text)), (.list, .string(let text)):
       layer[setting] = [text]
-    case (.value, .number(let text)) where setting == .pageSize || setting == .maximumBody:
+    case (.value, .number(let text)) where setting.isNumber:
       layer[setting] = [text]
     default:
       note("\(path) must be \(Self.wanted(setting))", at: member.offset)
@@ -121,7 +136,7 @@ private struct PlaybookReader {
     switch setting.kind {
     case .flag: "true or false"
     case .list: "a list of texts"
-    case .value: setting == .pageSize || setting == .maximumBody ? "a number" : "a text"
+    case .value: setting.isNumber ? "a number" : "a text"
     }
   }
 

@@ -75,6 +75,9 @@ package struct Schedule: Sendable, Equatable {
       guard (cursors[name] ?? read.window.start) >= read.window.start else { continue }
       moved[name] = end
     }
+    // Cursors of revisits that are configured no more go along, or they would hold the ledger's horizon for ever.
+    let lanes = Set(revisits.map { Self.cursorName(revisit: $0) })
+    for name in cursors.keys where name.hasPrefix("revisit ") && !lanes.contains(name) { moved[name] = read.window.end }
     return moved
   }
 
@@ -85,7 +88,8 @@ package struct Schedule: Sendable, Equatable {
   }
 
   private func lanes(_ cursors: [String: Instant], now: Instant) -> [Read] {
-    let start = cursors[Self.liveCursor] ?? now - since
+    // The very first window must not be empty, or there would never be a cursor to go on from.
+    let start = cursors[Self.liveCursor] ?? now - max(since, lag + every)
     var lanes = [Read(cursor: Self.liveCursor, window: Window(start: start, end: now - lag), age: lag)]
     for age in revisits {
       let name = Self.cursorName(revisit: age)

@@ -21,6 +21,8 @@ package enum Setting: String, CaseIterable, Sendable {
   case profile
   case localDomains = "local-domains"
   case keepOriginal = "keep-original"
+  case redact
+  case redactKeyFile = "redact-key-file"
   case now
   case logFormat = "log-format"
   case logLevel = "log-level"
@@ -34,12 +36,13 @@ package enum Setting: String, CaseIterable, Sendable {
   case caFile = "ca-file"
   case proxy
   case maximumBody = "max-body"
+  case metricsFile = "metrics-file"
 
   package enum Kind: Sendable { case value, list, flag }
 
   package var kind: Kind {
     switch self {
-    case .sink, .revisit, .localDomains: .list
+    case .sink, .revisit, .localDomains, .redact: .list
     case .keepOriginal, .managedIdentity: .flag
     default: .value
     }
@@ -79,20 +82,27 @@ package enum Setting: String, CaseIterable, Sendable {
     case .profile: "normaliser.profile"
     case .localDomains: "normaliser.localDomains"
     case .keepOriginal: "normaliser.keepOriginal"
+    case .redact: "normaliser.redact"
+    case .redactKeyFile: "normaliser.redactKey"
     case .sink: "sinks"
     case .state: "state"
+    case .metricsFile: "metricsFile"
     case .now, .logFormat, .logLevel: nil
     }
   }
 
-  /// True for the two secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
-  package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile }
+  /// True for what a playbook may also write as a number.
+  package var isNumber: Bool { self == .pageSize || self == .maximumBody }
+
+  /// True for secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
+  package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile || self == .redactKeyFile }
 
   /// The environment variable that may hold the secret itself.
   package var secretEnvironmentName: String? {
     switch self {
     case .passwordFile: "MESSAGE_TRACE_PASSWORD"
     case .clientSecretFile: "MESSAGE_TRACE_CLIENT_SECRET"
+    case .redactKeyFile: "MESSAGE_TRACE_REDACT_KEY"
     default: nil
     }
   }
@@ -117,11 +127,13 @@ extension Setting {
     case .logFormat: "text|json"
     case .logLevel: "L"
     case .keepOriginal, .managedIdentity: ""
+    case .redact: "subject,local-part"
     case .tenant: "T"
     case .clientID: "C"
     case .username: "U"
-    case .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile,
-      .caFile:
+    case .redactKeyFile, .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile,
+      .accessTokenFile,
+      .caFile, .metricsFile:
       "PATH"
     }
   }
@@ -148,6 +160,8 @@ extension Setting {
     case .profile: "field names: ECS, or those of another product; default ecs"
     case .localDomains: "domains of the tenant, for email.direction"
     case .keepOriginal: "keep each row as received in event.original"
+    case .redact: "replace these by a keyed hash, so that events still join"
+    case .redactKeyFile: "file with the key of --redact; or set MESSAGE_TRACE_REDACT_KEY"
     case .now: "pretend that it is this time: replays and tests"
     case .logFormat: "how log lines look; default text"
     case .logLevel: "debug, info, warning or error; default info"
@@ -160,6 +174,7 @@ extension Setting {
     case .managedIdentity: "sign in as the managed identity of this Azure machine"
     case .caFile: "PEM file with the authorities to trust, instead of the system's"
     case .proxy: "HTTP proxy for every request; none unless given here"
+    case .metricsFile: "Prometheus textfile, written whole after each pass"
     case .maximumBody: "most decoded bytes of one answer; default 67108864"
     }
   }

@@ -28,7 +28,7 @@ package struct SettingLayer: Sendable, Equatable {
   /// One value as typed becomes what a layer holds: lists are cut at commas, files of secrets are marked as such.
   package static func split(_ value: String, for setting: Setting) -> [String] {
     if setting.isSecret { return ["file:\(value)"] }
-    guard setting == .revisit || setting == .localDomains else { return [value] }
+    guard [.revisit, .localDomains, .redact].contains(setting) else { return [value] }
     return value.split(separator: ",").map { part in
       String(part.drop { $0 == " " })
     }

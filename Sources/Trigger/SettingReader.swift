@@ -11,9 +11,13 @@ struct SettingReader {
   private(set) var mistakes: [String] = []
   private var worst: Failure?
 
-  init(layer: SettingLayer, environment: [String: String]) {
+  /// False where only the shape of the settings is of interest, on a host that need not hold the secrets.
+  let loadsSecrets: Bool
+
+  init(layer: SettingLayer, environment: [String: String], loadsSecrets: Bool = true) {
     self.layer = layer
     self.environment = environment
+    self.loadsSecrets = loadsSecrets
   }
 
   /// All mistakes as one failure; a single one that came as a failure of its own keeps its code and hint.

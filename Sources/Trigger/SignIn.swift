@@ -47,7 +47,8 @@ extension SettingReader {
   }
 
   /// From its setting, else from a systemd credential of that name.
-  private mutating func secret(_ setting: Setting, purpose: String, credentialName: String) -> Secret? {
+  mutating func secret(_ setting: Setting, purpose: String, credentialName: String) -> Secret? {
+    guard loadsSecrets else { return Secret("") }
     do {
       return try reference(setting, purpose, credentialName).load(purpose: purpose, environment: environment)
     } catch {
@@ -66,7 +67,7 @@ extension SettingReader {
       return .file("\(directory)/\(credentialName)")
     }
     throw Failure(
-      "secret.missing", exit: .configuration, "Signing in: no \(purpose) is configured.",
+      "secret.missing", exit: .configuration, "Reading the settings: no \(purpose) is configured.",
       hint: "Set \(setting.secretEnvironmentName ?? "") or give --\(setting.rawValue) PATH.")
   }
 }

@@ -5,6 +5,13 @@ internal import Trigger
 enum Command: String, CaseIterable, Sendable {
   case collect
   case run
+  case check
+  case query
+  case details
+  case backfill
+  case status
+  case playbook
+  case schedule
   case normalise
   case verify
   case mapping
@@ -15,7 +22,14 @@ enum Command: String, CaseIterable, Sendable {
   var summary: String {
     switch self {
     case .collect: "one pass, then exit: cron, systemd timer"
-    case .run: "keep collecting until stopped"
+    case .check: "sign in, read one row, try each sink; says what to do"
+    case .query: "search traces, as Get-MessageTrace does"
+    case .details: "delivery events of one message to one recipient"
+    case .run: "keep collecting until stopped, one tenant or many"
+    case .backfill: "collect a bounded span of the past, with progress; resumable"
+    case .status: "cursors, lag, ledger, quota, last error, at a glance"
+    case .playbook: "write a starter, list every mistake, print the JSON Schema"
+    case .schedule: "print systemd units or a crontab line"
     case .normalise: "raw rows of either service to events, no network"
     case .verify: "lines, invalid lines and repeated event ids of an output file"
     case .mapping: "list or show the mappings, validate one of your own"
@@ -27,7 +41,14 @@ enum Command: String, CaseIterable, Sendable {
   var usage: String {
     switch self {
     case .collect: "collect [PLAYBOOK] [OPTION]..."
-    case .run: "run PLAYBOOK [OPTION]..."
+    case .check: "check [PLAYBOOK] [--format text|json] [OPTION]..."
+    case .query: "query [OPTION]..."
+    case .details: "details TRACE-ID RECIPIENT [OPTION]..."
+    case .run: "run PLAYBOOK... [OPTION]..."
+    case .backfill: "backfill [PLAYBOOK] --from INSTANT --to INSTANT [OPTION]..."
+    case .status: "status [PLAYBOOK]... [--format text|json]"
+    case .playbook: "playbook init [PATH] | validate PATH... | schema"
+    case .schedule: "schedule --systemd|--cron PLAYBOOK"
     case .normalise: "normalise [FILE...] [OPTION]..."
     case .verify: "verify FILE..."
     case .mapping: "mapping list | show NAME | validate FILE"
@@ -46,9 +67,39 @@ enum Command: String, CaseIterable, Sendable {
       """
     case .run:
       """
-      One pass after the other, each starting `every` after the one before started; a failed pass is tried again
-      with growing pauses. SIGTERM and SIGINT end it cleanly with exit status 0.
+      Each playbook collects on a thread of its own, `every` apart by the clock; a failed pass is tried again with
+      growing pauses and concerns no other tenant. SIGTERM and SIGINT end it cleanly with exit status 0, a second one
+      at once. SIGHUP reads the playbooks again and keeps the old one of any that is wrong. Under systemd it tells
+      READY, STATUS, WATCHDOG, RELOADING and STOPPING.
       """
+    case .backfill:
+      """
+      Reads the span in slices within the quota and leaves room for live collection, which may go on meanwhile. What was
+      delivered before is left out. Stopped or killed, the same call goes on where it was. At most as far back as the
+      service keeps rows: 90 days (graph), 30 days (reporting).
+      """
+    case .status:
+      """
+      Looks at the state without holding it: it may be asked at any time. Exit status 0 if the last pass went well, else
+      that of its failure.
+      """
+    case .playbook:
+      """
+      init writes a whole playbook to fill in, to standard output or a new file; --mode and --tenant are taken over.
+      validate lists every mistake of each file with its line and the nearest right key, and reads no secret.
+      """
+    case .schedule:
+      """
+      Prints files for /etc/systemd/system (a service with its timer, and message-trace@.service to run as a daemon),
+      each under the line that names it, or a line for crontab. Nothing is installed.
+      """
+    case .check:
+      """
+      Tries settings, mapping, state, sign-in, one row of the service, the clock and each sink, and says for each that
+      fails what is wrong and what to do. Delivers nothing and moves nothing.
+      """
+    case .query: QueryHelp.query
+    case .details: QueryHelp.details
     case .normalise:
       """
       Reads files, or standard input where none is given, and writes events to standard output. The shape of each file
@@ -82,7 +133,28 @@ enum Command: String, CaseIterable, Sendable {
         "MESSAGE_TRACE_CLIENT_SECRET=… message-trace collect --tenant contoso.onmicrosoft.com --client-id … --sink file:/var/log/contoso.ndjson",
         "message-trace collect --mode reporting --username reader@contoso.com --password-file /etc/message-trace/password",
       ]
-    case .run: ["message-trace run contoso.json"]
+    case .check: ["message-trace check contoso.json", "message-trace check contoso.json --format json"]
+    case .query: QueryHelp.queryExamples
+    case .details: QueryHelp.detailsExamples
+    case .run:
+      ["message-trace run contoso.json", "message-trace run /etc/message-trace/*.json --metrics-file mail.prom"]
+    case .backfill:
+      [
+        "message-trace backfill contoso.json --from 2026-08-01T00:00:00Z --to 2026-09-01T00:00:00Z",
+        "message-trace backfill contoso.json --from 2026-08-01 --to 2026-09-01 --order oldest",
+      ]
+    case .status: ["message-trace status contoso.json", "message-trace status /etc/message-trace/*.json --format json"]
+    case .playbook:
+      [
+        "message-trace playbook init contoso.json --mode graph --tenant contoso.onmicrosoft.com",
+        "message-trace playbook validate /etc/message-trace/*.json",
+        "message-trace playbook schema > playbook.schema.json",
+      ]
+    case .schedule:
+      [
+        "message-trace schedule --systemd /etc/message-trace/contoso.json",
+        "message-trace schedule --cron /etc/message-trace/contoso.json",
+      ]
     case .normalise:
       ["message-trace normalise page.json --tenant contoso.onmicrosoft.com", "message-trace normalise < rows.ndjson"]
     case .verify: ["message-trace verify /var/log/contoso.ndjson"]
@@ -95,8 +167,16 @@ enum Command: String, CaseIterable, Sendable {
   /// The settings that make sense with this command.
   var settings: [Setting] {
     switch self {
-    case .collect, .run: Setting.allCases
-    case .normalise: [.tenant, .mapping, .profile, .localDomains, .keepOriginal, .now, .logFormat, .logLevel]
+    case .query, .details: QueryService.settings
+    case .collect, .run, .check, .backfill: Setting.allCases
+    case .status: [.state, .tenant, .now]
+    case .playbook: [.mode, .tenant]
+    case .schedule: []
+    case .normalise:
+      [
+        .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat,
+        .logLevel,
+      ]
     case .verify, .mapping: []
     case .simulate, .demo: [.logLevel, .logFormat]
     }
@@ -107,35 +187,31 @@ enum Command: String, CaseIterable, Sendable {
     switch self {
     case .simulate: [.messages, .seed, .port, .hours]
     case .demo: [.messages, .seed]
+    case .query: OwnOption.ofQuery
+    case .details: OwnOption.ofDetails
+    case .backfill: [.from, .to, .order]
+    case .status, .check: [.format]
+    case .schedule: [.systemd, .cron]
+    case .collect: [.rebuildState]
+    case .run, .playbook, .verify, .mapping: []
     case .normalise: [.dateFormat]
-    case .collect, .run, .verify, .mapping: []
     }
   }
 
   /// How many operands it takes.
   var operands: ClosedRange<Int> {
     switch self {
-    case .collect: 0...1
-    case .run: 1...1
+    case .collect, .check: 0...1
+    case .query: 0...0
+    case .details: 2...2
+    case .run: 1...1_000
+    case .backfill: 0...1
+    case .status: 0...1_000
+    case .playbook: 1...10_000
+    case .schedule: 1...1
     case .normalise, .verify: 0...10_000
     case .mapping: 1...2
     case .simulate, .demo: 0...0
-    }
-  }
-}
-
-/// Options of single commands.
-enum OwnOption: String, CaseIterable, Sendable {
-  case messages, seed, port, hours
-  case dateFormat = "date-format"
-
-  var summary: String {
-    switch self {
-    case .messages: "size of the generated tenant"
-    case .seed: "which tenant is generated; the same seed gives the same mail"
-    case .port: "loopback port; default any free one"
-    case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
-    case .hours: "how far back the mail reaches; default 24"
     }
   }
 }

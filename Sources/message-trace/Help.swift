@@ -35,7 +35,7 @@ enum Help {
   private static func text(for command: Command) -> String {
     var text = "usage: message-trace \(command.usage)\n\n\(command.details)\n"
     let options =
-      command.ownOptions.map { row("--\($0.rawValue) N", $0.summary, width: 34) }
+      command.ownOptions.map { row("--\($0.rawValue) \($0.placeholder)", $0.summary, width: 34) }
       + command.settings.map { row("--\($0.rawValue) \($0.placeholder)", $0.summary, width: 34) }
     if !options.isEmpty { text += "\noptions:\n\(options.joined(separator: "\n"))\n" }
     text += "\nexamples:\n\(command.examples.map { "  \($0)" }.joined(separator: "\n"))\n"

@@ -8,6 +8,8 @@ struct Invocation: Sendable {
   private(set) var command: Command?
   private(set) var layer = SettingLayer()
   private(set) var own: [OwnOption: String] = [:]
+  /// Every value of options that may stand several times.
+  private(set) var all: [OwnOption: [String]] = [:]
   private(set) var operands: [String] = []
   private(set) var wantsHelp = false
   private(set) var wantsVersion = false
@@ -54,7 +56,9 @@ struct Invocation: Sendable {
       let values = SettingLayer.split(value, for: setting)
       layer[setting] = setting.kind == .list ? (layer[setting] ?? []) + values : values
     } else if let option = OwnOption(rawValue: name), let command, command.ownOptions.contains(option) {
-      own[option] = try value(flag, attached, &rest)
+      let value = option.isFlag ? attached ?? "true" : try value(flag, attached, &rest)
+      own[option] = value
+      all[option, default: []].append(value)
     } else {
       throw unknown(flag: name)
     }

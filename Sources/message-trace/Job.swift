@@ -13,6 +13,13 @@ struct Job: Sendable {
     switch command {
     case .collect: try await CollectCommand(job: self).run()
     case .run: try await RunCommand(job: self).run()
+    case .check: try await CheckCommand(job: self).run()
+    case .query: try await QueryCommand(job: self).run()
+    case .details: try await DetailsCommand(job: self).run()
+    case .backfill: try await BackfillCommand(job: self).run()
+    case .status: try StatusCommand(job: self).run()
+    case .playbook: try PlaybookCommand(job: self).run()
+    case .schedule: try ScheduleCommand(job: self).run()
     case .normalise: try NormaliseCommand(job: self).run()
     case .verify: try VerifyCommand(job: self).run()
     case .mapping: try MappingCommand(job: self).run()
@@ -24,7 +31,7 @@ struct Job: Sendable {
   /// Flags over environment over the playbook named as the first operand.
   func layer() throws(Failure) -> SettingLayer {
     let above = invocation.layer.over(SettingLayer(environment: environment))
-    guard let path = invocation.operands.first, command == .collect || command == .run else { return above }
+    guard let path = invocation.operands.first, [.collect, .check, .backfill].contains(command) else { return above }
     return above.over(try Playbook.read(path).layer)
   }
 

@@ -1,48 +1,57 @@
-// `run`: pass after pass until stopped.
+// `run`: playbooks side by side, pass after pass, until stopped.
 
 internal import IntakeCore
+internal import Synchronization
 internal import Trigger
 
 struct RunCommand {
   let job: Job
 
-  /// A failed pass is tried again after the interval, doubled each time up to this.
-  private static let longestPause: Duration = .seconds(900)
-
   func run() async throws(Failure) -> ExitCode {
-    let layer = try job.layer()
-    let time = try job.time(layer)
-    let log = try job.log(layer, time: time, quiet: .info)
-    let configuration = try Configuration(layer, environment: job.environment)
-    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
-      let assembly = Assembly(configuration, time: time, log: log)
-      var failures = 0
-      while !Task.isCancelled {
-        let started = time.now()
-        failures = try await pass(assembly) ? 0 : failures + 1
-        let every = configuration.schedule.every
-        let pause = failures == 0 ? every : min(every * (1 << min(failures, 10)), max(every, Self.longestPause))
-        do { try await time.sleep(max(.zero, pause - (time.now() - started))) } catch { break }
+    let above = job.invocation.layer.over(SettingLayer(environment: job.environment))
+    let time = try job.time(above)
+    let log = try job.log(above, time: time, quiet: .info)
+    let metrics = MetricsShelf()
+    try checkStart(above, log)
+    let runs = job.invocation.operands.map { path in
+      let load = { @Sendable () throws(Failure) -> Configuration in
+        try Configuration(above.over(try Playbook.read(path).layer), environment: job.environment)
       }
+      return (RunHandle(name: Self.name(path)), TenantPasses(time: time, log: log, metrics: metrics, load: load))
+    }
+    let daemon = Daemon(runs, notice: SystemdNotice(environment: job.environment), time: time, log: log)
+    return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }) {
+      () async throws(Failure) -> ExitCode in
+      try await daemon.run()
       return .done
     }.get()
   }
 
-  /// One pass with everything opened anew, so that whatever failed before starts clean. True if it ended well.
-  private func pass(_ assembly: Assembly) async throws(Failure) -> Bool {
-    let failure: Failure?
-    do {
-      var pipeline = try assembly.pipeline()
-      let ending = await CollectCommand.pass(
-        &pipeline, configuration: assembly.configuration, time: assembly.time, log: assembly.log)
-      await pipeline.shutDown()
-      failure = ending.failure
-    } catch {
-      failure = error
+  /// Where no playbook at all can be used there is nothing to run; where some can, those that cannot are told and tried
+  /// again. No two may share a state directory.
+  private func checkStart(_ above: SettingLayer, _ log: Log) throws(Failure) {
+    var states: [String: String] = [:]
+    var failures: [Failure] = []
+    for path in job.invocation.operands {
+      do throws(Failure) {
+        let configuration = try Configuration(above.over(try Playbook.read(path).layer), environment: job.environment)
+        if let other = states.updateValue(path, forKey: configuration.statePath) {
+          throw Failure(
+            "config.shared_state", exit: .configuration,
+            "Starting: \(path) and \(other) name the same state directory \(configuration.statePath).",
+            hint: "Give each playbook a directory of its own.")
+        }
+      } catch {
+        if error.code == "config.shared_state" { throw error }
+        failures.append(error)
+      }
     }
-    guard let failure else { return true }
-    assembly.log.failure(failure)
-    guard ![.configuration, .badData, .bug].contains(failure.exit) else { throw failure }
-    return false
+    if failures.count == job.invocation.operands.count, let first = failures.first { throw first }
+  }
+
+  /// The file's name without folder and extension: short enough for logs.
+  private static func name(_ path: String) -> String {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    return file.hasSuffix(".json") ? String(file.dropLast(5)) : file
   }
 }

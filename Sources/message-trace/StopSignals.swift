@@ -7,9 +7,16 @@ internal import Synchronization
 
 /// Runs work that a signal may stop.
 enum StopSignals {
+  /// What has not ended so long after the first signal is left: the state on disk is valid at any moment.
+  private static let grace = 9
+
   /// Runs `work` on a thread of its own, so that it may block; a signal cancels its task.
   /// The state on disk is valid whenever a second signal ends the process: that is what the commit protocol is for.
+  /// - Parameters:
+  ///   - late: the exit status where the work does not end in time.
+  ///   - reload: what SIGHUP asks for, nil where it stops the work like the others.
   static func guarding<Value: Sendable>(
+    late: ExitCode = .tryLater, reload: (@Sendable () -> Void)? = nil,
     _ work: sending @escaping () async throws(Failure) -> Value
   ) async -> Result<Value, Failure> {
     let executor = ThreadExecutor(name: "message-trace.work")
@@ -21,8 +28,10 @@ enum StopSignals {
       _ = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
+        if number == SIGHUP, let reload { return reload() }
         if stopped.exchange(true, ordering: .sequentiallyConsistent) { _exit(128 + number) }
         task.cancel()
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(grace)) { _exit(late.rawValue) }
       }
       source.resume()
       return source

@@ -19,6 +19,7 @@ struct Terminal: Sendable {
   /// What was asked for and is not events: help, version, tables. On stdout, whole or not at all.
   func output(_ text: String) throws(Failure) { try output(Array(text.utf8)) }
 
+  /// As `output`, in bytes.
   func output(_ bytes: [UInt8]) throws(Failure) {
     var written = 0
     while written < bytes.count {

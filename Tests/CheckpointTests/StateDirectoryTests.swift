@@ -138,7 +138,7 @@ struct StateDirectoryTests {
     #expect(found.values.filter { $0 == 0o700 }.count == 3)
   }
 
-  @Test("identities older than the horizon are forgotten, in memory and on disk")
+  @Test("identities older than the horizon are not loaded any more; a backfill can have them back for 91 days")
   func prune() throws {
     var state = try open()
     _ = try Fill.deliver(2, to: &state)
@@ -146,10 +146,22 @@ struct StateDirectoryTests {
     #expect(state.ledger.count == 3)
     try state.prune(before: Fill.received(1) + .seconds(86_400))
     #expect(state.ledger.count == 0)
+    state.close()
+    state = try open()
+    #expect(state.ledger.count == 0)
+    state.close()
+    let path = folder("a/b/state")
+    state = try StateDirectory.open(path, source: "contoso", log: .silent, recalling: Fill.received(1))
+    #expect(state.ledger.count == 3)
+    state.close()
+    state = try open()
+    try state.prune(before: Fill.received(1) + .seconds(90 * 86_400))
+    #expect(try folder.names("a/b/state/seen") != [])
+    try state.prune(before: Fill.received(1) + .seconds(93 * 86_400))
     #expect(try folder.names("a/b/state/seen") == [])
     _ = try Fill.deliver(1, to: &state)
     state.close()
-    let again = try open()
+    let again = try StateDirectory.open(path, source: "contoso", log: .silent, recalling: Fill.received(3))
     defer { again.close() }
     #expect(again.ledger.count == 3)
   }

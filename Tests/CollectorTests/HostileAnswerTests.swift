@@ -42,6 +42,13 @@ struct HostileAnswerTests {
       .answer(
         Array(GzipBytes.stored(Array(rows.utf8)).dropLast(8)) + [1, 2, 3, 4, 22, 0, 0, 0],
         headers: ["Content-Encoding: gzip"]), "source.malformed"),
+    .init(
+      "H09 gzip cut before its trailer",
+      .answer(Array(GzipBytes.stored(Array(rows.utf8)).dropLast(8)), headers: ["Content-Encoding: gzip"]),
+      "source.malformed", "source.cut_short"),
+    .init(
+      "H09 bytes behind gzip's end",
+      .answer(GzipBytes.stored(Array(rows.utf8)) + [0], headers: ["Content-Encoding: gzip"]), "source.malformed"),
     .init("H10 plain text called gzip", .answer(rows, headers: ["Content-Encoding: gzip"]), "source.malformed"),
     .init("H11 a length that is too long", .cut(rows, promising: 4_000), "source.cut_short"),
     .init("H11 a length that is too short", .raw(ok + "Content-Length: 5\r\n\r\n" + rows), "source.malformed"),
@@ -101,9 +108,18 @@ struct HostileAnswerTests {
     #expect(!failure.sentence.contains("t0ken") && !(failure.hint ?? "").contains("t0ken"))
   }
 
+  private static var slowGzip: [ScriptedServer.Step] {
+    let body = GzipBytes.stored(Array(rows.utf8))
+    let headers = ["Content-Encoding: gzip", "Content-Length: \(body.count)"]
+    return [
+      .trickle(AnswerBytes.head(200, type: "application/json", headers: headers) + body, bytes: 1, milliseconds: 0)
+    ]
+  }
+
   static let harmless: [Case] = [
     .init("H02 data called text/html", .answer(rows, type: "text/html")),
     .init("H07 a byte order mark", .answer("\u{FEFF}" + rows)),
+    .init("gzip that comes one byte at a time", slowGzip),
     .init("H27 many cookies", .answer(rows, headers: (0..<500).map { "Set-Cookie: c\($0)=1" })),
     .init("a header without a space, and one that is not UTF-8", .answer(rows, headers: ["X:y", "Z: \u{FF}"])),
     .init("L07 Retry-After with 200", .answer(rows, headers: ["Retry-After: 100"])),
@@ -159,5 +175,45 @@ struct HostileAnswerTests {
     #expect(failure.code == "source.unreachable")
     #expect(failure.exit == .tryLater)
     #expect(failure.sentence.contains("127.0.0.1"))
+  }
+
+  @Test("A41 a refusal names the clock where the service's own differs")
+  func clock() async throws {
+    let stage = try SourceStage(Dialects.graph) { _, _ in
+      .answer("", status: 401, headers: ["Date: Mon, 02 Feb 2026 03:40:00 GMT"])
+    }
+    defer { stage.server.stop() }
+    #expect(try await stage.failure().sentence.contains("clock is 3600 s off"))
+  }
+
+  @Test("a configured proxy is asked for everything, and its refusals are its own")
+  func proxy() async throws {
+    let proxy = try ScriptedServer { request, _ in
+      request.method == "CONNECT" ? .answer("", status: 407) : .answer(Self.rows)
+    }
+    defer { proxy.stop() }
+    let credential = Credential.basic(username: "u", password: Secret("p"))
+    let plain = try ReportingSource(
+      endpoint: "http://127.0.0.1:1/x", credential: credential, http: HTTPSettings(proxy: proxy.base),
+      time: FakeTime().source, log: .silent)
+    #expect(try await plain.page(SourceScenario.window, after: nil).rows.count == 1)
+    #expect(proxy.requests.first?.target.hasPrefix("http://127.0.0.1:1/x/MessageTrace?") == true)
+    let tunnel = try ReportingSource(
+      endpoint: "https://service.test", credential: credential, http: HTTPSettings(proxy: proxy.base),
+      time: FakeTime().source, log: .silent)
+    await #expect { try await tunnel.page(SourceScenario.window, after: nil) } throws: { error in
+      (error as? Failure)?.code == "http.proxy" && (error as? Failure)?.exit == .configuration
+    }
+    #expect(proxy.requests.last?.header("authorization") == nil)
+  }
+
+  @Test("a proxy that cannot be reached is told as such")
+  func deadProxy() async throws {
+    let source = try ReportingSource(
+      endpoint: "https://service.test", credential: .basic(username: "u", password: Secret("p")),
+      http: HTTPSettings(proxy: "http://127.0.0.1:1"), time: FakeTime().source, log: .silent)
+    await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
+      (error as? Failure)?.code == "source.unreachable" && (error as? Failure)?.sentence.contains("proxy") == true
+    }
   }
 }

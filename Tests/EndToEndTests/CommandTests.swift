@@ -18,7 +18,10 @@ import Testing
 
   @Test(
     "every command has help with usage and an example",
-    arguments: ["collect", "run", "normalise", "verify", "mapping", "simulate", "demo"])
+    arguments: [
+      "collect", "run", "backfill", "status", "playbook", "schedule", "normalise", "verify", "mapping", "simulate",
+      "demo", "query", "details",
+    ])
   func help(_ command: String) {
     for arguments in [["help", command], [command, "--help"]] {
       let outcome = Program.run(arguments)

@@ -143,6 +143,29 @@ import Testing
     #expect(failure?.code == "source.link_loop")
     #expect(pipeline.state.checkpoint.cursors.isEmpty)
   }
+
+  @Test("P02 ever new links without rows end the read with the window open")
+  func endless() async throws {
+    var pipeline = Pipeline(
+      source: EndlessSource(), mapping: PlainMapping(), sinks: [MemorySink()], state: MemoryStore(), time: .system)
+    try await pipeline.open()
+    let failure = await #expect(throws: Failure.self) {
+      try await pipeline.read(Self.window, moving: "live", age: .zero)
+    }
+    #expect(failure?.code == "source.endless")
+    #expect(pipeline.state.checkpoint.cursors.isEmpty)
+  }
+}
+
+/// Sends empty pages with a new link each.
+private struct EndlessSource: Source {
+  let provider = "graph"
+  let widestWindow: Duration = .seconds(60)
+  let retention: Duration = .seconds(60)
+
+  func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
+    Page(bytes: [], rows: [], next: PageCursor(link: (cursor?.link ?? "") + "x"))
+  }
 }
 
 /// Sends the same two links for ever.

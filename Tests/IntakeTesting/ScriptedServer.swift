@@ -68,8 +68,9 @@ package final class ScriptedServer: Sendable {
   package var requests: [Request] { state.withLock { $0.requests } }
   package var connections: Int { state.withLock { $0.connections } }
 
-  /// Closes everything; stalled answers end. Under the lock: a number that is closed may be another test's a moment later.
+  /// Closes everything; stalled answers end.
   package func stop() {
+    // Under the lock, so that no number can be closed and given to another server in between.
     state.withLock { state in
       guard !state.isStopped else { return }
       state.isStopped = true

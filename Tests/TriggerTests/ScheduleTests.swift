@@ -21,6 +21,22 @@ import Testing
     for (read, next) in zip(due.reads, due.reads.dropFirst()) { #expect(read.window.end == next.window.start) }
   }
 
+  @Test("a first pass that is to look back at nothing still begins to collect")
+  func sinceZero() {
+    var schedule = Self.schedule
+    schedule.since = .zero
+    let due = schedule.due([:], now: Self.now, source: RowSource([]))
+    #expect(due.reads.map(\.window) == [Window(start: Self.now - .seconds(120), end: Self.now - .seconds(60))])
+  }
+
+  @Test("a revisit that is configured no more does not hold the horizon, and begins anew when it comes back")
+  func dropped() {
+    let cursors = ["live": Self.now, "revisit 6h": Self.now - .seconds(90_000)]
+    let read = Schedule.Read(
+      cursor: "live", window: Window(start: Self.now - .seconds(120), end: Self.now - .seconds(60)), age: .seconds(60))
+    #expect(Self.schedule.covered(by: read, at: Self.now, cursors: cursors)["revisit 6h"] == read.window.end)
+  }
+
   @Test("a live read covers each revisit up to its age, and no further")
   func covered() {
     let read = Schedule.Read(

@@ -1,0 +1,63 @@
+// One gzip stream, unpacked as it arrives, within a bound, its checksum and length verified. RFC 1952.
+
+internal import CSystem
+
+@safe final class GzipReader {
+  enum Outcome { case more, tooLarge, corrupt }
+
+  /// The trailer was read and is right.
+  private(set) var isFinished = false
+  private let stream: UnsafeMutablePointer<csystem_inflate>
+  private var piece = [UInt8](repeating: 0, count: 1 << 17)
+
+  /// nil where there is no zlib; nothing should have been asked for in gzip then.
+  init?() {
+    unsafe stream = .allocate(capacity: 1)
+    unsafe stream.initialize(to: csystem_inflate())
+    guard unsafe csystem_inflate_open(stream) == 1 else {
+      unsafe stream.deallocate()
+      return nil
+    }
+  }
+
+  deinit {
+    unsafe csystem_inflate_close(stream)
+    unsafe stream.deallocate()
+  }
+
+  /// Appends what `bytes` unpack to. Bytes behind the stream's end are corrupt too.
+  /// - Parameter cap: how long `body` may become.
+  func take(_ bytes: UnsafeRawBufferPointer, into body: inout [UInt8], cap: Int) -> Outcome {
+    var rest = unsafe bytes
+    while unsafe !rest.isEmpty {
+      guard !isFinished else { return .corrupt }
+      var taken = 0
+      var given = 0
+      let code = unsafe csystem_inflate_step(stream, rest.baseAddress, rest.count, &taken, &piece, piece.count, &given)
+      guard given <= cap - body.count else { return .tooLarge }
+      body.append(contentsOf: piece[..<given])
+      switch Int(code) {
+      case csystem_inflate_end: isFinished = true
+      case csystem_inflate_corrupt: return .corrupt
+      default: guard taken > 0 || given > 0 else { return .corrupt }
+      }
+      unsafe rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(taken))
+    }
+    return drain(into: &body, cap: cap)
+  }
+
+  /// What the stream still holds back after all input is taken.
+  private func drain(into body: inout [UInt8], cap: Int) -> Outcome {
+    while !isFinished {
+      var taken = 0
+      var given = 0
+      let code = unsafe csystem_inflate_step(stream, nil, 0, &taken, &piece, piece.count, &given)
+      guard given <= cap - body.count else { return .tooLarge }
+      body.append(contentsOf: piece[..<given])
+      if Int(code) == csystem_inflate_corrupt { return .corrupt }
+      isFinished = Int(code) == csystem_inflate_end
+      if given == 0 { break }
+    }
+    return .more
+  }
+}

@@ -1,0 +1,113 @@
+// The members of one JSON object as text, by name without regard to case. Tolerant: odd strings are read as they can be.
+
+internal import IntakeCore
+
+/// What a row holds at its top level.
+struct QueryColumns: Sendable {
+  /// Strings unescaped, other scalars as written; `null`, arrays and objects are left out.
+  private var texts: [String: String] = [:]
+  /// Where each value stands that is an array or object.
+  private(set) var raw: [String: Range<Int>] = [:]
+
+  /// nil if `bytes` are no JSON object.
+  init?(_ bytes: [UInt8]) {
+    let span = unsafe bytes.span.bytes
+    guard span.byte(0) == 0x7B, (try? read(span)) != nil else { return nil }
+  }
+
+  /// The first of these columns that is there and not empty; else empty.
+  func text(_ names: String...) -> String {
+    for name in names {
+      if let text = texts[name], !text.isEmpty { return text }
+    }
+    return ""
+  }
+
+  func instant(_ names: String...) -> Instant? {
+    for name in names {
+      guard let text = texts[name] else { continue }
+      let bytes = Array(text.utf8)
+      let literal = unsafe Timestamp.parseDateLiteral(bytes.span.bytes, 0..<bytes.count)
+      if let instant = Timestamp.parse(text) ?? literal { return instant }
+    }
+    return nil
+  }
+
+  private mutating func read(_ span: RawSpan) throws(JSONFault) {
+    var index = 1
+    span.skipSpace(&index)
+    while span.byte(index) != 0x7D {
+      let key = index
+      try span.skipKey(&index)
+      var keyEnd = key
+      _ = try span.skipString(&keyEnd)
+      let name = Self.unescape(span, (key + 1)..<(keyEnd - 1)).lowercasedASCII
+      let start = index
+      try span.skipLoosely(&index)
+      take(name, span, start..<index)
+      span.skipSpace(&index)
+      guard span.byte(index) == 0x2C || span.byte(index) == 0x7D else { throw JSONFault(index, .unexpectedByte) }
+      if span.byte(index) == 0x2C { index += 1 }
+      span.skipSpace(&index)
+    }
+  }
+
+  private mutating func take(_ name: String, _ span: RawSpan, _ range: Range<Int>) {
+    switch span.byte(range.lowerBound) {
+    case 0x22: texts[name] = Self.unescape(span, (range.lowerBound + 1)..<(range.upperBound - 1))
+    case 0x5B, 0x7B: raw[name] = range
+    case 0x6E: break
+    default: texts[name] = Self.unescape(span, range)
+    }
+  }
+
+  /// Text with a broken escape is taken as it stands.
+  private static func unescape(_ span: RawSpan, _ range: Range<Int>) -> String {
+    if let text = try? JSONText.unescape(span, range) { return text }
+    return String(decoding: range.map { span.byte($0) }, as: UTF8.self)
+  }
+
+  /// Where each element of an array stands; empty if it is none.
+  static func elements(_ bytes: [UInt8]) -> [Range<Int>] {
+    let span = unsafe bytes.span.bytes
+    guard span.byte(0) == 0x5B else { return [] }
+    var elements: [Range<Int>] = []
+    var index = 1
+    span.skipSpace(&index)
+    while index < bytes.count, span.byte(index) != 0x5D {
+      let start = index
+      guard (try? span.skipLoosely(&index)) != nil else { return elements }
+      elements.append(start..<index)
+      span.skipSpace(&index)
+      if span.byte(index) == 0x2C { index += 1 }
+      span.skipSpace(&index)
+    }
+    return elements
+  }
+
+  /// The value on one line: no space between tokens; a control character within a string becomes an escape.
+  static func compact(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(range.count)
+    var isInside = false
+    var isEscaped = false
+    for byte in bytes[range.clamped(to: 0..<bytes.count)] {
+      if isInside, byte < 0x20 {
+        if isEscaped { output.append(0x5C) }
+        JSONText.appendUnicodeEscape(UInt16(byte), to: &output)
+        isEscaped = false
+        continue
+      }
+      if !isInside, byte <= 0x20 { continue }
+      output.append(byte)
+      if isEscaped {
+        isEscaped = false
+      } else if byte == 0x22 {
+        isInside.toggle()
+      } else if isInside, byte == 0x5C {
+        isEscaped = true
+      }
+    }
+    return output
+  }
+}

@@ -1,0 +1,58 @@
+// What an administrator asks for: values by field, any of which may match, and how they become single questions.
+
+internal import IntakeCore
+
+/// The filters of Get-MessageTrace and Get-MessageTraceV2. Several values of a field mean any of them, fields are joined
+/// by `and`. Texts are compared without regard to case, IP addresses by value.
+package struct QueryFilter: Sendable, Equatable {
+  /// In the order of how few rows a value usually leaves.
+  package enum Field: String, CaseIterable, Sendable {
+    case traceID, messageID, recipient, sender, fromIP, toIP, subject, status
+  }
+
+  package enum SubjectTest: String, CaseIterable, Sendable {
+    case contains
+    case startsWith = "starts-with"
+    case endsWith = "ends-with"
+  }
+
+  package var values: [Field: [String]]
+  package var subjectTest: SubjectTest
+
+  package init(_ values: [Field: [String]] = [:], subjectTest: SubjectTest = .contains) {
+    self.values = values.filter { !$0.value.isEmpty }
+    self.subjectTest = subjectTest
+  }
+
+  /// Neither service knows `or` (Graph reads it and keeps the last value), so each value is a question of its own.
+  /// - Parameter canAsk: whether the service filters by this field and value; what it does not is filtered here.
+  func questions(_ canAsk: (Field, String) -> Bool) -> [QueryTerms] {
+    var questions = [QueryTerms(values: [:], subjectTest: subjectTest)]
+    for field in Field.allCases {
+      guard let wanted = values[field], wanted.allSatisfy({ canAsk(field, $0) }) else { continue }
+      guard questions.count * wanted.count <= Self.mostQuestions else { continue }
+      questions = questions.flatMap { question in
+        wanted.map { value in
+          var terms = question
+          terms.values[field] = value
+          return terms
+        }
+      }
+    }
+    return questions
+  }
+
+  /// Beyond this many questions a field is filtered here instead: Graph allows a tenant 100 in five minutes.
+  static let mostQuestions = 100
+}
+
+/// One question: at most one value a field, all of which must match.
+package struct QueryTerms: Sendable, Equatable {
+  package var values: [QueryFilter.Field: String]
+  package var subjectTest: QueryFilter.SubjectTest
+
+  package init(values: [QueryFilter.Field: String], subjectTest: QueryFilter.SubjectTest = .contains) {
+    self.values = values
+    self.subjectTest = subjectTest
+  }
+}

@@ -1,0 +1,75 @@
+// Values that no column holds: identity, times of reading, direction, the original, the tags.
+
+internal import IntakeCore
+
+extension EventWriter {
+  /// A field from what is given; true if it was written.
+  mutating func writeGiven(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
+    days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
+  ) -> Bool {
+    let start = line.count
+    line.append(pool, step.name.start, step.name.end)
+    lastStart = line.count
+    guard case .wrote = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line) else {
+      line.drop(to: start)
+      lastEnd = 0
+      return false
+    }
+    lastEnd = line.count
+    line.append(0x2C)
+    return true
+  }
+
+  mutating func writeGivenValue(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
+    scratch: borrowing LineWriter, to line: inout LineWriter
+  ) -> Outcome {
+    switch step.given {
+    case .identity: line.append(facts.identity)
+    case .created: scratch.read { line.append($0, 0, facts.createdLength) }
+    case .received where facts.received == nil: scratch.read { line.append($0, 0, facts.createdLength) }
+    case .received: writeReceived(days: &days, to: &line)
+    case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
+    case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
+    case .original:
+      guard plan.keepOriginal || !facts.reason.isEmpty else { return .absent }
+      if plan.redactor != nil { return .absent }
+      line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
+    case .reason: line.appendText(facts.reason)
+    case .flags: writeFlags(step, plan, to: &line)
+    case .provider, .tenantName, .tenantID, .recipient: return .absent
+    }
+    return .wrote
+  }
+
+  private func writeStatus(
+    _ step: Step, _ plan: borrowing Plan, scratch: borrowing LineWriter, to line: inout LineWriter
+  ) -> Outcome {
+    let (start, end) = (facts.statusStart, facts.statusEnd)
+    guard step.conversion == .lookup else {
+      guard start < end else { return .absent }
+      if facts.statusIsPlain {
+        scratch.read { line.appendQuoted($0, start, end) }
+      } else {
+        scratch.read { line.appendEscaped($0, start, end) }
+      }
+      return .wrote
+    }
+    let found = start < end ? scratch.read { plan.find(Int(step.lookup), $0, start, end) } : nil
+    guard let found else { return writeOtherwise(of: step, plan, to: &line) }
+    line.append(unsafe plan.pool.span.bytes, found.json.start, found.json.end)
+    return .wrote
+  }
+
+  private func writeFlags(_ step: Step, _ plan: borrowing Plan, to line: inout LineWriter) {
+    line.append(unsafe plan.pool.span.bytes, step.text.start, step.text.end)
+    guard !flags.isEmpty else { return }
+    line.drop(to: line.count - 1)
+    for bit in RowFlags.names.indices where flags.rawValue >> UInt32(bit) & 1 == 1 {
+      line.append(0x2C)
+      line.appendText(RowFlags.names[bit])
+    }
+    line.append(UInt8(ascii: "]"))
+  }
+}

@@ -1,0 +1,74 @@
+// Syslog over UDP: best effort, by nature. Paced, so that a receiver's buffer can follow; a refused port is noticed.
+
+internal import Glibc
+internal import IntakeCore
+internal import Synchronization
+
+/// `udp://`.
+final class DatagramSink: Sink {
+  let name: String
+  private let address: NetworkAddress
+  private let format: SyslogFormat
+  private let rate: Int
+  private let time: TimeSource
+
+  init(name: String, address: NetworkAddress, options: SyslogOptions, time: TimeSource) {
+    self.name = name
+    self.address = address
+    self.time = time
+    rate = options.rate
+    format = SyslogFormat(options, framing: nil)
+  }
+
+  func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition {
+    SinkPosition(sequence: position?.sequence ?? 0)
+  }
+
+  /// A connected socket, or a refusal would never be heard of: the second send after it says so, or the last look.
+  func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
+    do throws(SocketFault) {
+      let socket = try Socket.connect(address, datagrams: true)
+      var start = 0
+      for (index, one) in entry.entries.enumerated() {
+        var datagram: [UInt8] = []
+        format.append(entry.bytes[start..<one.end], one, to: &datagram)
+        start = one.end
+        try send(datagram, socket)
+        try await pace(index)
+      }
+      try listen(socket)
+    } catch {
+      throw error.failure("sink.udp", name)
+    }
+    return SinkPosition(sequence: entry.sequence)
+  }
+
+  func close() async {}
+
+  private func send(_ datagram: [UInt8], _ socket: Socket) throws(SocketFault) {
+    while try socket.send(datagram[...]) == 0 {
+      try socket.wait(for: Int16(POLLOUT), within: .seconds(10))
+    }
+  }
+
+  /// A twentieth of a second's datagrams, then a twentieth of a second's rest.
+  private func pace(_ index: Int) async throws(SocketFault) {
+    guard rate > 0, (index + 1) % max(1, rate / 20) == 0 else { return }
+    do {
+      try await time.sleep(.milliseconds(rate >= 20 ? 50 : 1_000 / rate))
+    } catch {
+      throw SocketFault(ECANCELED)
+    }
+  }
+
+  /// 50 ms in which the receiver's host may say that nobody is there.
+  private func listen(_ socket: Socket) throws(SocketFault) {
+    do throws(SocketFault) {
+      try socket.wait(for: 0, within: .milliseconds(50))
+    } catch {
+      guard error.number == ETIMEDOUT else { throw error }
+      return
+    }
+    try socket.check()
+  }
+}

@@ -1,0 +1,183 @@
+// Non-blocking sockets that wait in short glances: no peer can make the program deaf to being stopped.
+
+internal import CSystem
+internal import Glibc
+internal import IntakeCore
+
+/// What a socket met, as an error number; ECANCELED stands for being told to stop.
+struct SocketFault: Error, Sendable, Equatable {
+  var number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  /// - Parameter area: `sink.tcp`, `sink.tls` or `sink.udp`.
+  func failure(_ area: String, _ name: String) -> Failure {
+    let (code, hint): (String, String) =
+      switch number {
+      case ECONNREFUSED: ("refused", "Is the receiver running, and is the port right?")
+      case ETIMEDOUT, EAGAIN: ("timeout", "Is a firewall in between, or does the receiver not read?")
+      case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: ("closed", "Look in the receiver's log for why it closed.")
+      case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL: ("unreachable", "Is the network up, and the host right?")
+      default: ("failed", "The batch is kept and sent again.")
+      }
+    guard number != ECANCELED else { return Failure.stopped }
+    let isOurs = number == EMFILE || number == ENFILE
+    return Failure(
+      isOurs ? "os.emfile" : "\(area).\(code)", exit: isOurs ? .system : .tryLater,
+      "Sending to \(name): \(FileBytes.describe(number)).", hint: hint, recovery: .later(after: nil))
+  }
+}
+
+/// One connected socket.
+struct Socket: Sendable {
+  let descriptor: Descriptor
+  private static let glance: Int32 = 100
+
+  /// Resolves the host anew and tries every address it has.
+  /// - Parameter type: `SOCK_STREAM` or `SOCK_DGRAM`.
+  static func connect(
+    _ address: NetworkAddress, datagrams: Bool, within patience: Duration = .seconds(10)
+  ) throws(SocketFault) -> Socket {
+    let type = Int32(truncatingIfNeeded: datagrams ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue)
+    var last = SocketFault(EADDRNOTAVAIL)
+    for candidate in try Resolver.addresses(of: address, type: type) {
+      do throws(SocketFault) {
+        let socket = try open(candidate, type: type)
+        try socket.finishConnecting(candidate, within: patience)
+        if !datagrams { try socket.setUp() }
+        return socket
+      } catch {
+        guard error.number != ECANCELED else { throw error }
+        last = error
+      }
+    }
+    throw last
+  }
+
+  private static func open(_ candidate: Resolver.Address, type: Int32) throws(SocketFault) -> Socket {
+    let flags = Int32(truncatingIfNeeded: SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let raw = socket(candidate.family, type | flags, 0)
+    guard raw >= 0 else { throw SocketFault(errno) }
+    return Socket(descriptor: Descriptor(raw, name: "socket"))
+  }
+
+  private func finishConnecting(_ candidate: Resolver.Address, within patience: Duration) throws(SocketFault) {
+    let result = unsafe candidate.withAddress { unsafe Glibc.connect(descriptor.raw, $0, $1) }
+    if result != 0 {
+      guard errno == EINPROGRESS else { throw SocketFault(errno) }
+      try wait(for: Int16(POLLOUT), within: patience)
+      try check()
+    }
+    guard unsafe ownAddress(getsockname) != ownAddress(getpeername) else { throw SocketFault(ECONNREFUSED) }
+  }
+
+  /// A vanished peer is noticed after 30 s, not after a quarter of an hour.
+  private func setUp() throws(SocketFault) {
+    for (level, option, value) in [
+      (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_NODELAY, 1),
+      (Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 30_000),
+    ] as [(Int32, Int32, Int32)] {
+      var value = value
+      guard unsafe setsockopt(descriptor.raw, level, option, &value, 4) == 0 else { throw SocketFault(errno) }
+    }
+  }
+
+  /// A loop of connects to a free port of the ephemeral range can end up connected to itself.
+  private func ownAddress(
+    _ call: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
+  ) -> [UInt8] {
+    var storage = [UInt8](repeating: 0, count: 128)
+    var length = socklen_t(storage.count)
+    let failed = unsafe storage.withUnsafeMutableBytes { buffer in
+      unsafe call(descriptor.raw, buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length) != 0
+    }
+    return failed ? [] : Array(storage.prefix(Int(length)))
+  }
+
+  /// Waits for events; ETIMEDOUT after `patience`, ECANCELED when the task is.
+  func wait(for events: Int16, within patience: Duration) throws(SocketFault) {
+    let end = ContinuousClock.now + patience
+    while true {
+      guard !Task.isCancelled else { throw SocketFault(ECANCELED) }
+      var waiting = pollfd(fd: descriptor.raw, events: events, revents: 0)
+      let left = end - ContinuousClock.now
+      guard left > .zero else { throw SocketFault(ETIMEDOUT) }
+      let milliseconds = min(Int64(Self.glance), left.ticks / 10_000 + 1)
+      if unsafe poll(&waiting, 1, Int32(truncatingIfNeeded: milliseconds)) > 0 { return }
+    }
+  }
+
+  /// Throws the error that the kernel keeps for this socket.
+  func check() throws(SocketFault) {
+    var number: Int32 = 0
+    var length = socklen_t(4)
+    guard unsafe getsockopt(descriptor.raw, SOL_SOCKET, SO_ERROR, &number, &length) == 0 else {
+      throw SocketFault(errno)
+    }
+    guard number == 0 else { throw SocketFault(number) }
+  }
+
+  /// `send(2)` once; 0 where there is no room.
+  func send(_ bytes: ArraySlice<UInt8>) throws(SocketFault) -> Int {
+    let count = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe Glibc.send(
+        descriptor.raw, buffer.baseAddress, buffer.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL | MSG_DONTWAIT))
+    }
+    if count >= 0 { return count }
+    guard errno == EAGAIN || errno == EINTR else { throw SocketFault(errno) }
+    return 0
+  }
+
+  /// `recv(2)` once, thrown away: the count, 0 at the end of the stream, nil where nothing is there.
+  func discard() throws(SocketFault) -> Int? {
+    var scratch = [UInt8](repeating: 0, count: 4_096)
+    let count = unsafe recv(descriptor.raw, &scratch, scratch.count, Int32(truncatingIfNeeded: MSG_DONTWAIT))
+    if count >= 0 { return count }
+    guard errno == EAGAIN || errno == EINTR else { throw SocketFault(errno) }
+    return nil
+  }
+
+  /// Sends our end of stream; the other direction stays open.
+  func shutDownSending() throws(SocketFault) {
+    guard shutdown(descriptor.raw, Int32(truncatingIfNeeded: SHUT_WR)) == 0 else { throw SocketFault(errno) }
+  }
+
+  /// Bytes, our end of stream included, that the peer's kernel has not acknowledged.
+  var unacknowledged: Int { Int(csystem_unacknowledged_bytes(descriptor.raw)) }
+}
+
+/// Names to addresses.
+enum Resolver {
+  struct Address: Sendable {
+    let family: Int32
+    fileprivate let bytes: [UInt8]
+
+    func withAddress<Result>(_ body: (UnsafePointer<sockaddr>?, socklen_t) -> Result) -> Result {
+      unsafe bytes.withUnsafeBytes { buffer in
+        unsafe body(buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(buffer.count))
+      }
+    }
+  }
+
+  /// Every address, in the resolver's order; ENOENT is thrown as EADDRNOTAVAIL.
+  static func addresses(of address: NetworkAddress, type: Int32) throws(SocketFault) -> [Address] {
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_socktype = type
+    unsafe hints.ai_flags = Int32(AI_NUMERICSERV)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard unsafe getaddrinfo(address.host, "\(address.port)", &hints, &list) == 0 else {
+      throw SocketFault(EADDRNOTAVAIL)
+    }
+    defer { unsafe freeaddrinfo(list) }
+    var found: [Address] = []
+    var next = unsafe list
+    while let one = unsafe next {
+      if let start = unsafe one.pointee.ai_addr {
+        let bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(one.pointee.ai_addrlen)))
+        found.append(Address(family: unsafe one.pointee.ai_family, bytes: bytes))
+      }
+      unsafe next = one.pointee.ai_next
+    }
+    return found
+  }
+}

@@ -1,0 +1,157 @@
+// What can be set about a syslog receiver, behind the question mark of its spec.
+
+internal import IntakeCore
+
+/// Options of one syslog sink, checked.
+struct SyslogOptions: Sendable, Equatable {
+  enum Transport: String, Sendable { case udp, tcp, tls }
+  /// RFC 6587 sections 3.4.1 and 3.4.2.
+  enum Framing: String, Sendable, CaseIterable {
+    case octetCounting = "octet-counting"
+    case newline
+  }
+  enum Format: String, Sendable, CaseIterable { case rfc5424, rfc3164 }
+  /// When a batch counts as taken: the receiver closed after reading to our end of stream; its kernel acknowledged every
+  /// byte; our kernel took them.
+  enum Acknowledgement: String, Sendable, CaseIterable {
+    case eof
+    case strictEOF = "eof-strict"
+    case kernel
+    case none
+  }
+
+  var framing = Framing.octetCounting
+  var format = Format.rfc5424
+  var facility = 16
+  var appName = "message-trace"
+  /// nil: the host's own name.
+  var hostname: String?
+  var acknowledgement = Acknowledgement.eof
+  /// PEM files for TLS; nil: the system's certificate authorities, no certificate of our own.
+  var authorities: String?
+  var certificate: String?
+  var privateKey: String?
+  /// Of one message, header included; longer events lose their largest fields.
+  var maxBytes: Int
+  /// Datagrams a second, 0 for as fast as they go.
+  var rate = 500
+
+  static let names = [
+    "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate",
+  ]
+  /// RFC 5424 section 6.2.1, in numerical order.
+  static let facilities = [
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+    "audit",
+    "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+  ]
+
+  init(_ transport: Transport) { maxBytes = transport == .udp ? 8_192 : 65_536 }
+
+  /// - Parameters:
+  ///   - query: `name=value` pairs joined by `&`, values percent-encoded.
+  ///   - spec: for the errors.
+  init(_ transport: Transport, query: String, spec: String) throws(Failure) {
+    self.init(transport)
+    for pair in query.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let name = parts[0]
+      guard Self.names.contains(name) else { throw Self.unknown(name, spec) }
+      guard parts.count == 2, let value = PercentText.decode(parts[1]), !value.isEmpty else {
+        throw SinkSpec.wrong("Reading the sink \(spec): the option \(name) has no value.")
+      }
+      try set(name, value, transport, spec)
+    }
+    guard (certificate == nil) == (privateKey == nil) else {
+      throw SinkSpec.wrong("Reading the sink \(spec): cert and key belong together.", hint: "Give both or neither.")
+    }
+  }
+
+  private mutating func set(_ name: String, _ value: String, _ transport: Transport, _ spec: String) throws(Failure) {
+    switch name {
+    case "framing": framing = try Self.choose(name, value, spec)
+    case "format": format = try Self.choose(name, value, spec)
+    case "ack": acknowledgement = try Self.choose(name, value, spec)
+    case "facility": facility = try Self.index(of: value, spec)
+    case "app-name": appName = try Self.printable(name, value, limit: 48, spec)
+    case "hostname": hostname = try Self.printable(name, value, limit: 255, spec)
+    case "ca": authorities = value
+    case "cert": certificate = value
+    case "key": privateKey = value
+    case "max-bytes": maxBytes = try Self.number(name, value, 480...(transport == .udp ? 65_507 : 16 << 20), spec)
+    default: rate = try Self.number(name, value, 0...1_000_000, spec)
+    }
+    guard Self.transports(for: name).contains(transport) else {
+      throw SinkSpec.wrong(
+        "Reading the sink \(spec): the option \(name) does not go with \(transport.rawValue).",
+        hint: "Leave it out; TLS always counts octets (RFC 5425).")
+    }
+  }
+
+  private static func transports(for name: String) -> [Transport] {
+    switch name {
+    case "framing": [.tcp]
+    case "ack": [.tcp, .tls]
+    case "ca", "cert", "key": [.tls]
+    case "rate": [.udp]
+    default: [.udp, .tcp, .tls]
+    }
+  }
+
+  private static func choose<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, _ value: String, _ spec: String
+  ) throws(Failure) -> Choice {
+    if let choice = Choice(rawValue: value) { return choice }
+    let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    throw SinkSpec.wrong("Reading the sink \(spec): \(name)=\(value) is unknown.", hint: "It can be: \(all).")
+  }
+
+  private static func index(of facility: String, _ spec: String) throws(Failure) -> Int {
+    if let index = facilities.firstIndex(of: facility) { return index }
+    throw SinkSpec.wrong(
+      "Reading the sink \(spec): facility=\(facility) is unknown.",
+      hint: Nearest.name(to: facility, among: facilities).map { "Did you mean \($0)?" } ?? "For example: local0.")
+  }
+
+  /// PRINTUSASCII of RFC 5424 section 6.
+  private static func printable(_ name: String, _ value: String, limit: Int, _ spec: String) throws(Failure) -> String {
+    guard value.utf8.count <= limit, value.utf8.allSatisfy({ (33...126).contains($0) }) else {
+      throw SinkSpec.wrong(
+        "Reading the sink \(spec): \(name) may hold up to \(limit) visible ASCII characters and no space.")
+    }
+    return value
+  }
+
+  private static func number(
+    _ name: String, _ value: String, _ range: ClosedRange<Int>, _ spec: String
+  ) throws(Failure) -> Int {
+    if let number = Int(value), range.contains(number) { return number }
+    throw SinkSpec.wrong(
+      "Reading the sink \(spec): \(name) has to be a whole number from \(range.lowerBound) to \(range.upperBound).")
+  }
+
+  private static func unknown(_ name: String, _ spec: String) -> Failure {
+    let nearest = Nearest.name(to: name, among: names).map { "Did you mean \($0)?" }
+    return SinkSpec.wrong(
+      "Reading the sink \(spec): there is no option \(name).",
+      hint: nearest ?? "Options: \(names.joined(separator: ", ")).")
+  }
+}
+
+enum PercentText {
+  /// nil for a broken escape, or for what is not UTF-8 afterwards.
+  static func decode(_ text: String) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard let high = rest.popFirst().flatMap(JSONText.hexDigit), let low = rest.popFirst().flatMap(JSONText.hexDigit)
+      else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,137 @@
+// Everything that can be told of one tenant without holding its state.
+
+package import Checkpoint
+package import IntakeCore
+
+package struct Glance: Sendable {
+  /// The playbook's file, empty where none was named.
+  package var playbook: String
+  package var statePath: String
+  /// Of the last pass; nil where none has ended yet.
+  package var status: PassStatus?
+  /// Of the state itself, which may be newer than the last pass's status.
+  package var summary: StateSummary?
+  package var backfill: BackfillProgress?
+
+  package init(playbook: String, statePath: String, status: PassStatus?) {
+    self.playbook = playbook
+    self.statePath = statePath
+    self.status = status
+  }
+
+  /// `ok`, `never` or the code of the failure.
+  package var outcome: String {
+    guard let status else { return "never" }
+    return status.isFailing ? status.lastFailure?.code ?? "failing" : "ok"
+  }
+
+  package func json(now: Instant) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("playbook", .string(playbook)), .init("state", .string(statePath)), .init("outcome", .string(outcome)),
+    ]
+    if let live = live { members.append(.init("lagSeconds", .number("\((now - live).components.seconds)"))) }
+    if let summary {
+      members.append(
+        .init("cursorsNow", PassStatus.object(summary.checkpoint.cursors) { PassStatus.json($0) }))
+    }
+    if let status { members.append(.init("status", status.json)) }
+    if let backfill { members.append(.init("backfill", backfill.json)) }
+    return .object(members)
+  }
+
+  /// The live cursor as it is now.
+  var live: Instant? { summary?.checkpoint.cursors[Schedule.liveCursor] ?? status?.lanes[Schedule.liveCursor]?.cursor }
+}
+
+/// The glance as people read it.
+package enum StatusTable {
+  package static func text(_ glance: Glance, now: Instant) -> String {
+    var lines: [(String, String)] = []
+    if !glance.playbook.isEmpty { lines.append(("playbook", glance.playbook)) }
+    lines.append(
+      (
+        "tenant",
+        [glance.status?.tenant ?? glance.summary?.source ?? "", glance.status?.mode ?? ""]
+          .filter { !$0.isEmpty }.joined(separator: ", ")
+      ))
+    lines.append(("state", glance.statePath))
+    lines += passes(glance, now)
+    lines += store(glance)
+    if let backfill = glance.backfill { lines.append(("backfill", backfill.text)) }
+    return lines.map { row($0.0, $0.1) }.joined() + cursors(glance, now)
+  }
+
+  private static func passes(_ glance: Glance, _ now: Instant) -> [(String, String)] {
+    guard let status = glance.status else { return [("last pass", "never")] }
+    var lines = [("last pass", "\(ago(status.lastPass, now)), \(glance.outcome)")]
+    if let success = status.lastSuccess, status.isFailing { lines.append(("last success", ago(success, now))) }
+    if let failure = status.lastFailure {
+      let streak = failure.streak > 0 ? ", \(failure.streak) in a row" : ", mended since"
+      lines.append(("last error", "\(ago(failure.at, now))\(streak): \(failure.sentence)"))
+      if failure.streak > 0, let hint = failure.hint { lines.append(("", hint)) }
+    }
+    if let next = status.nextRun { lines.append(("next run", next > now ? "in \(span(next - now))" : ago(next, now))) }
+    if let gap = status.gaps.last {
+      lines.append(
+        ("last gap", "\(gap.cursor), \(Timestamp.text(gap.window.start)) to \(Timestamp.text(gap.window.end))"))
+    }
+    return lines
+  }
+
+  private static func store(_ glance: Glance) -> [(String, String)] {
+    let identities = glance.summary?.identities ?? glance.status?.identities ?? 0
+    let entries = glance.summary?.journalEntries ?? glance.status?.journalEntries ?? 0
+    let bytes = glance.summary?.journalBytes ?? glance.status?.journalBytes ?? 0
+    var lines = [
+      ("ledger", "\(identities) identities"),
+      ("journal", entries == 0 ? "empty" : "\(entries) batches, \(bytes) bytes"),
+    ]
+    if let quota = glance.status?.quota {
+      lines.append(("quota left", "\(max(0, quota.limit - quota.used)) of \(quota.limit) requests in 5 minutes"))
+    }
+    for (name, sink) in (glance.status?.sinks ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append(("sink", "\(name), \(sink.failing.map { "behind: \($0)" } ?? "up to date")"))
+    }
+    return lines
+  }
+
+  private static func cursors(_ glance: Glance, _ now: Instant) -> String {
+    let known = glance.summary?.checkpoint.cursors ?? glance.status?.lanes.mapValues(\.cursor) ?? [:]
+    guard !known.isEmpty else { return "" }
+    let lanes = known.sorted { $0.value > $1.value }
+    return "\n" + columns("cursor", "read up to", "lag", "moved")
+      + lanes.map { name, cursor in
+        columns(
+          name, Timestamp.text(cursor), span(now - cursor),
+          glance.status?.lanes[name].map { ago($0.moved, now) } ?? "-")
+      }.joined()
+  }
+
+  private static func row(_ name: String, _ value: String) -> String {
+    pad(name, 14) + Log.clean(value, limit: 500) + "\n"
+  }
+
+  private static func columns(_ name: String, _ cursor: String, _ lag: String, _ moved: String) -> String {
+    pad(name, 14) + pad(cursor, 26) + pad(lag, 12) + moved + "\n"
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.utf8.count))
+  }
+
+  private static func ago(_ instant: Instant, _ now: Instant) -> String {
+    now - instant < .seconds(1) ? "now" : "\(span(now - instant)) ago"
+  }
+
+  /// The two largest units: `3h 5m`, `42s`.
+  package static func span(_ duration: Duration) -> String {
+    let seconds = max(0, duration.components.seconds)
+    let units: [(Int64, String)] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")]
+    guard let first = units.firstIndex(where: { seconds >= $0.0 }) else { return "0s" }
+    let (size, name) = units[first]
+    guard first + 1 < units.count else { return "\(seconds)s" }
+    let (small, smallName) = units[first + 1]
+    let rest = seconds % size / small
+    return rest == 0 ? "\(seconds / size)\(name)" : "\(seconds / size)\(name) \(rest)\(smallName)"
+  }
+}

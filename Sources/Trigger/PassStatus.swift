@@ -1,0 +1,116 @@
+// What a glance at a tenant tells: made after each pass, kept in the state directory, shown by `status` and as metrics.
+
+package import IntakeCore
+
+package struct PassStatus: Sendable, Equatable {
+  package struct LastFailure: Sendable, Equatable {
+    package var code: String
+    package var exit: Int32
+    package var sentence: String
+    package var hint: String?
+    package var at: Instant
+    /// Passes that failed in a row, this one the last of them; 0 once a pass has gone well.
+    package var streak: Int
+  }
+
+  package struct Lane: Sendable, Equatable {
+    package var cursor: Instant
+    /// How far behind now the cursor stands when all is well, beside one step.
+    package var age: Duration
+    /// When the cursor last moved.
+    package var moved: Instant
+  }
+
+  package struct SinkState: Sendable, Equatable {
+    package var sequence: UInt64
+    /// Code of the failure that keeps it behind, nil if it is not.
+    package var failing: String?
+  }
+
+  package struct Quota: Sendable, Equatable {
+    package var used: Int
+    package var limit: Int
+  }
+
+  package var tenant = ""
+  package var mode = ""
+  package var lastPass: Instant
+  package var lastSuccess: Instant?
+  package var elapsed: Duration = .zero
+  /// When the daemon comes again, nil for cron.
+  package var nextRun: Instant?
+  package var lastFailure: LastFailure?
+  package var lanes: [String: Lane] = [:]
+  package var identities = 0
+  package var journalEntries = 0
+  package var journalBytes = 0
+  package var sinks: [String: SinkState] = [:]
+  package var quota: Quota?
+  /// The newest ten.
+  package var gaps: [Schedule.Gap] = []
+  package var counters: Counters = [:]
+
+  package init(lastPass: Instant) { self.lastPass = lastPass }
+
+  /// True if the last pass failed.
+  package var isFailing: Bool { lastFailure.map { $0.streak > 0 } ?? false }
+
+  /// The part that the pass itself tells.
+  package mutating func note(_ ending: PassEnding, at now: Instant) {
+    let report = ending.report
+    lastPass = now
+    elapsed = report.elapsed
+    if let failure = ending.failure {
+      lastFailure = LastFailure(
+        code: failure.code, exit: failure.exit.rawValue, sentence: failure.sentence, hint: failure.hint, at: now,
+        streak: (lastFailure?.streak ?? 0) + 1)
+      counters.add("failures", failure.code, 1)
+    } else {
+      lastSuccess = now
+      lastFailure?.streak = 0
+    }
+    gaps = Array((gaps + report.gaps).suffix(10))
+    count(report)
+  }
+
+  private mutating func count(_ report: PassReport) {
+    let tally = report.tally
+    counters.add("passes", 1)
+    counters.add("windows", tally.windows)
+    counters.add("pages", tally.pages)
+    counters.add("rows", tally.rows)
+    counters.add("left_out", tally.leftOut)
+    counters.add("unmapped", tally.failed)
+    counters.add("requests", report.requests)
+    counters.add("gaps", report.gaps.count)
+    for gap in report.gaps { counters.add("gap_seconds", Int(clamping: gap.window.span.components.seconds)) }
+    for (name, count) in report.batches { counters.add("sink_batches", name, count) }
+    for name in report.sinkFailures.keys { counters.add("sink_failures", name, 1) }
+  }
+
+  /// The part that the state tells.
+  package mutating func note(
+    _ checkpoint: Checkpoint, _ schedule: Schedule, failing: [String: Failure], at now: Instant
+  ) {
+    var lanes: [String: Lane] = [:]
+    for (name, age) in schedule.ages {
+      guard let cursor = checkpoint.cursors[name] else { continue }
+      let before = self.lanes[name]
+      lanes[name] = Lane(cursor: cursor, age: age, moved: before?.cursor == cursor ? before?.moved ?? now : now)
+    }
+    self.lanes = lanes
+    sinks = Dictionary(
+      uniqueKeysWithValues: checkpoint.sinks.map { name, position in
+        (name, SinkState(sequence: position.sequence, failing: failing[name]?.code))
+      })
+  }
+}
+
+extension Counters {
+  mutating func add(_ name: String, _ count: Int) { add(name, "", count) }
+}
+
+extension Schedule {
+  /// Every lane's cursor and age.
+  var ages: [(String, Duration)] { [(Self.liveCursor, lag)] + revisits.map { (Self.cursorName(revisit: $0), $0) } }
+}

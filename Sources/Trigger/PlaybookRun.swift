@@ -1,0 +1,122 @@
+// One playbook, pass after pass, until stopped. Knows nothing of the others: what fails here is waited out here.
+
+package import IntakeCore
+internal import Synchronization
+
+/// What others may see of a run, and how they wake it.
+package final class RunHandle: Sendable {
+  package let name: String
+  let alarm = Alarm()
+  private let state = Mutex(State())
+
+  private struct State {
+    var isWaiting = true
+    var sign: Instant?
+    var summary = "starting"
+  }
+
+  package init(name: String) { self.name = name }
+
+  /// Asks for the settings to be read again before the next pass, which comes at once.
+  package func reload() { alarm.ring() }
+
+  /// One short line on how it stands.
+  package var summary: String { state.withLock { $0.summary } }
+
+  /// True unless a pass has gone on for longer than `limit` without any sign.
+  func isAlive(now: Instant, within limit: Duration) -> Bool {
+    state.withLock { state in
+      guard !state.isWaiting, let sign = state.sign else { return true }
+      return now - sign <= limit
+    }
+  }
+
+  func note(isWaiting: Bool, sign: Instant?, summary: String? = nil) {
+    state.withLock { state in
+      state.isWaiting = isWaiting
+      state.sign = sign ?? state.sign
+      state.summary = summary ?? state.summary
+    }
+  }
+}
+
+package struct PlaybookRun<Passes: PassRunning> {
+  package let handle: RunHandle
+  private var passes: Passes
+  private let time: TimeSource
+  private let log: Log
+  private let random: @Sendable () -> Double
+  private let onEnd: @Sendable (PassEnding) -> Void
+
+  /// - Parameters:
+  ///   - random: 0 to 1, spreads the return of failing tenants.
+  ///   - onEnd: called after each pass.
+  package init(
+    _ passes: Passes, handle: RunHandle, time: TimeSource, log: Log,
+    random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+    onEnd: @escaping @Sendable (PassEnding) -> Void = { _ in }
+  ) {
+    self.passes = passes
+    self.handle = handle
+    self.time = time
+    self.log = log
+    self.random = random
+    self.onEnd = onEnd
+  }
+
+  /// Runs until the task is cancelled, or until a failure that no later pass can mend where `givesUp` says so.
+  /// - Throws: that failure.
+  package mutating func run(givesUp: Bool) async throws(Failure) {
+    var cadence = Cadence(every: passes.every, start: time.now())
+    var isLocked = false
+    while !Task.isCancelled {
+      handle.note(isWaiting: false, sign: time.now())
+      let ending = await passes.pass()
+      let next = self.next(&cadence, ending.failure)
+      passes.tell(ending, next: next)
+      onEnd(ending)
+      if Task.isCancelled { return }
+      report(ending, next: next, again: isLocked)
+      isLocked = ending.failure?.code == "state.locked"
+      if givesUp, let failure = ending.failure, failure.isHopeless { throw failure }
+      handle.note(isWaiting: true, sign: nil, summary: ending.failure?.code ?? "ok")
+      if await handle.alarm.wait(max(.zero, next - time.now()), time) { reload(&cadence) }
+    }
+  }
+
+  private func next(_ cadence: inout Cadence, _ failure: Failure?) -> Instant {
+    if cadence.every != max(.seconds(1), passes.every) { cadence.restart(every: passes.every, now: time.now()) }
+    guard let failure else { return cadence.afterSuccess(now: time.now()) }
+    return cadence.afterFailure(failure, now: time.now(), random: random())
+  }
+
+  /// A state that stays in use is told once, not at every try.
+  private func report(_ ending: PassEnding, next: Instant, again: Bool) {
+    guard let failure = ending.failure, !(again && failure.code == "state.locked") else { return }
+    var values = [("playbook", handle.name), ("next", Timestamp.text(next))]
+    if let hint = failure.hint { values.append(("hint", hint)) }
+    log(failure.code == "state.locked" ? .info : .error, failure.code, failure.sentence, values)
+  }
+
+  private mutating func reload(_ cadence: inout Cadence) {
+    do throws(Failure) {
+      try passes.reload()
+      log(.info, "config.reloaded", "The settings were read again.", [("playbook", handle.name)])
+    } catch {
+      log(
+        .error, "config.reload_failed", "The settings in use stay: \(error.sentence)",
+        [("playbook", handle.name), ("code", error.code)])
+    }
+    cadence.restart(every: passes.every, now: time.now())
+  }
+}
+
+extension Failure {
+  /// True for what only a person can mend, with every other playbook or pass failing likewise.
+  package var isHopeless: Bool {
+    switch exit {
+    case .configuration, .badData, .bug, .noInput, .usage: true
+    case .done, .unavailable, .system, .cannotCreate, .ioError, .tryLater, .protocolBroken, .denied: false
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// The playbook that `playbook init` writes: whole, valid, and with every place marked that has to be filled in.
+
+internal import IntakeCore
+
+package enum PlaybookStarter {
+  /// - Parameters:
+  ///   - mode: decides which sign-in is shown.
+  ///   - uuid: of the new playbook.
+  package static func text(_ mode: Mode, tenant: String, uuid: String) -> String {
+    """
+    {
+      "name": \(JSONText.quoted("Office 365 Message Trace, \(tenant)")),
+      "uuid": \(JSONText.quoted(uuid)),
+      "type": "intake",
+      "trigger": {
+        "every": "60s",
+        "lag": "1m",
+        "revisit": ["15m", "1h", "6h", "24h"],
+        "since": "24h"
+      },
+      "source": {
+    \(signIn(mode, tenant: tenant))
+      },
+      "normaliser": {
+        "mapping": "ecs",
+        "localDomains": [\(JSONText.quoted(tenant))],
+        "keepOriginal": false
+      },
+      "sinks": [\(JSONText.quoted("file:/var/log/message-trace/\(tenant).ndjson"))],
+      "state": \(JSONText.quoted("/var/lib/message-trace/\(tenant)"))
+    }
+
+    """
+  }
+
+  private static func signIn(_ mode: Mode, tenant: String) -> String {
+    let common = """
+          "mode": "\(mode.rawValue)",
+          "tenant": \(JSONText.quoted(tenant)),
+
+      """
+    switch mode {
+    case .graph:
+      return common + """
+            "clientId": "00000000-0000-0000-0000-000000000000",
+            "clientSecret": { "env": "MESSAGE_TRACE_CLIENT_SECRET" }
+        """
+    case .reporting:
+      return common + """
+            "username": \(JSONText.quoted("reader@\(tenant)")),
+            "password": { "env": "MESSAGE_TRACE_PASSWORD" }
+        """
+    }
+  }
+
+  /// A random UUID, version 4 (RFC 9562), in lower case.
+  package static func makeUUID() -> String {
+    let high = UInt64.random(in: 0...UInt64.max) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+    let low = UInt64.random(in: 0...UInt64.max) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    let digits = Array(Identity(high: high, low: low).hex)
+    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+  }
+}

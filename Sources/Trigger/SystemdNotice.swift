@@ -1,0 +1,58 @@
+// What systemd is told: sd_notify's datagrams, without its library. Source: sd_notify(3), systemd.service(5).
+
+internal import Glibc
+internal import IntakeCore
+
+/// The socket that systemd listens on; without one, nothing is said.
+package struct SystemdNotice: Sendable {
+  /// A path, or `@` and an abstract name.
+  private let socketName: String?
+  /// How often systemd wants a sign of life, nil if it does not.
+  package let watchdog: Duration?
+
+  /// - Parameter environment: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`.
+  package init(environment: [String: String]) {
+    let name = environment["NOTIFY_SOCKET"] ?? ""
+    socketName = name.hasPrefix("/") || name.hasPrefix("@") ? name : nil
+    let isMine = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
+    let span = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
+    watchdog = isMine && span > 0 && socketName != nil ? .microseconds(span) : nil
+  }
+
+  package func ready(_ status: String) { send("READY=1\nSTATUS=\(Self.line(status))") }
+  package func status(_ status: String) { send("STATUS=\(Self.line(status))") }
+  package func alive() { send("WATCHDOG=1") }
+  package func stopping() { send("STOPPING=1\nSTATUS=Stopping") }
+
+  /// `ready` ends what this begins.
+  package func reloading() {
+    send("RELOADING=1\nMONOTONIC_USEC=\(TimeSource.monotonic.ticks / 10)")
+  }
+
+  /// A status is one line: line breaks would begin another assignment.
+  static func line(_ text: String) -> String { Log.clean(text, limit: 300) }
+
+  private func send(_ message: String) {
+    guard let socketName, let address = Self.address(socketName) else { return }
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    let bytes = Array(message.utf8)
+    unsafe address.bytes.withUnsafeBytes { raw in
+      guard let base = raw.baseAddress else { return }
+      _ = unsafe sendto(
+        descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT),
+        base.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+    }
+  }
+
+  /// The bytes of a `sockaddr_un`: family, then the name; an abstract one begins with NUL and has no end.
+  private static func address(_ name: String) -> (bytes: [UInt8], isAbstract: Bool)? {
+    let isAbstract = name.hasPrefix("@")
+    let path = Array(name.utf8)
+    guard path.count < 108, !path.contains(0) else { return nil }
+    var bytes = unsafe withUnsafeBytes(of: sa_family_t(AF_UNIX)) { unsafe Array($0) }
+    bytes += isAbstract ? [0] + path.dropFirst() : path + [0]
+    return (bytes, isAbstract)
+  }
+}

@@ -1,0 +1,51 @@
+// `check`: what works and what does not, as a table for people or one object for machines.
+
+internal import Collector
+internal import IntakeCore
+internal import Trigger
+
+struct CheckCommand {
+  let job: Job
+
+  func run() async throws(Failure) -> ExitCode {
+    let layer = try job.layer()
+    let time = try job.time(layer)
+    let log = try job.log(layer, time: time, quiet: .error)
+    let configuration = try Configuration(layer, environment: job.environment)
+    let format = job.invocation.own[.format] ?? "text"
+    guard ["text", "json"].contains(format) else {
+      throw Invocation.usage("--format takes text or json.", help: "message-trace help check")
+    }
+    let checkup = try await StopSignals.guarding { () async throws(Failure) -> Checkup in
+      await Checkup.run(configuration, time: time, log: log)
+    }.get()
+    try job.terminal.output(format == "json" ? Self.object(checkup) : Self.table(checkup))
+    let worst = PassEnding.worst(of: checkup.failures)?.exit
+    return worst ?? (checkup.findings.allSatisfy(\.isGood) ? .done : .tryLater)
+  }
+
+  private static func table(_ checkup: Checkup) -> String {
+    let width = checkup.findings.map(\.name.utf8.count).max() ?? 0
+    return checkup.findings.map { finding in
+      let name = Log.clean(finding.name, limit: 200)
+      let pad = String(repeating: " ", count: max(1, width + 2 - name.utf8.count))
+      let hint = finding.hint.map {
+        "\n        \(String(repeating: " ", count: width + 2))do: \(Log.clean($0, limit: 1_000))"
+      }
+      return
+        "\(finding.isGood ? "good" : "BAD ")    \(name)\(pad)\(Log.clean(finding.sentence, limit: 1_000))\(hint ?? "")\n"
+    }.joined()
+  }
+
+  private static func object(_ checkup: Checkup) -> String {
+    let findings = checkup.findings.map { finding in
+      JSONValue.object(
+        [
+          .init("name", .string(finding.name)), .init("good", .bool(finding.isGood)),
+          .init("sentence", .string(finding.sentence)),
+        ] + (finding.hint.map { [.init("hint", .string($0))] } ?? []))
+    }
+    let isGood = checkup.findings.allSatisfy(\.isGood)
+    return JSONValue.object([.init("good", .bool(isGood)), .init("findings", .array(findings))]).text + "\n"
+  }
+}

@@ -1,0 +1,79 @@
+// Options that are no settings: what single commands take beside them.
+
+/// Options of single commands.
+enum OwnOption: String, CaseIterable, Sendable {
+  case messages, seed, port, hours
+  case startDate = "start-date"
+  case endDate = "end-date"
+  case senderAddress = "sender-address"
+  case recipientAddress = "recipient-address"
+  case status, subject
+  case subjectFilterType = "subject-filter-type"
+  case messageID = "message-id"
+  case messageTraceID = "message-trace-id"
+  case fromIP = "from-ip"
+  case toIP = "to-ip"
+  case resultSize = "result-size"
+  case page
+  case pageSize = "page-size"
+  case format, playbook
+  case from, to, order, systemd, cron
+  case dateFormat = "date-format"
+  case rebuildState = "rebuild-state"
+
+  /// True for what takes no value.
+  var isFlag: Bool { self == .systemd || self == .cron || self == .rebuildState }
+
+  /// What stands behind it in the help.
+  var placeholder: String {
+    switch self {
+    case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize: "N"
+    case .startDate, .endDate: "DATE"
+    case .senderAddress, .recipientAddress: "ADDRESS,…"
+    case .status: "STATUS,…"
+    case .subject: "TEXT"
+    case .subjectFilterType: "TYPE"
+    case .messageID, .messageTraceID: "ID,…"
+    case .fromIP, .toIP: "IP,…"
+    case .format: "FORMAT"
+    case .playbook: "PATH"
+    case .from, .to: "INSTANT"
+    case .order: "newest|oldest"
+    case .dateFormat: "PATTERN"
+    case .systemd, .cron, .rebuildState: ""
+    }
+  }
+
+  /// One line for the help.
+  var summary: String {
+    switch self {
+    case .messages: "size of the generated tenant"
+    case .seed: "which tenant is generated; the same seed gives the same mail"
+    case .port: "loopback port; default any free one"
+    case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
+    case .hours: "how far back the mail reaches; default 24"
+    case .startDate: "only mail received then or later; default 48 hours before the end"
+    case .endDate: "only mail received then or earlier; default now"
+    case .senderAddress: "only from these"
+    case .recipientAddress: "only to these"
+    case .status: "only with one of these statuses"
+    case .subject: "only with this text in the subject; repeatable"
+    case .subjectFilterType: "where in the subject: contains, starts-with or ends-with"
+    case .messageID: "only with one of these Message-ID headers"
+    case .messageTraceID: "only these messages"
+    case .fromIP: "only from these source addresses"
+    case .toIP: "only to these destination addresses"
+    case .resultSize: "at most so many of the newest rows, 1 to 5000; default all"
+    case .page: "which page of the result, 1 to 1000"
+    case .pageSize: "rows of a page of the result, 1 to 5000; default 1000"
+    case .format: "how the result is written"
+    case .playbook: "take sign-in and service from this playbook"
+    case .from: "first instant of the span, such as 2026-08-01T00:00:00Z or 2026-08-01"
+    case .to: "end of the span, itself outside; default now"
+    case .order: "which end comes first; default newest"
+    case .systemd: "a service with its timer, and a daemon template"
+    case .cron: "a line for crontab"
+    case .rebuildState: "set a damaged state aside first, and read the whole horizon again"
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// Rows in the formats for programs: events, rows as received, comma-separated values.
+
+internal import Collector
+internal import IntakeCore
+internal import Normaliser
+
+enum QueryOutput {
+  /// The rows as received, one a line.
+  static func raw(_ rows: some Sequence<[UInt8]>) -> [UInt8] {
+    var output: [UInt8] = []
+    for row in rows {
+      output += row
+      output.append(0x0A)
+    }
+    return output
+  }
+
+  /// The rows as events.
+  static func events(_ rows: some Sequence<[UInt8]>, _ normaliser: Normaliser, created: Instant) -> [UInt8] {
+    var page = Page(bytes: [], rows: [])
+    for row in rows {
+      let start = page.bytes.count
+      page.bytes += row
+      page.rows.append(start..<page.bytes.count)
+    }
+    var batch = Batch()
+    var ledger = EveryRow()
+    normaliser.normalise(page, created: created, into: &batch, ledger: &ledger)
+    return batch.bytes
+  }
+
+  /// RFC 4180 with a header of the cmdlet's column names. No cell can be taken for a formula.
+  static func csv(_ rows: [QueryRow], withHeader: Bool = true) -> String {
+    let header = [
+      "Received", "SenderAddress", "RecipientAddress", "Subject", "Status", "ToIP", "FromIP", "Size", "MessageId",
+      "MessageTraceId",
+    ]
+    var text = withHeader ? header.joined(separator: ",") + "\n" : ""
+    for row in rows {
+      let cells = [
+        row.received.map(Timestamp.text) ?? "", row.sender, row.recipient, row.subject, row.status, row.toIP,
+        row.fromIP, row.size, row.messageID, row.traceID,
+      ]
+      text += cells.map(cell).joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
+  /// Quoted; an apostrophe goes in front of what a spreadsheet would calculate.
+  static func cell(_ value: String) -> String {
+    let visible = QueryText.visible(value)
+    guard let first = visible.unicodeScalars.first(where: { $0 != " " }) else { return "\"\(visible)\"" }
+    let isFormula = "=+-@＝＋－＠".unicodeScalars.contains(first)
+    let quoted = visible.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+    return "\"\(isFormula ? "'" : "")\(quoted)\""
+  }
+}
+
+/// Knows nothing, so that every row becomes an event.
+private struct EveryRow: Ledger {
+  mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
+}

@@ -1,0 +1,175 @@
+// A query as meant: the options checked, before any request.
+
+internal import Collector
+internal import Glibc
+internal import IntakeCore
+
+/// What `query` was asked for.
+struct QueryRequest: Sendable {
+  enum Format: String, CaseIterable { case table, ndjson, raw, csv }
+
+  let filter: QueryFilter
+  let start: Instant
+  let end: Instant
+  /// How many of the newest rows are read, and how many of them are passed over; nil for all.
+  let most: Int?
+  let skipped: Int
+  let format: Format
+
+  init(_ job: Job, now: Instant, source: any Searching) throws(Failure) {
+    let options = QueryReader(job: job)
+    filter = try options.filter()
+    (start, end) = try options.span(now: now, source: source)
+    (most, skipped) = try options.limits()
+    format = try options.choice(.format, Format.allCases) ?? .table
+  }
+}
+
+/// Reads single options.
+struct QueryReader: Sendable {
+  let job: Job
+  static let statuses = [
+    "None", "GettingStatus", "Failed", "Pending", "Delivered", "Expanded", "Quarantined", "FilteredAsSpam", "Recalled",
+  ]
+
+  /// Start and end, both inclusive. An end in the future becomes now: Graph refuses such a one.
+  func span(
+    now: Instant, source: any Searching, usual: Duration = .seconds(48 * 3_600)
+  ) throws(Failure) -> (Instant, Instant) {
+    let end = min(now, try date(.endDate, now: now) ?? now)
+    let given = try date(.startDate, now: now)
+    let oldest = now - source.searchable
+    var start = given ?? max(end - usual, oldest)
+    guard start >= oldest - .seconds(60) else {
+      let days = source.searchable.components.seconds / 86_400
+      throw usage(
+        "the start \(Timestamp.text(start)) is older than the \(days) days that the service keeps.",
+        "Start at \(Timestamp.text(oldest + .seconds(60))) or later; nothing older can be had from here.")
+    }
+    if start < oldest + .seconds(60) { start = oldest + .seconds(60) }
+    guard start <= end else {
+      throw usage("the start \(Timestamp.text(start)) lies after the end \(Timestamp.text(end)).", nil)
+    }
+    return (start, end)
+  }
+
+  func filter() throws(Failure) -> QueryFilter {
+    var values: [QueryFilter.Field: [String]] = [:]
+    values[.sender] = try list(.senderAddress)
+    values[.recipient] = try list(.recipientAddress)
+    values[.status] = try list(.status, check: isStatus)
+    values[.subject] = try texts(.subject)
+    values[.messageID] = try messageIDs()
+    values[.traceID] = try list(.messageTraceID).map { (id) throws(Failure) in try Self.traceID(id) }
+    values[.fromIP] = try list(.fromIP, check: isIP)
+    values[.toIP] = try list(.toIP, check: isIP)
+    return QueryFilter(
+      values, subjectTest: try choice(.subjectFilterType, QueryFilter.SubjectTest.allCases) ?? .contains)
+  }
+
+  /// Get-MessageTrace has pages, V2 a result size; one call takes one of them.
+  func limits() throws(Failure) -> (most: Int?, skipped: Int) {
+    let own = job.invocation.own
+    let isPaged = own[.page] != nil || own[.pageSize] != nil
+    guard let size = own[.resultSize], size.lowercased() != "unlimited" else {
+      guard isPaged else { return (nil, 0) }
+      let page = try job.number(.page, default: 1, 1...1_000)
+      let pageSize = try job.number(.pageSize, default: 1_000, 1...5_000)
+      return (page * pageSize, (page - 1) * pageSize)
+    }
+    guard !isPaged else { throw usage("--result-size and --page exclude each other.", nil) }
+    return (try job.number(.resultSize, default: 1_000, 1...5_000), 0)
+  }
+
+  func choice<Choice: RawRepresentable>(
+    _ option: OwnOption, _ choices: [Choice]
+  ) throws(Failure) -> Choice? where Choice.RawValue == String {
+    guard let text = job.invocation.own[option] else { return nil }
+    let wanted = text.lowercased().filter { $0 != "-" }
+    if let choice = choices.first(where: { $0.rawValue.filter { $0 != "-" } == wanted }) { return choice }
+    let names = choices.map(\.rawValue).joined(separator: ", ")
+    throw usage("--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(names).", nil)
+  }
+
+  /// A GUID in lower case; braces are taken off.
+  static func traceID(_ text: String) throws(Failure) -> String {
+    let bare = text.hasPrefix("{") && text.hasSuffix("}") ? String(text.dropFirst().dropLast()) : text
+    let parts = bare.split(separator: "-", omittingEmptySubsequences: false)
+    let isGUID =
+      parts.map(\.utf8.count) == [8, 4, 4, 4, 12]
+      && parts.allSatisfy { $0.utf8.allSatisfy { JSONText.hexDigit($0) != nil } }
+    guard isGUID else {
+      throw Failure(
+        "usage", exit: .usage, "Reading the arguments: a message trace id is a GUID, which this is not.",
+        hint: "Give it as `message-trace query` shows it, such as 2e3c0fac-4669-4e4a-2669-08d5dd529cbe.")
+    }
+    return bare.lowercased()
+  }
+
+  private func date(_ option: OwnOption, now: Instant) throws(Failure) -> Instant? {
+    guard let text = job.invocation.own[option] else { return nil }
+    return try QueryDate.parse(text, flag: "--\(option.rawValue)", now: now, isEnd: option == .endDate)
+  }
+
+  /// Values as given, each whole.
+  private func texts(_ option: OwnOption) throws(Failure) -> [String] {
+    let values = job.invocation.all[option] ?? []
+    for value in values {
+      guard !value.isEmpty, value.utf8.count <= 1_000, value.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else {
+        throw usage("--\(option.rawValue) is empty, too long, or holds a control character.", nil)
+      }
+    }
+    return values
+  }
+
+  private func list(
+    _ option: OwnOption, check: (String) -> Bool = { _ in true }
+  ) throws(Failure) -> [String] {
+    var values: [String] = []
+    for part in try texts(option).flatMap({ $0.split(separator: ",") }) {
+      let value = String(part.trimmingPrefix { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+      guard !value.isEmpty, check(value) else {
+        throw usage("--\(option.rawValue) \(Log.clean(value, limit: 60)) \(Self.reason(option, value))", nil)
+      }
+      if !values.contains(where: { $0.lowercased() == value.lowercased() }) { values.append(value) }
+    }
+    guard !values.isEmpty || job.invocation.all[option] == nil else {
+      throw usage("--\(option.rawValue) holds no value.", nil)
+    }
+    return values
+  }
+
+  /// Commas may stand in a message id; between two of them in angle brackets they separate. One without brackets is asked
+  /// for with them too.
+  private func messageIDs() throws(Failure) -> [String] {
+    let ids = try texts(.messageID).flatMap { text in
+      text.split(separator: ">,").enumerated().map { part in
+        part.element.hasPrefix("<") && !part.element.hasSuffix(">") ? part.element + ">" : String(part.element)
+      }
+    }
+    return ids.flatMap { $0.hasPrefix("<") ? [$0] : [$0, "<\($0)>"] }
+  }
+
+  private func isStatus(_ text: String) -> Bool {
+    Self.statuses.contains { $0.lowercased() == text.lowercased() }
+  }
+
+  private func isIP(_ text: String) -> Bool {
+    var room = [UInt8](repeating: 0, count: 16)
+    return unsafe inet_pton(text.contains(":") ? AF_INET6 : AF_INET, text, &room) == 1
+  }
+
+  private static func reason(_ option: OwnOption, _ value: String) -> String {
+    switch option {
+    case .status: "is no status\(Nearest.question(value, among: statuses))"
+    case .fromIP, .toIP: "is no IP address."
+    default: "is no value."
+    }
+  }
+
+  private func usage(_ sentence: String, _ hint: String?) -> Failure {
+    Failure(
+      "usage", exit: .usage, "Reading the arguments: \(sentence)",
+      hint: hint ?? "message-trace help \(job.command.rawValue)")
+  }
+}

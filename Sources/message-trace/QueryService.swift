@@ -1,0 +1,61 @@
+// The service that `query` and `details` ask: settings from flags, environment and a playbook, the quota shared with the
+// collectors of the same state directory.
+
+internal import Collector
+internal import Glibc
+internal import IntakeCore
+internal import Normaliser
+internal import Trigger
+
+struct QueryService: Sendable {
+  let configuration: Configuration
+  let source: any DetailedSearching
+  let time: TimeSource
+
+  init(_ job: Job) throws(Failure) {
+    var layer = job.invocation.layer.over(SettingLayer(environment: job.environment))
+    if let path = job.invocation.own[.playbook] { layer = layer.over(try Playbook.read(path).layer) }
+    let places = ["STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"]
+    if layer[.state] == nil, places.allSatisfy({ job.environment[$0] == nil }) { layer[.state] = [""] }
+    time = try job.time(layer)
+    let log = try job.log(layer, time: time, quiet: .warning)
+    configuration = try Configuration(layer, environment: job.environment)
+    source = try Self.source(configuration, time: time, log: log)
+  }
+
+  /// The settings that make sense where nothing is delivered and no cursor moves.
+  static let settings = Setting.allCases.filter {
+    ![.sink, .lag, .revisit, .every, .since, .pageSize].contains($0)
+  }
+
+  /// Events as a SIEM gets them.
+  func normaliser(details: Bool) throws(Failure) -> Normaliser {
+    let mode = configuration.mode.rawValue
+    guard details else { return try configuration.mapping.normaliser(shape: configuration.rowShape, provider: mode) }
+    var settings = configuration.mapping.settings
+    settings.provider = mode
+    return try Normaliser(mapping: try MappingShelf.mapping("\(mode)-detail"), settings: settings)
+  }
+
+  /// Requests in five minutes: collectors stop at 90 of Graph's 100, the rest is for administrators.
+  private static let graphQuota = 98
+
+  private static func source(
+    _ configuration: Configuration, time: TimeSource, log: Log
+  ) throws(Failure) -> any DetailedSearching {
+    let folder = configuration.statePath
+    let isShared = unsafe access(folder, W_OK) == 0
+    let quotaFile = isShared && !folder.isEmpty ? "\(folder)/quota" : nil
+    switch configuration.mode {
+    case .graph:
+      return try GraphSource(
+        root: configuration.graphURL, version: configuration.graphVersion, credential: configuration.credential,
+        pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile,
+        quota: graphQuota)
+    case .reporting:
+      return try ReportingSource(
+        endpoint: configuration.reportingURL, credential: configuration.credential,
+        pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// `schedule`: unit files and a crontab line, printed and never installed.
+
+internal import Glibc
+internal import IntakeCore
+internal import Trigger
+
+struct ScheduleCommand {
+  let job: Job
+
+  func run() throws(Failure) -> ExitCode {
+    let own = job.invocation.own
+    guard (own[.systemd] == nil) != (own[.cron] == nil) else {
+      throw Invocation.usage("Give either --systemd or --cron.", help: "message-trace help schedule")
+    }
+    let place = try place(job.invocation.operands[0])
+    try job.terminal.output(own[.cron] == nil ? SystemdUnits.text(place) : Crontab.text(place))
+    return .done
+  }
+
+  private func place(_ path: String) throws(Failure) -> UnitPlace {
+    let layer = try Playbook.read(path).layer
+    guard let text = layer[.every]?.last else { return try UnitPlace(binary(), playbook: absolute(path), layer: layer) }
+    guard let every = Duration(parsing: text) else {
+      throw Failure(
+        "config.invalid", exit: .configuration,
+        "Reading \(path): trigger.every \(Log.clean(text, limit: 40)) is no span.",
+        hint: "Run: message-trace playbook validate \(path)")
+    }
+    return try UnitPlace(binary(), playbook: absolute(path), layer: layer, every: every)
+  }
+
+  private func absolute(_ path: String) throws(Failure) -> String {
+    guard !path.hasPrefix("/") else { return path }
+    return try real(path) ?? path
+  }
+
+  /// This very program, as the system knows it.
+  private func binary() throws(Failure) -> String { try real("/proc/self/exe") ?? "/usr/bin/message-trace" }
+
+  private func real(_ path: String) throws(Failure) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+}

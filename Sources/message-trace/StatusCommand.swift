@@ -1,0 +1,52 @@
+// `status`: how each tenant stands, for people as a table, for programs as JSON. Holds nothing, asks nobody.
+
+internal import Checkpoint
+internal import IntakeCore
+internal import Trigger
+
+struct StatusCommand {
+  let job: Job
+
+  func run() throws(Failure) -> ExitCode {
+    let format = job.invocation.own[.format] ?? "text"
+    guard format == "text" || format == "json" else {
+      throw Invocation.usage("--format is text or json.", help: "message-trace help status")
+    }
+    let glances = try paths().map { (path) throws(Failure) in try glance(path) }
+    let now = try job.time(job.invocation.layer).now()
+    let text =
+      format == "json"
+      ? glances.map { "\($0.json(now: now).text)\n" }.joined()
+      : glances.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
+    try job.terminal.output(text)
+    let worst = glances.compactMap { $0.status }.first { $0.isFailing }?.lastFailure
+    return worst.flatMap { ExitCode(rawValue: $0.exit) } ?? .done
+  }
+
+  /// Title and state directory of each playbook, or of the settings where none is named.
+  private func paths() throws(Failure) -> [(title: String, path: String)] {
+    let above = job.invocation.layer.over(SettingLayer(environment: job.environment))
+    guard !job.invocation.operands.isEmpty else {
+      return [("", try Configuration.statePath(above, environment: job.environment))]
+    }
+    return try job.invocation.operands.map { (file) throws(Failure) in
+      let layer = above.over(try Playbook.read(file).layer)
+      return (file, try Configuration.statePath(layer, environment: job.environment))
+    }
+  }
+
+  private func glance(_ place: (title: String, path: String)) throws(Failure) -> Glance {
+    guard let summary = try StateDirectory.summary(place.path) else {
+      guard job.invocation.operands.isEmpty else {
+        return Glance(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
+      }
+      throw Failure(
+        "state.missing", exit: .noInput, "Looking at the state in \(place.path): nothing was collected there yet.",
+        hint: "Name a playbook, or the directory with --state.")
+    }
+    var glance = Glance(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
+    glance.summary = summary
+    glance.backfill = BackfillProgress.read(place.path)
+    return glance
+  }
+}

@@ -1,0 +1,138 @@
+// Both sources against the simulator, which knows the truth: every way to sign in, small pages, rough runs.
+
+import IntakeCore
+import IntakeTesting
+import Simulator
+import Testing
+
+@testable import Collector
+
+@Suite("Against the simulator", .serialized)
+struct SimulatedServiceTests {
+  static let window = Window(start: Instant(seconds: 1_772_409_600), end: Instant(seconds: 1_772_416_800))
+
+  struct Way: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var source: @Sendable (SimulatorServer, TimeSource) throws -> any Source
+  }
+
+  static let ways: [Way] = [
+    Way(testDescription: "Graph with a secret") { try graph($0, $1, pageSize: 37) },
+    Way(testDescription: "Graph beta") { try graph($0, $1, version: .beta, pageSize: 5_000) },
+    Way(testDescription: "the legacy service with an account") { try reporting($0, $1, pageSize: 2_000) },
+    Way(testDescription: "the legacy service, paged by position") { try reporting($0, $1, pageSize: 41) },
+    Way(testDescription: "the legacy service with an app") { server, time in
+      try ReportingSource(
+        endpoint: server.reportingURL, credential: secret(server), time: time, log: .silent, quota: 10_000)
+    },
+  ]
+
+  @Test("every row is read, whatever the way", arguments: ways)
+  func truth(_ way: Way) async throws {
+    let (server, time) = try Self.start()
+    defer { server.stop() }
+    #expect(try await Self.readAll(way.source(server, time.source)) == Self.truth(server, time))
+  }
+
+  @Test("a rough run loses nothing", arguments: ways, [1, 2, 3] as [UInt64])
+  func rough(_ way: Way, _ seed: UInt64) async throws {
+    let (server, time) = try Self.start { $0.faults = .rough(seed: seed) }
+    defer { server.stop() }
+    #expect(try await Self.readAll(way.source(server, time.source)) == Self.truth(server, time))
+  }
+
+  @Test("an app signs in with its certificate")
+  func certificate() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try folder.makeCertificate("app", subject: "/CN=app")
+    let (server, time) = try Self.start { $0.assertionAccepted = { _ in true } }
+    defer { server.stop() }
+    let source = try GraphSource(
+      root: server.graphURL,
+      credential: .certificate(
+        tenant: server.settings.tenant.name, clientID: server.settings.clientID,
+        certificateFile: folder.path("app.crt"), privateKeyFile: folder.path("app.key"), authority: server.authorityURL),
+      time: time.source, log: .silent)
+    #expect(try await Self.readAll(source) == Self.truth(server, time))
+  }
+
+  @Test("the quota of the service is never met, with two sources on one file")
+  func quota() async throws {
+    let file = try TemporaryFile("")
+    defer { file.remove() }
+    let (server, time) = try Self.start { $0.quota = .shared }
+    defer { server.stop() }
+    let sources = try (0..<2).map { _ in
+      try GraphSource(
+        root: server.graphURL, credential: Self.secret(server), pageSize: 3, time: time.source, log: .silent,
+        quotaFile: file.path)
+    }
+    for source in sources { #expect(try await Self.readAll(source) == Self.truth(server, time)) }
+    #expect(server.requests().allSatisfy { $0.status == 200 })
+    #expect(server.requests().count > 200)
+    #expect(!time.sleeps.isEmpty)
+  }
+
+  private static func start(
+    _ change: (inout SimulatorSettings) -> Void = { _ in }
+  ) throws -> (SimulatorServer, FakeTime) {
+    let time = FakeTime(window.end + .seconds(86_400))
+    let tenant = SimulatedTenant(seed: 7, messages: 300, window: window, knobs: TenantKnobs())
+    var settings = SimulatorSettings(tenant: tenant, time: time.source)
+    settings.quota = .off
+    change(&settings)
+    return (try SimulatorServer.start(settings), time)
+  }
+
+  private static func secret(_ server: SimulatorServer) -> Credential {
+    .clientSecret(
+      tenant: server.settings.tenant.name, clientID: server.settings.clientID,
+      secret: Secret(server.settings.clientSecret), authority: server.authorityURL)
+  }
+
+  private static func graph(
+    _ server: SimulatorServer, _ time: TimeSource, version: GraphVersion = .v1, pageSize: Int
+  ) throws -> GraphSource {
+    try GraphSource(
+      root: server.graphURL, version: version, credential: secret(server), pageSize: pageSize, time: time, log: .silent,
+      quota: 10_000)
+  }
+
+  private static func reporting(
+    _ server: SimulatorServer, _ time: TimeSource, pageSize: Int
+  ) throws -> ReportingSource {
+    try ReportingSource(
+      endpoint: server.reportingURL,
+      credential: .basic(username: server.settings.username, password: Secret(server.settings.password)),
+      pageSize: pageSize, time: time, log: .silent, quota: 10_000)
+  }
+
+  /// All rows of the window as a pipeline reads them: again from the first page where a link died.
+  private static func readAll(_ source: any Source) async throws -> Set<String> {
+    for _ in 0..<20 {
+      do { return try await readOnce(source) } catch let failure as Failure where failure.recovery == .restartWindow {}
+    }
+    return []
+  }
+
+  private static func readOnce(_ source: any Source) async throws -> Set<String> {
+    var rows: Set<String> = []
+    var cursor: PageCursor?
+    repeat {
+      let page = try await source.page(window, after: cursor)
+      for row in page.rows {
+        let value = try JSONValue(parsing: Array(page.bytes[row]))
+        let id = value["id"] ?? value["MessageTraceId"]
+        let recipient = value["recipientAddress"] ?? value["RecipientAddress"]
+        rows.insert("\(id?.string ?? "") \(recipient?.string ?? "")".lowercased())
+      }
+      cursor = page.next
+    } while cursor != nil
+    return rows
+  }
+
+  private static func truth(_ server: SimulatorServer, _ time: FakeTime) -> Set<String> {
+    Set(server.truth(at: time.now).map { "\($0.traceID) \($0.recipient)".lowercased() })
+  }
+}

@@ -1,0 +1,140 @@
+// Signals on the real binary, many tenants in one process, and what is left on disk after each.
+
+internal import Glibc
+internal import IntakeCore
+internal import Simulator
+import Testing
+
+@Suite struct DaemonTests {
+  @Test(
+    "TERM and INT in mid page leave the page, exit 0, and the next run has everything once",
+    arguments: [SIGTERM, SIGINT])
+  func term(_ number: Int32) throws {
+    let slow = FaultRule(.latency(.seconds(50)), on: "/v1.0/", .requests(4...4))
+    let bench = try PlaybookBench(messages: 900, faults: [slow])
+    let playbook = bench.playbook("a", pageSize: 100)
+    let running = Program.start(["run", playbook], environment: bench.environment)
+    eventually { bench.pagesAsked >= 4 }
+    running.signal(number)
+    let outcome = running.wait()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let early = Program.run(["verify", bench.events("a")]).lines.first ?? ""
+    #expect(early != "lines               \(bench.settings.tenant.rowCount)")
+    let collected = Program.run(["collect", playbook], environment: bench.environment)
+    #expect(collected.status == 0 && collected.errors.isEmpty, "\(collected.errors)")
+    bench.expectWhole("a")
+  }
+
+  @Test("a second TERM ends at once with 143, whatever blocks; a single one waits no longer than the grace")
+  func twice() throws {
+    let bench = try PlaybookBench(messages: 50)
+    let playbook = bench.playbook("a")
+    #expect(Program.run(["collect", playbook], environment: bench.environment).status == 0)
+    // Whoever counts requests waits for this lock, deaf to everything but a kill.
+    let quota = unsafe open("\(bench.state("a"))/quota", O_RDWR)
+    #expect(quota >= 0 && flock(quota, LOCK_EX) == 0)
+    for (signals, status) in [(2, Int32(143)), (1, 0)] {
+      let running = Program.start(["run", playbook], environment: bench.environment)
+      eventually { Self.waitsForLock(running.process) }
+      for number in 0..<signals {
+        if number > 0 { usleep(200_000) }
+        running.signal(SIGTERM)
+      }
+      #expect(running.wait().status == status)
+    }
+    close(quota)
+    #expect(Program.run(["collect", playbook], environment: bench.environment).status == 0)
+    bench.expectWhole("a")
+  }
+
+  @Test("HUP again and again under load loses and doubles nothing")
+  func reload() throws {
+    let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
+    let bench = try PlaybookBench(messages: 2_000, faults: [slow])
+    let running = Program.start(["run", bench.playbook("a", pageSize: 100)], environment: bench.environment)
+    eventually { bench.pagesAsked > 0 }
+    while bench.pagesAsked < 20 {
+      running.signal(SIGHUP)
+      usleep(20_000)
+    }
+    eventually { bench.passes("a") >= 2 }
+    running.signal(SIGTERM)
+    let outcome = running.wait()
+    #expect(outcome.status == 0 && outcome.errors.contains("config.reloaded"), "\(outcome.errors)")
+    bench.expectWhole("a")
+  }
+
+  @Test("a playbook that has become wrong is refused at HUP and the old one goes on")
+  func reloadWrong() throws {
+    let bench = try PlaybookBench(messages: 50)
+    let playbook = bench.playbook("a")
+    let running = Program.start(["run", playbook], environment: bench.environment)
+    eventually { bench.passes("a") >= 1 }
+    let good = try FileBytes.read(playbook, purpose: "playbook")
+    _ = bench.folder.write("{\"trigger\": {\"evry\": \"1s\"}}", to: "a.json")
+    running.signal(SIGHUP)
+    let before = bench.passes("a")
+    eventually { bench.passes("a") >= before + 2 }
+    _ = bench.folder.write(String(decoding: good, as: UTF8.self), to: "a.json")
+    running.signal(SIGTERM)
+    let outcome = running.wait()
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.contains("config.reload_failed") && outcome.errors.contains("did you mean every"))
+    bench.expectWhole("a")
+  }
+
+  @Test("20 tenants in one process: one with a revoked secret backs off and shows it, the others do not notice")
+  func many() throws {
+    let bench = try PlaybookBench(messages: 60)
+    let names = (0..<20).map { "t\($0)" }
+    let playbooks = names.map { bench.playbook($0, secret: $0 == "t7" ? "BAD" : "GOOD") }
+    let running = Program.start(["run"] + playbooks, environment: bench.environment)
+    let others = names.filter { $0 != "t7" }
+    eventually { others.allSatisfy { bench.passes($0) >= 3 } }
+    let middle = Self.residentPages(running.process)
+    eventually { others.allSatisfy { bench.passes($0) >= 8 } }
+    #expect(Self.residentPages(running.process) < middle + 8 << 20 / 4_096)
+    let failing = Program.run(["status", playbooks[7], "--format", "json"])
+    #expect(failing.status == 77)
+    let glance = try JSONValue(parsing: Array((failing.lines.first ?? "").utf8))
+    #expect(glance["outcome"]?.string?.hasPrefix("signin.") == true)
+    #expect(bench.passes("t7") >= 1 && bench.passes("t7") < 8)
+    running.signal(SIGTERM)
+    let outcome = running.wait()
+    #expect(outcome.status == 0 && !outcome.errors.contains("revoked "), "\(outcome.errors.suffix(2_000))")
+    for name in others {
+      #expect(Program.run(["status", "--state", bench.state(name)]).status == 0)
+      bench.expectWhole(name)
+    }
+  }
+
+  @Test("ten cron runs at once: those that find the state in use say so with 75, and nothing is doubled")
+  func cron() throws {
+    let slow = FaultRule(.latency(.seconds(3)), on: "/v1.0/", .requests(1...1))
+    let bench = try PlaybookBench(messages: 300, faults: [slow])
+    let playbook = bench.playbook("a")
+    let first = Program.start(["collect", playbook], environment: bench.environment)
+    eventually { bench.pagesAsked >= 1 }
+    let runs = (0..<9).map { _ in Program.start(["collect", playbook], environment: bench.environment) }
+    let outcomes = runs.map { $0.wait() }
+    #expect(outcomes.allSatisfy { $0.status == 0 || $0.status == 75 && $0.errors.contains("state.locked") })
+    #expect(outcomes.contains { $0.status == 75 && $0.errors.contains("process \(first.process)") })
+    #expect(outcomes.allSatisfy { $0.errors.split(separator: "\n").count == ($0.status == 0 ? 0 : 1) })
+    #expect(first.wait().status == 0)
+    bench.expectWhole("a")
+  }
+
+  /// True if the process stands in a `flock(2)`. Source: proc(5), locks.
+  private static func waitsForLock(_ process: pid_t) -> Bool {
+    let text = (try? FileBytes.read("/proc/locks", purpose: "locks")) ?? []
+    return String(decoding: text, as: UTF8.self).split(separator: "\n").contains { line in
+      line.contains("->") && line.split(separator: " ").contains("\(process)")
+    }
+  }
+
+  /// Source: proc(5), statm.
+  private static func residentPages(_ process: pid_t) -> Int {
+    let text = (try? FileBytes.read("/proc/\(process)/statm", purpose: "memory")) ?? []
+    return String(decoding: text, as: UTF8.self).split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+  }
+}

@@ -1,0 +1,73 @@
+// A simulated tenant with playbooks for it, and waiting for what a daemon is about to do.
+
+internal import Glibc
+internal import IntakeCore
+internal import Simulator
+import Testing
+
+struct PlaybookBench: ~Copyable {
+  let server: SimulatorServer
+  let settings: SimulatorSettings
+  let folder = TemporaryFolder()
+  let now: Instant
+
+  /// - Parameter hours: how far back the mail reaches.
+  init(messages: Int, hours: Int = 5, faults: [FaultRule] = []) throws {
+    now = TimeSource.system.now()
+    let tenant = SimulatedTenant(
+      seed: 5, messages: messages,
+      window: Window(start: now - .seconds(hours * 3_600), end: now - .seconds(600)), knobs: .calm)
+    var settings = SimulatorSettings(tenant: tenant, time: .system)
+    settings.faults = FaultPlan(faults)
+    settings.quota = .off
+    self.settings = settings
+    server = try SimulatorServer.start(settings)
+  }
+
+  deinit { server.stop() }
+
+  var environment: [String: String] { ["GOOD": settings.clientSecret, "BAD": "revoked"] }
+  func state(_ name: String) -> String { folder.file("\(name).state") }
+  func events(_ name: String) -> String { folder.file("\(name).ndjson") }
+
+  /// Writes a playbook and gives its path.
+  func playbook(_ name: String, secret: String = "GOOD", every: String = "1s", pageSize: Int = 5_000) -> String {
+    folder.write(
+      """
+      { "name": "\(name)", "type": "intake",
+        "trigger": { "every": "\(every)", "since": "6h" },
+        "source": { "mode": "graph", "tenant": "\(settings.tenant.name)", "clientId": "\(settings.clientID)",
+          "clientSecret": { "env": "\(secret)" }, "pageSize": \(pageSize),
+          "graphUrl": "\(server.graphURL)", "authority": "\(server.authorityURL)" },
+        "sinks": ["file:\(events(name))"], "state": "\(state(name))", "metricsFile": "\(folder.file("m.prom"))" }
+      """, to: "\(name).json")
+  }
+
+  /// What a reader of the status sees; nil before the first pass has ended.
+  func status(_ name: String) -> JSONValue? { Self.json("\(state(name))/status.json") }
+
+  func passes(_ name: String) -> Int64 { status(name)?["counters"]?["passes"]?[""]?.integer ?? 0 }
+
+  /// Requests for rows so far, not for tokens.
+  var pagesAsked: Int { server.requests().count { $0.path.hasPrefix("/v1.0/") } }
+
+  /// Every row's event is in the file, once.
+  func expectWhole(_ name: String, location: SourceLocation = #_sourceLocation) {
+    let verified = Program.run(["verify", events(name)])
+    #expect(verified.status == 0, sourceLocation: location)
+    #expect(verified.lines.first == "lines               \(settings.tenant.rowCount)", sourceLocation: location)
+  }
+
+  static func json(_ path: String) -> JSONValue? {
+    (try? FileBytes.read(path, purpose: "JSON")).flatMap { try? JSONValue(parsing: $0) }
+  }
+}
+
+/// Looks until it is so, for a minute at most.
+func eventually(_ isSo: () -> Bool, location: SourceLocation = #_sourceLocation) {
+  for _ in 0..<6_000 {
+    if isSo() { return }
+    usleep(10_000)
+  }
+  Issue.record("It never came to be so.", sourceLocation: location)
+}

@@ -1,0 +1,91 @@
+// What `query` writes for eyes and spreadsheets: widths, cuts, control characters, formulas; and the dates that it takes.
+
+import Collector
+import IntakeCore
+import Testing
+
+@testable import message_trace
+
+@Suite("QueryText")
+struct QueryTextTests {
+  private static func row(_ subject: String, sender: String = "anna@contoso.com") throws -> QueryRow {
+    let members = [
+      ("receivedDateTime", "2026-03-02T08:15:07.123Z"), ("status", "delivered"), ("senderAddress", sender),
+      ("recipientAddress", "a.rather.long.name.of.a.recipient@a.rather.long.domain.example"), ("subject", subject),
+      ("id", "2e3c0fac-4669-4e4a-2669-08d5dd529cbe"),
+    ]
+    let json = JSONValue.object(members.map { .init($0.0, .string($0.1)) }).text
+    return try #require(QueryRow(json: Array(json.utf8)))
+  }
+
+  static let subjects = [
+    "Hello", "会議の議事録 会議の議事録 会議の議事録", "🎉 Congratulations 👩‍💻 on everything that you did this year", "",
+    "Tab\there and line\nbreak\u{1B}[31m red", "\u{202E}gnp.exe", "e\u{301}te\u{301}",
+  ]
+
+  @Test("a table fits any terminal from 80 columns on, whatever the subjects", arguments: [80, 100, 120, 160, 240])
+  func fits(_ columns: Int) throws {
+    let text = QueryTable(columns: columns).text(try Self.subjects.map { try Self.row($0) })
+    let lines = text.split(separator: "\n")
+    #expect(lines.count == Self.subjects.count + 1)
+    for line in lines { #expect(QueryText.width(String(line)) <= columns) }
+    #expect(lines[1].hasPrefix("2026-03-02 08:15:07  delivered  "))
+    #expect(text.contains("2e3c0fac-4669-4e4a-2669-08d5dd529cbe") == (columns >= 110))
+    #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x202E })
+  }
+
+  @Test("without a terminal nothing is cut and control characters are visible")
+  func whole() throws {
+    let text = QueryTable(columns: nil).text([try Self.row(Self.subjects[4])])
+    #expect(text.contains("Tab\\u{9}here and line\\u{a}break\\u{1b}[31m red"))
+    #expect(text.contains("a.rather.long.name.of.a.recipient@a.rather.long.domain.example"))
+    #expect(QueryTable(columns: 80).text([]).isEmpty)
+  }
+
+  @Test("text is cut by the columns that it takes")
+  func fitted() {
+    #expect(QueryText.fitted("abc", to: 5) == "abc  ")
+    #expect(QueryText.fitted("abcdef", to: 4) == "abc…")
+    #expect(QueryText.fitted("会議の", to: 4) == "会… ")
+    #expect(QueryText.width("e\u{301}") == 1 && QueryText.width("👩‍💻") == 2 && QueryText.width("会") == 2)
+  }
+
+  @Test("no cell of a CSV file can be a formula, a new line or an end of quotes")
+  func csv() throws {
+    let cells = [
+      ("=1+1", "\"'=1+1\""), ("+49", "\"'+49\""), ("-x", "\"'-x\""), ("@SUM(A1)", "\"'@SUM(A1)\""),
+      ("  =1", "\"'  =1\""),
+      ("a \"b\", c", "\"a \"\"b\"\", c\""), ("\t=1", "\"\\u{9}=1\""), ("", "\"\""), ("plain", "\"plain\""),
+    ]
+    for (value, written) in cells { #expect(QueryOutput.cell(value) == written) }
+    let text = QueryOutput.csv([try Self.row("=cmd|'/c calc'!A1\r\nx", sender: "-anna@contoso.com")])
+    #expect(text.split(separator: "\n").count == 2)
+    #expect(text.contains("\"'=cmd|'/c calc'!A1\\u{d}\\u{a}x\"") && text.contains("\"'-anna@contoso.com\""))
+  }
+
+  static let now = Instant(seconds: 1_790_000_000)
+  static let dates: [(String, Bool, String)] = [
+    ("2026-03-02", false, "2026-03-02T00:00:00.000Z"), ("2026-03-02", true, "2026-03-02T23:59:59.999Z"),
+    ("2026-03-02T08:15:07Z", false, "2026-03-02T08:15:07.000Z"), ("2026-03-02 08:15", true, "2026-03-02T08:15:00.000Z"),
+    ("2026-03-02T08:15+01:00", false, "2026-03-02T07:15:00.000Z"),
+    ("2026-03-02t08:15:07.5z", false, "2026-03-02T08:15:07.500Z"),
+    ("-3d", false, "2026-09-18T14:13:20.000Z"), ("-90m", true, "2026-09-21T12:43:20.000Z"),
+    ("now", true, "2026-09-21T14:13:20.000Z"),
+  ]
+
+  @Test("dates mean one thing", arguments: dates)
+  func date(_ text: String, _ isEnd: Bool, _ meaning: String) throws {
+    let instant = try QueryDate.parse(text, flag: "--start-date", now: Self.now, isEnd: isEnd)
+    #expect(Timestamp.text(instant) == meaning)
+  }
+
+  @Test(
+    "dates that could mean two things, or none, are refused",
+    arguments: [
+      "03/02/2026", "2.3.2026", "2026-02-30", "3d", "-3", "", "2026-3-2", "20260302", "2026-03-02T25:00", "-3w",
+      "tomorrow",
+    ])
+  func noDate(_ text: String) {
+    #expect(throws: Failure.self) { try QueryDate.parse(text, flag: "--end-date", now: Self.now, isEnd: true) }
+  }
+}

@@ -1,0 +1,144 @@
+// Syslog over TLS against `openssl s_server`, with certificates made for the test.
+
+internal import Glibc
+internal import IntakeCore
+internal import IntakeTesting
+internal import Testing
+
+@testable import Sinks
+
+@Suite("Syslog over TLS", .serialized, .enabled(if: External.isWanted("openssl")))
+struct TLSSinkTests {
+  let folder: ScratchFolder
+  let port: UInt16
+
+  init() throws {
+    signal(SIGPIPE, SIG_IGN)
+    folder = try ScratchFolder()
+    port = try Loopback.freePort()
+    try authority("ca")
+    try certificate("server", names: "DNS:localhost", by: "ca")
+  }
+
+  private func authority(_ name: String) throws {
+    let status = try ChildProcess.run(
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+      "/CN=\(name)", "-days", "2", "-keyout", folder("\(name).key"), "-out", folder("\(name).pem"))
+    #expect(status == 0)
+  }
+
+  private func certificate(_ name: String, names: String, by authority: String, days: Int = 2) throws {
+    try folder.write("subjectAltName=\(names)\n", to: "\(name).ext")
+    let request = try ChildProcess.run(
+      "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x",
+      "-keyout",
+      folder("\(name).key"), "-out", folder("\(name).csr"))
+    let signing = try ChildProcess.run(
+      "openssl", "x509", "-req", "-in", folder("\(name).csr"), "-CA", folder("\(authority).pem"), "-CAkey",
+      folder("\(authority).key"), "-days", "\(days)", "-extfile", folder("\(name).ext"), "-out", folder("\(name).pem"))
+    #expect(request == 0 && signing == 0)
+  }
+
+  private func server(_ name: String = "server", _ more: String...) async throws -> ChildProcess {
+    let process = try ChildProcess(
+      [
+        "openssl", "s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", folder("\(name).pem"), "-key",
+        folder("\(name).key"),
+      ] + more, output: folder("got"))
+    try await Loopback.waitForListener(port)
+    return process
+  }
+
+  private func sink(_ query: String, host: String = "localhost") throws -> StreamSink {
+    let options = try SyslogOptions(.tls, query: query, spec: "tls://test")
+    let address = try #require(NetworkAddress("\(host):\(port)"))
+    return StreamSink(
+      name: "tls://test", options: options, dialing: TLSDialing(address: address, options: options), log: .silent,
+      time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
+      barrier: Barrier(stall: .seconds(5), closing: .milliseconds(500), reset: .milliseconds(50)))
+  }
+
+  private func code(_ sink: StreamSink, count: Int = 7) async -> String? {
+    do throws(Failure) {
+      _ = try await sink.open(at: nil)
+      _ = try await sink.deliver(SinkContract.entry(1, count: count), from: SinkPosition(sequence: 0))
+      return nil
+    } catch {
+      return "\(error.code) \(error.exit.rawValue)"
+    }
+  }
+
+  private var ca: String { "ca=\(folder("ca.pem"))" }
+
+  @Test("a verified receiver gets every frame and confirms by close_notify", arguments: [1, 3_000])
+  func delivered(count: Int) async throws {
+    let server = try await server()
+    #expect(await code(try sink(ca + "&ack=eof-strict"), count: count) == nil)
+    server.end()
+    #expect(try Frames.parse(try folder.bytes("got")).count == count)
+  }
+
+  @Test(
+    "an unknown authority, another name, an address that is not in the certificate, an expired certificate: nothing is sent"
+  )
+  func untrusted() async throws {
+    try authority("other")
+    try certificate("expired", names: "DNS:localhost", by: "ca", days: -1)
+    var running: ChildProcess? = try await server()
+    #expect(await code(try sink("")) == "sink.tls.untrusted 76")
+    #expect(await code(try sink("ca=\(folder("other.pem"))")) == "sink.tls.untrusted 76")
+    #expect(await code(try sink(ca, host: "127.0.0.1")) == "sink.tls.untrusted 76")
+    running = nil
+    running = try await server("expired")
+    #expect(await code(try sink(ca)) == "sink.tls.untrusted 76")
+    running?.end()
+    #expect(try folder.bytes("got") == [])
+  }
+
+  @Test("an address in the certificate is as good as a name")
+  func address() async throws {
+    try certificate("numeric", names: "IP:127.0.0.1", by: "ca")
+    let server = try await server("numeric")
+    #expect(await code(try sink(ca, host: "127.0.0.1")) == nil)
+    server.end()
+  }
+
+  @Test("a receiver that wants a certificate gets ours, and refuses us without one")
+  func clientCertificate() async throws {
+    try certificate("client", names: "DNS:client", by: "ca")
+    let server = try await server("server", "-Verify", "1", "-verify_return_error", "-CAfile", folder("ca.pem"))
+    #expect(await code(try sink(ca)) != nil)
+    let query = "\(ca)&cert=\(folder("client.pem"))&key=\(folder("client.key"))"
+    #expect(await code(try sink(query)) == nil)
+    server.end()
+    #expect(try Frames.parse(try folder.bytes("got")).count == 7)
+  }
+
+  @Test("a receiver that speaks no TLS, or only an old one, is refused")
+  func plaintext() async throws {
+    let receiver = try Receiver(.talks)
+    defer { receiver.stop() }
+    let options = try SyslogOptions(.tls, query: ca, spec: "tls://test")
+    let address = try #require(NetworkAddress("127.0.0.1:\(receiver.port)"))
+    let dialing = TLSDialing(address: address, options: options)
+    #expect {
+      _ = try dialing.connect(name: "tls://test")
+    } throws: {
+      ($0 as? Failure)?.code == "sink.tls.handshake" && ($0 as? Failure)?.exit == .protocolBroken
+    }
+    let server = try await server("server", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
+    #expect(await code(try sink(ca)) == "sink.tls.handshake 76")
+    server.end()
+  }
+
+  @Test("files that cannot be read are told at once", arguments: ["ca=/nowhere", "cert=/nowhere&key=/nowhere"])
+  func files(query: String) async throws { #expect(await code(try sink(query)) == "sink.tls.files 78") }
+}
+
+/// Programs that tests run beside them: where one is missing the tests are left out, but not where CI says so.
+enum External {
+  static func isWanted(_ program: String) -> Bool {
+    let isCI = unsafe getenv("CI").map { unsafe String(cString: $0) } == "true"
+    return isCI || ChildProcess.path(of: program) != nil
+  }
+}
