@@ -139,8 +139,11 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   private func remember(
     _ link: PageCursor, of page: Page, in visited: inout Set<PageCursor>, _ tally: Tally
   ) throws(Failure) {
-    guard visited.insert(link).inserted || page.rows.isEmpty else { throw Failure.linkLoop }
-    guard tally.pages < 20 + tally.rows + page.rows.count, tally.pages < 10_000 else { throw Failure.endless }
+    let isNew = visited.insert(link).inserted
+    guard isNew || page.rows.isEmpty else { throw Failure.linkLoop }
+    guard tally.pages < 20 + tally.rows + page.rows.count, tally.pages < 10_000 else {
+      throw isNew ? Failure.endless : Failure.linkLoop
+    }
   }
 
   private mutating func takeAll(
