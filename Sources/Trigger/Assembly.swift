@@ -54,6 +54,11 @@ package struct Assembly: Sendable {
     return Pipeline(source: source, mapping: CountingMapping(normaliser), sinks: sinks, state: state, time: time)
   }
 
+  /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.
+  package func rebuildState() throws(Failure) {
+    try StateDirectory.rebuild(configuration.statePath, source: configuration.tenant, log: log)
+  }
+
   /// Opens the sinks, runs a pass and writes its summary line.
   package func pass(_ pipeline: inout TenantPipeline) async -> PassEnding {
     let requestsBefore = pipeline.source.requests

@@ -11,6 +11,9 @@ struct CollectCommand {
     let time = try job.time(layer)
     let log = try job.log(layer, time: time, quiet: .warning)
     let configuration = try Configuration(layer, environment: job.environment)
+    if job.invocation.own[.rebuildState] == "true" {
+      try Assembly(configuration, time: time, log: log).rebuildState()
+    }
     let ending = await StopSignals.guarding { () async throws(Failure) -> PassEnding in
       var passes = TenantPasses(time: time, log: log, metrics: MetricsShelf()) { configuration }
       let ending = await passes.pass()

@@ -192,7 +192,8 @@ enum Command: String, CaseIterable, Sendable {
     case .backfill: [.from, .to, .order]
     case .status, .check: [.format]
     case .schedule: [.systemd, .cron]
-    case .collect, .run, .playbook, .verify, .mapping: []
+    case .collect: [.rebuildState]
+    case .run, .playbook, .verify, .mapping: []
     case .normalise: [.dateFormat]
     }
   }

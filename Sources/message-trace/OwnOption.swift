@@ -19,9 +19,10 @@ enum OwnOption: String, CaseIterable, Sendable {
   case format, playbook
   case from, to, order, systemd, cron
   case dateFormat = "date-format"
+  case rebuildState = "rebuild-state"
 
   /// True for what takes no value.
-  var isFlag: Bool { self == .systemd || self == .cron }
+  var isFlag: Bool { self == .systemd || self == .cron || self == .rebuildState }
 
   /// What stands behind it in the help.
   var placeholder: String {
@@ -39,7 +40,7 @@ enum OwnOption: String, CaseIterable, Sendable {
     case .from, .to: "INSTANT"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
-    case .systemd, .cron: ""
+    case .systemd, .cron, .rebuildState: ""
     }
   }
 
@@ -72,6 +73,7 @@ enum OwnOption: String, CaseIterable, Sendable {
     case .order: "which end comes first; default newest"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
+    case .rebuildState: "set a damaged state aside first, and read the whole horizon again"
     }
   }
 }

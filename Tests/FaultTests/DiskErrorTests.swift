@@ -20,10 +20,10 @@ import Testing
 
   static let cases: [Case] = [
     Case(
-      name: "ENOSPC", number: ENOSPC, calls: ["write", "fsync", "fdatasync", "rename", "mkdir"], step: 5,
+      name: "ENOSPC", number: ENOSPC, calls: ["write", "fsync", "fdatasync", "rename", "mkdir"], step: 7,
       exits: [0, 74]),
-    Case(name: "EIO", number: EIO, calls: [], step: 9, exits: [0, 74]),
-    Case(name: "EDQUOT", number: EDQUOT, calls: ["write", "mkdir"], step: 5, exits: [0, 74]),
+    Case(name: "EIO", number: EIO, calls: [], step: 12, exits: [0, 74]),
+    Case(name: "EDQUOT", number: EDQUOT, calls: ["write", "mkdir"], step: 7, exits: [0, 74]),
     Case(name: "EFBIG", number: EFBIG, calls: ["write", "truncate"], step: 5, exits: [0, 74]),
     Case(name: "EMFILE", number: EMFILE, calls: ["open"], step: 5, exits: [0, 71]),
     Case(name: "ENOLCK", number: ENOLCK, calls: ["flock"], step: 1, exits: [0, 71]),

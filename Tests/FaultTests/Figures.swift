@@ -45,10 +45,10 @@ enum Figures {
 
   private static func write() {
     var text =
-      "\n\(pad("fault", 64)) \(pad("cases", 6)) \(pad("lost", 5)) \(pad("doubled", 8)) \(pad("broken", 7)) exits\n"
+      "\n\(pad("fault", 84)) \(pad("cases", 6)) \(pad("lost", 5)) \(pad("doubled", 8)) \(pad("broken", 7)) exits\n"
     for (what, figure) in rows.withLock({ $0.sorted { $0.0 < $1.0 } }) {
       let exits = figure.exits.sorted().map { $0 == 137 ? "killed" : "\($0)" }.joined(separator: " ")
-      text += "\(pad(what, 64)) \(pad("\(figure.cases)", 6)) \(pad("\(figure.lost)", 5)) "
+      text += "\(pad(what, 84)) \(pad("\(figure.cases)", 6)) \(pad("\(figure.lost)", 5)) "
       text += "\(pad("\(figure.doubled)", 8)) \(pad("\(figure.broken)", 7)) \(exits)\n"
     }
     let bytes = Array(text.utf8)

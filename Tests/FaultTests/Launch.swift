@@ -86,7 +86,9 @@ struct Launch {
       unsafe getenv(name).map { unsafe "\(name)=\(String(cString: $0))" }
     }
     let strings = unsafe (words + inherited + environment.map { "\($0.key)=\($0.value)" }).map { unsafe strdup($0) }
-    defer { unsafe strings.forEach { unsafe free($0) } }
+    defer {
+      for index in unsafe strings.indices { unsafe free(strings[index]) }
+    }
     let arguments = unsafe Array(strings[..<words.count]) + [nil]
     let variables = unsafe Array(strings[words.count...]) + [nil]
     var process: pid_t = 0

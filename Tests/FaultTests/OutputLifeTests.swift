@@ -34,7 +34,7 @@ import Testing
       try $0.write(try $0.bytes("out.ndjson"), to: "copy")
       try $0.write("", to: "out.ndjson")
     },
-    Case(name: "deleted", doubled: 40, losesOld: true) { try $0.remove("out.ndjson") },
+    Case(name: "deleted with what it held", doubled: 40, losesOld: true) { try $0.remove("out.ndjson") },
     Case(name: "a torn line of another writer", foreign: 2, doubled: 40) {
       try $0.append("{\"a\":", to: "out.ndjson")
     },

@@ -60,7 +60,7 @@ import Testing
     defer { bench.stop() }
     var figure = Figure()
     for (index, first) in Self.firstKills.enumerated() {
-      for point in stride(from: 1 + index, to: 500, by: Figures.isLong ? 1 : 8) {
+      for point in stride(from: 1 + index, to: 500, by: Figures.isLong ? 1 : 12) {
         let world = try FaultWorld(bench)
         #expect(world.collect(first.shim) == 137, "\(first.name)")
         var tail = Tail(world.output)
