@@ -26,6 +26,7 @@ let package = Package(
       dependencies: [
         "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger", "Mappings",
       ]),
+    .executableTarget(name: "message-trace-bench", dependencies: ["IntakeCore", "Normaliser", "Mappings"]),
     .executableTarget(name: "embed-mappings"),
     .plugin(
       name: "EmbedMappings", capability: .buildTool(), dependencies: ["embed-mappings"], path: "Sources/EmbedMappings"),

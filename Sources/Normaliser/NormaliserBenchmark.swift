@@ -54,6 +54,12 @@ package struct NormaliserBenchmark: Sendable {
     page = Page(bytes: bytes, rows: rows)
   }
 
+  /// The generated page as a service would answer it.
+  package var document: [UInt8] { page.bytes }
+
+  /// Rows of one generated page.
+  package var rowsInPage: Int { page.rows.count }
+
   /// Works through the page until at least `rows` rows are done.
   package func run(_ depth: Depth, rows: Int) -> Result {
     var batch = Batch()
