@@ -91,6 +91,9 @@ actor Quota {
   }
 
   private static func failure(_ file: String, _ call: FileCalls.Call) -> Failure {
-    FileFault(call, "quota", errno).failure("quota", "Keeping the count of requests in \(file)")
+    var failure = FileFault(call, "quota", errno).failure("quota", "Keeping the count of requests in \(file)")
+    // The next run's business: asking again at once would only hold up the failure.
+    failure.recovery = .never
+    return failure
   }
 }

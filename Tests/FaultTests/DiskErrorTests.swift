@@ -37,13 +37,12 @@ import Testing
     var figure = Figure()
     for point in stride(from: 1, to: 2_000, by: Figures.isLong ? 1 : fault.step * (onward ? 3 : 1)) {
       let world = try FaultWorld(bench)
-      let log = "\(world.folder.path).calls"
+      let log = world.side("calls")
       let shim = Shim(
         mode: .errno, at: point, number: fault.number, onward: onward, calls: fault.calls, log: log)
       let status = world.collect(shim)
       let said = world.errors()
       let count = ((try? FileBytes.read(log, purpose: "log")) ?? []).count { $0 == 0x0A }
-      unsafe unlink(log)
       guard count >= point else {
         #expect(status == 0, "no call was struck: \(said)")
         return figure
@@ -98,13 +97,13 @@ import Testing
     let bench = try FaultBench()
     defer { bench.stop() }
     let world = try FaultWorld(bench)
-    let log = "\(world.folder.path).calls"
-    defer { unsafe unlink(log) }
-    let calls = ["write", "fsync", "fdatasync", "rename", "unlink", "truncate"]
+    let log = world.side("calls")
+    let calls = ["open", "write", "fsync", "fdatasync", "rename", "unlink", "truncate"]
     #expect(world.collect(Shim(calls: calls, log: log)) == 0)
-    let lines = String(decoding: try FileBytes.read(log, purpose: "log"), as: UTF8.self).split(separator: "\n")
-      .map { $0.replacing("\(world.folder.path)/", with: "").replacing("state/", with: "") }
-      .filter { !$0.hasPrefix("write quota") && !$0.hasPrefix("write lock") }
+    let all = String(decoding: try FileBytes.read(log, purpose: "log"), as: UTF8.self).split(separator: "\n")
+      .map { String($0).replacing("\(world.folder.path)/", with: "").replacing(world.folder.path, with: ".") }
+      .map { $0.replacing("state/", with: "") }
+    let lines = all.filter { !$0.hasPrefix("open ") && !$0.hasPrefix("write quota") && !$0.hasPrefix("write lock") }
     let entry = "journal/00000000000000000002.j"
     guard let first = lines.firstIndex(of: "write \(entry).tmp"), let last = lines.firstIndex(of: "unlink \(entry)")
     else {
@@ -120,5 +119,14 @@ import Testing
         "write checkpoint.json.tmp", "fsync checkpoint.json.tmp", "rename checkpoint.json", "fsync state",
         "unlink \(entry)",
       ])
+    // What is made anew has its name synced before anything relies on it.
+    for (made, synced, then) in [
+      ("open out.ndjson", "fsync .", "write out.ndjson"), ("open seen/1.idx", "fsync seen", "rename checkpoint.json"),
+    ] {
+      let first = all.firstIndex(of: made) ?? all.count
+      let rest = all[first...]
+      let sync = rest.firstIndex(of: synced) ?? all.count
+      #expect(sync < rest.firstIndex(of: then) ?? 0, "\(synced) stands not between \(made) and \(then)")
+    }
   }
 }

@@ -40,12 +40,15 @@ struct FaultBench: Sendable {
 struct FaultWorld {
   let bench: FaultBench
   let folder: ScratchFolder
+  /// For stderr and logs of calls: files outside the folder whose calls are counted.
+  let side: ScratchFolder
   var extra: [String] = []
   var sink: String
 
   init(_ bench: FaultBench) throws {
     self.bench = bench
     folder = try ScratchFolder()
+    side = try ScratchFolder()
     sink = "file:\(folder("out.ndjson"))"
   }
 
@@ -69,18 +72,17 @@ struct FaultWorld {
       "MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret, "MESSAGE_TRACE_PASSWORD": settings.password,
     ]
     if let shim { launch.environment.merge(shim.environment(folder: folder.path)) { $1 } }
-    launch.errors = .path("\(folder.path).err")
+    launch.errors = .path(side("errors"))
     return launch
   }
 
   /// One pass; the exit status.
   func collect(_ shim: Shim? = nil, now: Instant = FaultBench.now) -> Int32 { launch(shim, now: now).start().wait() }
 
-  /// What was said on stderr since the last look; keep it outside the folder, whose calls are counted.
+  /// What was said on stderr since the last look.
   func errors() -> String {
-    let path = "\(folder.path).err"
-    defer { unsafe unlink(path) }
-    return String(decoding: (try? FileBytes.read(path, purpose: "errors")) ?? [], as: UTF8.self)
+    defer { try? side.remove("errors") }
+    return (try? side.text("errors")) ?? ""
   }
 
   func bytes() -> [UInt8] { (try? folder.bytes("out.ndjson")) ?? [] }

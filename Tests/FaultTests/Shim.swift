@@ -28,7 +28,7 @@ struct Shim {
   func environment(folder: String) -> [String: String] {
     var variables = [
       "LD_PRELOAD": Self.library, "FAULT_MODE": mode.rawValue, "FAULT_AT": "\(at)", "FAULT_ERRNO": "\(number)",
-      "FAULT_ONWARD": onward ? "1" : "0", "FAULT_PATH": path.isEmpty ? "\(folder)/" : path,
+      "FAULT_ONWARD": onward ? "1" : "0", "FAULT_PATH": path.isEmpty ? folder : path,
       "FAULT_CALLS": calls.joined(separator: ","),
     ]
     variables["FAULT_LOG"] = log
