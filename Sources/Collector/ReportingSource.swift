@@ -40,7 +40,10 @@ package struct ReportingSource: Source {
   }
 
   /// HTTP requests made so far, retries and sign-in included.
-  package var requests: Int { reader.count.value }
+  package var requests: Int { reader.count.requests }
+
+  /// Answers so far that asked for fewer or later requests (429, 503, 509), each retry's own included.
+  package var throttles: Int { reader.count.throttles }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     try await search(TraceFilter(), in: window, after: cursor)
