@@ -13,6 +13,8 @@ package struct Log: Sendable {
 
   package var level: Level
   package var format: Format
+  /// Behind the values of every line: which of several playbooks speaks.
+  private var tags: [(String, String)] = []
   private let now: @Sendable () -> Instant
   private let write: @Sendable ([UInt8]) -> Void
 
@@ -32,6 +34,7 @@ package struct Log: Sendable {
     _ level: Level, _ code: String, _ sentence: String, _ values: [(String, String)] = []
   ) {
     guard level >= self.level else { return }
+    let values = values + tags
     var line: [UInt8] = []
     let time = Timestamp.text(now())
     switch format {
@@ -50,6 +53,13 @@ package struct Log: Sendable {
     }
     line.append(0x0A)
     write(line)
+  }
+
+  /// This log with one more value in every line.
+  package func tagged(_ key: String, _ value: String) -> Log {
+    var log = self
+    log.tags.append((key, value))
+    return log
   }
 
   /// A failure as one line: its sentence, and its hint.

@@ -59,6 +59,9 @@ package struct SinkSpec: Sendable {
     guard !path.isEmpty, !path.hasSuffix("/"), !path.utf8.contains(0) else {
       throw wrong("Reading the sink \(text): it names no file.")
     }
+    guard !path.hasPrefix("~") else {
+      throw wrong("Reading the sink \(text): only a shell knows what ~ means; give the whole path.")
+    }
     return path
   }
 
@@ -74,7 +77,10 @@ package struct SinkSpec: Sendable {
       let options = try SyslogOptions(transport, query: parts.count > 1 ? parts[1] : "", spec: parts[0])
       return (.syslog(transport, address, options), parts[0])
     }
-    throw wrong("Reading the sink \(text): it has to be stdout, file:PATH, or begin with udp://, tcp:// or tls://.")
+    let isPath = text.hasPrefix("/") || text.hasPrefix("./")
+    throw wrong(
+      "Reading the sink \(text): it has to be stdout, file:PATH, or begin with udp://, tcp:// or tls://\(isPath ? ", did you mean file:\(text)?" : ".")"
+    )
   }
 
   static func wrong(_ sentence: String, hint: String = "For example: --sink file:/var/log/events.ndjson") -> Failure {

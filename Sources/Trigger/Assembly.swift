@@ -62,6 +62,7 @@ package struct Assembly: Sendable {
   /// Opens the sinks, runs a pass and writes its summary line.
   package func pass(_ pipeline: inout TenantPipeline) async -> PassEnding {
     let requestsBefore = pipeline.source.requests
+    let throttlesBefore = pipeline.source.throttles
     let before = pipeline.state.checkpoint
     var report = PassReport()
     do {
@@ -71,13 +72,15 @@ package struct Assembly: Sendable {
       report.failure = error
     }
     report.requests = pipeline.source.requests - requestsBefore
+    report.throttles = pipeline.source.throttles - throttlesBefore
     if report.failure == nil { await DetailsRound.after(&pipeline, configuration, time: time, log: log) }
     for (name, position) in pipeline.state.checkpoint.sinks {
       let first = before.sinks[name]?.sequence ?? before.sequence
       report.batches[name] = Int(clamping: position.sequence - min(first, position.sequence))
     }
     let ending = PassEnding(report)
-    log(.info, "pass.done", "Pass done.", ending.summary(requests: report.requests))
+    let isGood = ending.failure == nil
+    log(.info, isGood ? "pass.done" : "pass.failed", isGood ? "Pass done." : "Pass failed.", ending.summary)
     return ending
   }
 

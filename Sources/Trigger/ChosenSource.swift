@@ -43,6 +43,14 @@ package enum ChosenSource: Source {
     }
   }
 
+  /// Answers so far that asked for patience: 429, 503 and their like.
+  package var throttles: Int {
+    switch self {
+    case .graph(let source): source.throttles
+    case .reporting(let source): source.throttles
+    }
+  }
+
   /// Signs in, reads one row, compares clocks; each is tried once.
   package func check() async -> Diagnosis {
     switch self {

@@ -49,6 +49,13 @@ package struct Daemon: Sendable {
     notice.ready(summary)
   }
 
+  /// SIGUSR1: one line a playbook, whatever the level of the log.
+  package func tell() {
+    var loud = log
+    loud.level = .info
+    for run in runs { loud(.info, "run.status", "How it stands.", run.handle.values) }
+  }
+
   private static func keep(
     _ handle: RunHandle, _ passes: TenantPasses, time: TimeSource, log: Log, givesUp: Bool
   ) async -> Failure? {

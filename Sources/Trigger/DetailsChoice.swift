@@ -19,14 +19,17 @@ package struct DetailsChoice: Sendable, Equatable {
   init(_ reader: inout SettingReader, mapping: String) {
     for text in reader.list(.details) ?? [] where text.lowercased() != "none" {
       guard let status = Self.known.first(where: { $0.lowercased() == text.lowercased() }) else {
-        reader.note("--details \(Log.clean(text, limit: 60)) is no status\(Nearest.question(text, among: Self.known))")
+        reader.note(
+          "\(reader.name(.details)) \(Log.clean(text, limit: 60)) is no status\(Nearest.question(text, among: Self.known))"
+        )
         continue
       }
       if !statuses.contains(status) { statuses.append(status) }
     }
     share = reader.number(.detailsShare, 1...90) ?? 33
     if !statuses.isEmpty, mapping != "ecs" {
-      reader.note("--details needs the mapping ecs: other mappings do not tell which message an event belongs to.")
+      reader.note(
+        "\(reader.name(.details)) needs the mapping ecs: other mappings do not tell which message an event belongs to.")
     }
   }
 

@@ -70,7 +70,7 @@ package enum StatusTable {
       lines.append(("last error", "\(ago(failure.at, now))\(streak): \(failure.sentence)"))
       if failure.streak > 0, let hint = failure.hint { lines.append(("", hint)) }
     }
-    if let next = status.nextRun { lines.append(("next run", next > now ? "in \(span(next - now))" : ago(next, now))) }
+    if let next = status.nextRun { lines.append(("next run", due(next, now))) }
     if let gap = status.gaps.last {
       lines.append(
         ("last gap", "\(gap.cursor), \(Timestamp.text(gap.window.start)) to \(Timestamp.text(gap.window.end))"))
@@ -79,11 +79,11 @@ package enum StatusTable {
   }
 
   private static func store(_ glance: Glance) -> [(String, String)] {
-    let identities = glance.summary?.identities ?? glance.status?.identities ?? 0
+    let ledger = glance.summary.map { "about \($0.identities)" } ?? "\(glance.status?.identities ?? 0)"
     let entries = glance.summary?.journalEntries ?? glance.status?.journalEntries ?? 0
     let bytes = glance.summary?.journalBytes ?? glance.status?.journalBytes ?? 0
     var lines = [
-      ("ledger", "\(identities) identities"),
+      ("ledger", "\(ledger) identities"),
       ("journal", entries == 0 ? "empty" : "\(entries) batches, \(bytes) bytes"),
     ]
     if let quota = glance.status?.quota {
@@ -117,6 +117,12 @@ package enum StatusTable {
 
   private static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.utf8.count))
+  }
+
+  /// A pass that should have begun long ago: nobody runs it any more, or it hangs.
+  private static func due(_ next: Instant, _ now: Instant) -> String {
+    if next > now { return "in \(span(next - now))" }
+    return now - next < .seconds(300) ? "now" : "was due \(ago(next, now)): is it still running?"
   }
 
   private static func ago(_ instant: Instant, _ now: Instant) -> String {

@@ -15,15 +15,20 @@ package enum MappingShelf {
     EmbeddedMapping.all.first { $0.file == "\(name).json" }?.text
   }
 
+  /// Why there can be no such mapping; nil for the names of `names`, and for files, which are not looked for.
+  static func unknown(_ nameOrPath: String) -> Failure? {
+    guard !nameOrPath.contains("/"), !nameOrPath.hasSuffix(".json"), text(nameOrPath) == nil else { return nil }
+    let known = ["ecs"] + names
+    return Failure(
+      "mapping.unknown", exit: .configuration,
+      "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): there is none of that name\(Nearest.question(nameOrPath, among: known))",
+      hint: "Known are \(known.joined(separator: ", ")); a file is given by its path.")
+  }
+
   /// - Parameter nameOrPath: a name of `names`, or a file: anything with a slash or ending in `.json`.
   package static func mapping(_ nameOrPath: String) throws(Failure) -> Mapping {
     if let text = text(nameOrPath) { return try Mapping(parsing: Array(text.utf8), file: "\(nameOrPath).json") }
-    guard nameOrPath.contains("/") || nameOrPath.hasSuffix(".json") else {
-      throw Failure(
-        "mapping.unknown", exit: .configuration,
-        "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): there is none of that name\(Nearest.question(nameOrPath, among: names))",
-        hint: "Known are \(names.joined(separator: ", ")); a file is given by its path.")
-    }
+    if let unknown = unknown(nameOrPath) { throw unknown }
     return try Mapping(parsing: try FileBytes.read(nameOrPath, purpose: "mapping"), file: nameOrPath)
   }
 }

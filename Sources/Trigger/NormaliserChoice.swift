@@ -18,7 +18,12 @@ package struct NormaliserChoice: Sendable {
 
   init(_ reader: inout SettingReader) {
     let profile = reader.choice(.profile, { Self.profiles.contains($0) ? $0 : nil }, among: Self.profiles)
-    if reader.text(.mapping) != nil, profile != nil { reader.note("--profile and --mapping exclude each other.") }
+    if reader.text(.mapping) != nil, profile != nil {
+      reader.note("\(reader.name(.profile)) and \(reader.name(.mapping)) exclude each other.")
+    }
+    if let name = reader.text(.mapping), name != "ecs", let unknown = MappingShelf.unknown(name) {
+      reader.note(unknown, of: .mapping)
+    }
     mapping = reader.text(.mapping) ?? profile ?? "ecs"
     settings = NormaliserSettings(
       tenant: reader.tenant(), localDomains: reader.list(.localDomains) ?? [],
@@ -32,7 +37,7 @@ package struct NormaliserChoice: Sendable {
     do throws(Failure) {
       return try Redaction(list: parts.joined(separator: ","), key: key)
     } catch {
-      reader.note(error)
+      reader.note(error, of: .redact)
       return nil
     }
   }

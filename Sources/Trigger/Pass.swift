@@ -13,6 +13,8 @@ package struct PassReport: Sendable {
   package var elapsed: Duration = .zero
   /// HTTP requests made for it, sign-in included.
   package var requests = 0
+  /// Of their answers, those that asked for patience.
+  package var throttles = 0
   /// By sink name: batches taken charge of.
   package var batches: [String: Int] = [:]
 

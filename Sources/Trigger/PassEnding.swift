@@ -22,13 +22,20 @@ package struct PassEnding: Sendable {
     failures.max { rank($0.exit) < rank($1.exit) }
   }
 
-  package func summary(requests: Int) -> [(String, String)] {
+  /// The exit status that speaks for all: done for none, a bug for one that is not known.
+  package static func worst(of statuses: [Int32]) -> ExitCode {
+    statuses.map { ExitCode(rawValue: $0) ?? .bug }.max { rank($0) < rank($1) } ?? .done
+  }
+
+  /// What the log tells of a pass.
+  var summary: [(String, String)] {
     let tally = report.tally
-    return [
+    let figures = [
       ("windows", "\(tally.windows)"), ("rows", "\(tally.rows)"), ("events", "\(tally.emitted)"),
-      ("left_out", "\(tally.leftOut)"), ("unmapped", "\(tally.failed)"), ("requests", "\(requests)"),
+      ("left_out", "\(tally.leftOut)"), ("unmapped", "\(tally.failed)"), ("requests", "\(report.requests)"),
       ("seconds", "\(Double(report.elapsed.ticks / 10_000) / 1_000)"),
     ]
+    return figures + (report.throttles > 0 ? [("throttled", "\(report.throttles)")] : [])
   }
 
   /// A page to a human outranks what mends itself.

@@ -82,6 +82,7 @@ package struct PassStatus: Sendable, Equatable {
     counters.add("left_out", tally.leftOut)
     counters.add("unmapped", tally.failed)
     counters.add("requests", report.requests)
+    counters.add("throttles", report.throttles)
     counters.add("gaps", report.gaps.count)
     for gap in report.gaps { counters.add("gap_seconds", Int(clamping: gap.window.span.components.seconds)) }
     for (name, count) in report.batches { counters.add("sink_batches", name, count) }

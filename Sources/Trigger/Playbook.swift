@@ -22,10 +22,13 @@ package struct Playbook: Sendable {
 
   /// Every mistake of a playbook at once: its keys and shapes, and the values that its settings cannot have. Secrets are
   /// not read: they belong to the host that runs it.
-  package static func validate(_ path: String, environment: [String: String]) throws(Failure) {
+  /// - Returns: what is no mistake and yet cannot work: places that the starter left to be filled in.
+  package static func validate(_ path: String, environment: [String: String]) throws(Failure) -> [String] {
     let reader = try examine(try FileBytes.read(path, purpose: "playbook"), file: path)
     let mistakes = reader.mistakes + Configuration.mistakes(in: reader.layer, environment: environment)
     guard mistakes.isEmpty else { throw failure(mistakes, file: path) }
+    return reader.layer[.clientID] == [PlaybookStarter.clientID]
+      ? ["source.clientId is still the starter's; fill in the application id of your Entra app."] : []
   }
 
   private static func examine(_ bytes: [UInt8], file: String) throws(Failure) -> PlaybookReader {
@@ -33,10 +36,11 @@ package struct Playbook: Sendable {
     do { document = try JSONValue(parsing: bytes) } catch {
       throw Failure(
         "playbook.syntax", exit: .configuration,
-        "Reading the playbook \(file): line \(Self.line(error.offset, in: bytes)): \(error.reason.rawValue).",
-        hint: "A playbook is one JSON object.")
+        "Reading the playbook \(file): \(error.sentence(in: bytes))",
+        hint: "A playbook is one JSON object; message-trace playbook init writes one to start from.")
     }
     var reader = PlaybookReader(bytes: bytes)
+    reader.layer.playbook = file
     reader.read(document)
     return reader
   }
@@ -105,6 +109,7 @@ private struct PlaybookReader {
   }
 
   private mutating func readSetting(_ setting: Setting, _ member: JSONValue.Member, path: String) {
+    layer.places[setting] = "line \(Playbook.line(member.offset, in: bytes)): \(path)"
     if setting.isSecret { return readSecret(setting, member, path: path) }
     switch (setting.kind, member.value) {
     case (.flag, .bool(let value)):
@@ -136,14 +141,27 @@ private struct PlaybookReader {
     switch setting.kind {
     case .flag: "true or false"
     case .list: "a list of texts"
-    case .value: setting.isNumber ? "a number" : "a text"
+    case .value where setting.isNumber: "a number"
+    case .value: [.every, .lag, .since].contains(setting) ? "a span in quotes, such as \"60s\"" : "a text"
     }
   }
 
   private mutating func unknown(_ member: JSONValue.Member, path: String, in section: String) {
     let siblings = Self.settings.keys.filter { $0.hasPrefix(section) }.map { String($0.dropFirst(section.utf8.count)) }
     let known = section.isEmpty ? siblings.filter { !$0.contains(".") } + Self.sections + Self.labels : siblings
-    note("\(path) is not known\(Nearest.question(member.key, among: known.sorted()))", at: member.offset)
+    let question = better(member.key, than: section).map { ", did you mean \($0)?" }
+    note("\(path) is not known\(question ?? Nearest.question(member.key, among: known.sorted()))", at: member.offset)
+  }
+
+  /// The same key in other letters or in the object where it belongs, or the flag of what is no part of a playbook.
+  private func better(_ key: String, than section: String) -> String? {
+    func folded(_ text: some StringProtocol) -> String { String(text.filter { $0 != "-" && $0 != "_" }).lowercased() }
+    let paths = Self.settings.keys.sorted() + Self.labels + Self.sections
+    if let path = paths.first(where: { folded($0.split(separator: ".").last ?? "") == folded(key) }) {
+      return path.hasPrefix(section) ? String(path.dropFirst(section.utf8.count)) : path
+    }
+    let flag = Setting.allCases.first { $0.playbookPath == nil && folded($0.rawValue) == folded(key) }
+    return flag.map { "the flag --\($0.rawValue)" }
   }
 
   private mutating func note(_ mistake: String, at offset: Int) {

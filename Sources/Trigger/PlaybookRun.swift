@@ -13,6 +13,7 @@ package final class RunHandle: Sendable {
     var isWaiting = true
     var sign: Instant?
     var summary = "starting"
+    var next: Instant?
   }
 
   package init(name: String) { self.name = name }
@@ -23,6 +24,15 @@ package final class RunHandle: Sendable {
   /// One short line on how it stands.
   package var summary: String { state.withLock { $0.summary } }
 
+  /// What the log tells when it is asked how it stands.
+  var values: [(String, String)] {
+    state.withLock { state in
+      let next = state.isWaiting ? state.next : nil
+      return [("playbook", name), ("now", state.isWaiting ? "waiting" : "collecting"), ("last", state.summary)]
+        + (next.map { [("next", Timestamp.text($0))] } ?? [])
+    }
+  }
+
   /// True unless a pass has gone on for longer than `limit` without any sign.
   func isAlive(now: Instant, within limit: Duration) -> Bool {
     state.withLock { state in
@@ -31,8 +41,9 @@ package final class RunHandle: Sendable {
     }
   }
 
-  func note(isWaiting: Bool, sign: Instant?, summary: String? = nil) {
+  func note(isWaiting: Bool, sign: Instant?, summary: String? = nil, next: Instant? = nil) {
     state.withLock { state in
+      state.next = next
       state.isWaiting = isWaiting
       state.sign = sign ?? state.sign
       state.summary = summary ?? state.summary
@@ -79,7 +90,7 @@ package struct PlaybookRun<Passes: PassRunning> {
       report(ending, next: next, again: isLocked)
       isLocked = ending.failure?.code == "state.locked"
       if givesUp, let failure = ending.failure, failure.isHopeless { throw failure }
-      handle.note(isWaiting: true, sign: nil, summary: ending.failure?.code ?? "ok")
+      handle.note(isWaiting: true, sign: nil, summary: ending.failure?.code ?? "ok", next: next)
       if await handle.alarm.wait(max(.zero, next - time.now()), time) { reload(&cadence) }
     }
   }

@@ -3,6 +3,9 @@
 internal import IntakeCore
 
 package enum PlaybookStarter {
+  /// What has to be filled in.
+  static let clientID = "00000000-0000-0000-0000-000000000000"
+
   /// - Parameters:
   ///   - mode: decides which sign-in is shown.
   ///   - uuid: of the new playbook.
@@ -42,7 +45,7 @@ package enum PlaybookStarter {
     switch mode {
     case .graph:
       return common + """
-            "clientId": "00000000-0000-0000-0000-000000000000",
+            "clientId": "\(clientID)",
             "clientSecret": { "env": "MESSAGE_TRACE_CLIENT_SECRET" }
         """
     case .reporting:

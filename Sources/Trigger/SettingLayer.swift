@@ -5,6 +5,10 @@ internal import IntakeCore
 /// Values as text; lists as written one by one. Secrets are held as `env:NAME` or `file:PATH`, never as values.
 package struct SettingLayer: Sendable, Equatable {
   package var values: [Setting: [String]] = [:]
+  /// Where a value was written, in the words of who wrote it: `line 4: trigger.every` or a variable's name; none for flags.
+  var places: [Setting: String] = [:]
+  /// The playbook's file, where these settings come from one.
+  var playbook: String?
 
   package init() {}
 
@@ -18,6 +22,7 @@ package struct SettingLayer: Sendable, Equatable {
     for setting in Setting.allCases {
       if let value = environment[setting.environmentName], !value.isEmpty {
         values[setting] = SettingLayer.split(value, for: setting)
+        places[setting] = setting.environmentName
       }
       if let name = setting.secretEnvironmentName, let secret = environment[name], !secret.isEmpty {
         values[setting] = ["env:\(name)"]
@@ -37,7 +42,11 @@ package struct SettingLayer: Sendable, Equatable {
   /// This layer above another.
   package func over(_ lower: SettingLayer) -> SettingLayer {
     var merged = lower
-    merged.values.merge(values) { _, mine in mine }
+    for (setting, value) in values {
+      merged.values[setting] = value
+      merged.places[setting] = places[setting]
+    }
+    merged.playbook = playbook ?? lower.playbook
     return merged
   }
 }

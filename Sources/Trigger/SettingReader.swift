@@ -22,17 +22,34 @@ struct SettingReader {
 
   /// All mistakes as one failure; a single one that came as a failure of its own keeps its code and hint.
   var failure: Failure {
-    if mistakes.count == 1, let worst { return worst }
+    if mistakes.count == 1, var worst {
+      worst.sentence = "Reading the settings: \(mistakes[0])"
+      return worst
+    }
     let list = mistakes.count == 1 ? " \(mistakes[0])" : mistakes.map { "\n  \($0)" }.joined()
+    let hint = layer.playbook.map { "Run: message-trace playbook validate \($0)" }
     return Failure(
       "config.invalid", exit: .configuration, "Reading the settings:\(list)",
-      hint: "See: message-trace help collect")
+      hint: hint ?? "See: message-trace help collect")
+  }
+
+  /// What the user calls a setting: where they wrote it, else where it belongs in their playbook, else its flag.
+  func name(_ setting: Setting) -> String {
+    let file = loadsSecrets ? layer.playbook.map { "\($0), " } ?? "" : ""
+    if let place = layer.places[setting] { return place.hasPrefix("line ") ? file + place : place }
+    if layer[setting] == nil, layer.playbook != nil, let path = setting.playbookPath { return path }
+    return "--\(setting.rawValue)"
   }
 
   mutating func note(_ mistake: String) { mistakes.append(mistake) }
 
-  mutating func note(_ failure: Failure) {
-    mistakes.append(failure.sentence)
+  /// What a part says of its own setting: the place of the setting stands for what the part was doing.
+  mutating func note(_ failure: Failure, of setting: Setting) {
+    let doing = "Reading the settings: "
+    let text =
+      failure.sentence.hasPrefix(doing) ? String(failure.sentence.dropFirst(doing.utf8.count)) : failure.sentence
+    let isPlaced = layer.places[setting] != nil
+    mistakes.append(isPlaced ? "\(name(setting)): \(text)" : text)
     worst = failure
   }
 
@@ -43,14 +60,17 @@ struct SettingReader {
   mutating func choice<Value>(_ setting: Setting, _ make: (String) -> Value?, among names: [String]) -> Value? {
     guard let text = text(setting) else { return nil }
     if let value = make(text) { return value }
-    note("--\(setting.rawValue) \(text) is none of \(names.joined(separator: ", ")).")
+    note(
+      "\(name(setting)) \(Log.clean(text, limit: 60)) is none of \(names.joined(separator: " | "))\(Nearest.question(text, among: names))"
+    )
     return nil
   }
 
   mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
     guard let text = text(setting) else { return nil }
     if let value = Int(text), range.contains(value) { return value }
-    note("--\(setting.rawValue) \(text) is not a number from \(range.lowerBound) to \(range.upperBound).")
+    note(
+      "\(name(setting)) \(Log.clean(text, limit: 60)) is not a number from \(range.lowerBound) to \(range.upperBound).")
     return nil
   }
 
@@ -65,7 +85,10 @@ struct SettingReader {
 
   private mutating func checkedSpan(_ text: String, _ setting: Setting, _ least: Duration) -> Duration? {
     if let span = Duration(parsing: text), span >= least { return span }
-    note("--\(setting.rawValue) \(text) is not a span of at least \(least.text), such as 90s, 15m, 6h or 2d.")
+    let wish = Duration(parsing: "\(text)s").map { $0 >= least ? ", did you mean \(text)s?" : "." } ?? "."
+    note(
+      "\(name(setting)) \(Log.clean(text, limit: 60)) is not a span of at least \(least.text), such as 90s, 15m, 6h or 2d\(wish)"
+    )
     return nil
   }
 
@@ -73,7 +96,7 @@ struct SettingReader {
     guard var text = text(setting) else { return nil }
     while text.hasSuffix("/") { text.removeLast() }
     guard text.hasPrefix("https://") || text.hasPrefix("http://") else {
-      note("--\(setting.rawValue) \(Log.clean(text, limit: 100)) is not an https URL.")
+      note("\(name(setting)) \(Log.clean(text, limit: 100)) is not an https URL.")
       return nil
     }
     return text
@@ -83,14 +106,19 @@ struct SettingReader {
     let texts = list(.sink) ?? ["stdout"]
     var specs: [SinkSpec] = []
     for text in texts {
-      do { specs.append(try SinkSpec(parsing: text)) } catch { note(error) }
+      do { specs.append(try SinkSpec(parsing: text)) } catch { note(error, of: .sink) }
     }
-    if Set(specs.map(\.name)).count != specs.count { note("The same sink is named twice.") }
+    if Set(specs.map(\.name)).count != specs.count { note("\(name(.sink)) names the same sink twice.") }
     return specs
   }
 
   mutating func statePath() -> String {
-    if let path = text(.state) { return path }
+    if let path = text(.state) {
+      if path.hasPrefix("~") {
+        note("\(name(.state)) \(Log.clean(path, limit: 100)) begins with ~, which only a shell knows.")
+      }
+      return path
+    }
     if let path = environment["STATE_DIRECTORY"], let first = path.split(separator: ":").first { return String(first) }
     if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return "\(path)/message-trace" }
     if let home = environment["HOME"], home.hasPrefix("/") { return "\(home)/.local/state/message-trace" }

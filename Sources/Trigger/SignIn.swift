@@ -10,15 +10,15 @@ extension SettingReader {
     if flag(.managedIdentity) { return .managedIdentity(clientID: text(.clientID)) }
     if mode == .reporting, text(.clientID) == nil { return basic() }
     guard let clientID = text(.clientID), !tenant.isEmpty else {
-      note(
-        "Reading in \(mode.rawValue) mode needs --tenant and --client-id"
-          + (mode == .reporting ? ", or --username for basic sign-in." : "."))
+      let missing = (tenant.isEmpty ? [name(.tenant)] : []) + (text(.clientID) == nil ? [name(.clientID)] : [])
+      let instead = mode == .reporting ? ", or \(name(.username)) for basic sign-in." : "."
+      note("Reading in \(mode.rawValue) mode needs \(missing.joined(separator: " and "))\(instead)")
       return nil
     }
     let authority = url(.authority) ?? Defaults.authority
     if let certificate = text(.certificateFile) {
       guard let key = text(.privateKeyFile) else {
-        note("--certificate-file needs --private-key-file beside it.")
+        note("\(name(.certificateFile)) needs \(name(.privateKeyFile)) beside it.")
         return nil
       }
       return .certificate(
@@ -35,11 +35,13 @@ extension SettingReader {
 
   private mutating func basic() -> Credential? {
     guard let username = text(.username) else {
-      note("Reading in reporting mode needs --username and a password, or --tenant and --client-id of an Entra app.")
+      note(
+        "Reading in reporting mode needs \(name(.username)) and a password, or \(name(.tenant)) and \(name(.clientID)) of an Entra app."
+      )
       return nil
     }
     guard !username.contains(":") else {
-      note("--username holds a colon, which basic sign-in cannot carry (RFC 7617).")
+      note("\(name(.username)) holds a colon, which basic sign-in cannot carry (RFC 7617).")
       return nil
     }
     guard let password = secret(.passwordFile, purpose: "password", credentialName: "password") else { return nil }
@@ -52,7 +54,7 @@ extension SettingReader {
     do {
       return try reference(setting, purpose, credentialName).load(purpose: purpose, environment: environment)
     } catch {
-      note(error)
+      note(error, of: setting)
       return nil
     }
   }

@@ -69,8 +69,8 @@ enum Command: String, CaseIterable, Sendable {
       """
       Each playbook collects on a thread of its own, `every` apart by the clock; a failed pass is tried again with
       growing pauses and concerns no other tenant. SIGTERM and SIGINT end it cleanly with exit status 0, a second one
-      at once. SIGHUP reads the playbooks again and keeps the old one of any that is wrong. Under systemd it tells
-      READY, STATUS, WATCHDOG, RELOADING and STOPPING.
+      at once. SIGHUP reads the playbooks again and keeps the old one of any that is wrong; SIGUSR1 logs how each one
+      stands. Under systemd it tells READY, STATUS, WATCHDOG, RELOADING and STOPPING.
       """
     case .backfill:
       """

@@ -15,8 +15,10 @@ struct PlaybookCommand {
     case ("schema", 1): try job.terminal.output(PlaybookSchema.text)
     case ("validate", 2...): return try validate(operands.dropFirst())
     default:
+      let near = Nearest.name(to: operands[0], among: ["init", "validate", "schema"])
+      let question = near.map { $0 == operands[0] ? "" : " Did you mean \($0)?" } ?? ""
       throw Invocation.usage(
-        "The call is: message-trace \(Command.playbook.usage).", help: "message-trace help playbook")
+        "The call is: message-trace \(Command.playbook.usage).\(question)", help: "message-trace help playbook")
     }
     return .done
   }
@@ -53,8 +55,9 @@ struct PlaybookCommand {
     var worst: Failure?
     for path in paths {
       do {
-        try Playbook.validate(path, environment: job.environment)
+        let notes = try Playbook.validate(path, environment: job.environment)
         try job.terminal.output("\(path): good\n")
+        for note in notes { job.terminal.say("note: \(note)") }
       } catch {
         if let worst { job.terminal.failure(worst) }
         worst = error

@@ -17,10 +17,12 @@ struct RunCommand {
       let load = { @Sendable () throws(Failure) -> Configuration in
         try Configuration(above.over(try Playbook.read(path).layer), environment: job.environment)
       }
-      return (RunHandle(name: Self.name(path)), TenantPasses(time: time, log: log, metrics: metrics, load: load))
+      let name = Self.name(path)
+      let own = log.tagged("playbook", name)
+      return (RunHandle(name: name), TenantPasses(time: time, log: own, metrics: metrics, load: load))
     }
     let daemon = Daemon(runs, notice: SystemdNotice(environment: job.environment), time: time, log: log)
-    return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }) {
+    return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, tell: { daemon.tell() }) {
       () async throws(Failure) -> ExitCode in
       try await daemon.run()
       return .done

@@ -19,8 +19,8 @@ struct StatusCommand {
       ? glances.map { "\($0.json(now: now).text)\n" }.joined()
       : glances.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
     try job.terminal.output(text)
-    let worst = glances.compactMap { $0.status }.first { $0.isFailing }?.lastFailure
-    return worst.flatMap { ExitCode(rawValue: $0.exit) } ?? .done
+    return PassEnding.worst(
+      of: glances.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit })
   }
 
   /// Title and state directory of each playbook, or of the settings where none is named.

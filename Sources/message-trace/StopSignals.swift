@@ -1,4 +1,5 @@
-// SIGTERM, SIGINT and SIGHUP: the first ends the work cleanly, a second one ends the process at once.
+// SIGTERM, SIGINT and SIGHUP: the first ends the work cleanly, a second one ends the process at once. SIGUSR1 asks how it
+// stands and ends nothing.
 
 internal import Dispatch
 internal import Glibc
@@ -15,19 +16,24 @@ enum StopSignals {
   /// - Parameters:
   ///   - late: the exit status where the work does not end in time.
   ///   - reload: what SIGHUP asks for, nil where it stops the work like the others.
+  ///   - tell: what SIGUSR1 asks for; nil: it is ignored.
   static func guarding<Value: Sendable>(
     late: ExitCode = .tryLater, reload: (@Sendable () -> Void)? = nil,
-    _ work: sending @escaping () async throws(Failure) -> Value
+    tell: (@Sendable () -> Void)? = nil, _ work: sending @escaping () async throws(Failure) -> Value
   ) async -> Result<Value, Failure> {
     let executor = ThreadExecutor(name: "message-trace.work")
     let task = Task(executorPreference: executor) { () async -> Result<Value, Failure> in
       do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
     }
     let stopped = Atomic<Bool>(false)
-    let sources = [SIGTERM, SIGINT, SIGHUP].map { number in
+    let sources = [SIGTERM, SIGINT, SIGHUP, SIGUSR1].map { number in
       _ = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
+        if number == SIGUSR1 {
+          tell?()
+          return
+        }
         if number == SIGHUP, let reload { return reload() }
         if stopped.exchange(true, ordering: .sequentiallyConsistent) { _exit(128 + number) }
         task.cancel()
