@@ -26,7 +26,9 @@ let package = Package(
       dependencies: [
         "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger", "Mappings",
       ]),
-    .executableTarget(name: "message-trace-bench", dependencies: ["IntakeCore", "Normaliser", "Mappings"]),
+    .executableTarget(
+      name: "message-trace-bench",
+      dependencies: ["IntakeCore", "Checkpoint", "Normaliser", "Sinks", "Trigger", "Mappings"]),
     .executableTarget(name: "embed-mappings"),
     .plugin(
       name: "EmbedMappings", capability: .buildTool(), dependencies: ["embed-mappings"], path: "Sources/EmbedMappings"),
@@ -43,7 +45,9 @@ let package = Package(
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["Collector", "IntakeCore", "Simulator", "message-trace"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["Collector", "IntakeCore", "Simulator", "Trigger", "message-trace", "message-trace-bench"]),
     .testTarget(
       name: "FaultTests",
       dependencies: [

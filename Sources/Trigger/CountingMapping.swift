@@ -1,7 +1,7 @@
 // Counting what goes by, page by page: events by status and by age, for the metrics. Costs one search a line.
 
 package import IntakeCore
-internal import Normaliser
+package import Normaliser
 internal import Synchronization
 
 /// Numbers by metric and label value; they only grow, over all passes and restarts.
@@ -12,7 +12,7 @@ package struct CountingMapping: Normalising {
   private let base: Normaliser
   private let counted = EventCounts()
 
-  init(_ base: Normaliser) { self.base = base }
+  package init(_ base: Normaliser) { self.base = base }
 
   package func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
     let before = batch.entries.count
@@ -21,7 +21,7 @@ package struct CountingMapping: Normalising {
   }
 
   /// What has been counted since this was last called.
-  func take() -> Counters { counted.take() }
+  package func take() -> Counters { counted.take() }
 
   /// The last instant at which a page went by, nil if none has: a sign of life.
   var lastPage: Instant? { counted.lastPage }

@@ -1,6 +1,7 @@
 // `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
 //
 //     swift run -c release message-trace-bench [ROWS]
+//     swift run -c release message-trace-bench week [TENANTS] [DAYS] [SECONDS]     see Week.swift
 
 internal import Glibc
 internal import IntakeCore
@@ -9,14 +10,33 @@ internal import Normaliser
 
 @main
 struct Bench {
-  static func main() {
-    let rows = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
+  static func main() async {
+    let arguments = CommandLine.arguments.dropFirst()
+    if arguments.first == "week" { exit(await week(arguments.dropFirst().compactMap { Int($0) })) }
+    let rows = arguments.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
       try measure(rows)
       try comparePeers()
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)
+    }
+  }
+
+  /// The exit status: 0 if the week went well.
+  private static func week(_ numbers: [Int]) async -> Int32 {
+    let root = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    var folder = Array("\(root)/message-trace-week-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&folder) != nil else { return ExitCode.cannotCreate.rawValue }
+    let path = String(decoding: folder.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { Peers.remove(path) }
+    do throws(Failure) {
+      let normaliser = try Normaliser(
+        mapping: try mapping("graph"), settings: NormaliserSettings(tenant: "contoso.onmicrosoft.com"))
+      return await Week(numbers, folder: path, normaliser: normaliser).run() ? 0 : ExitCode.bug.rawValue
+    } catch {
+      say("error: \(error.sentence)")
+      return error.exit.rawValue
     }
   }
 
