@@ -1,7 +1,6 @@
 // `backfill`: the span as meant, resumed where a run before was, with its progress told.
 
 internal import IntakeCore
-internal import Synchronization
 internal import Trigger
 
 struct BackfillCommand {
@@ -14,7 +13,7 @@ struct BackfillCommand {
     let configuration = try Configuration(layer, environment: job.environment)
     let progress = try progress(configuration, now: time.now())
     let quiet = job.terminal.isPerson && layer[.logLevel] == nil
-    let teller = BackfillTeller(progress, terminal: job.terminal, log: log, now: time.now())
+    let teller = BackfillTeller(progress, isPerson: job.terminal.isPerson, log: log, now: time.now())
     var passLog = log
     if quiet { passLog.level = .warning }
     let assembly = Assembly(configuration, time: time, log: passLog)
@@ -67,77 +66,5 @@ struct BackfillCommand {
 
   private func usage(_ sentence: String) -> Failure {
     Invocation.usage(sentence, help: "message-trace help backfill")
-  }
-}
-
-/// Tells how it goes: a bar where a person looks, a log line a minute where not.
-private final class BackfillTeller: Sendable {
-  private let first: BackfillProgress
-  private let terminal: Terminal
-  private let log: Log
-  private let begun: Instant
-  private let lastLine: Mutex<Instant>
-
-  init(_ first: BackfillProgress, terminal: Terminal, log: Log, now: Instant) {
-    self.first = first
-    self.terminal = terminal
-    self.log = log
-    begun = now
-    lastLine = Mutex(now)
-    log(
-      .info, first.done == .zero ? "backfill.begin" : "backfill.resume", "Reading the span.",
-      [
-        ("from", Timestamp.text(first.span.start)), ("to", Timestamp.text(first.span.end)),
-        ("order", first.order.rawValue), ("done", percent(first)),
-      ])
-  }
-
-  func tell(_ progress: BackfillProgress, now: Instant) {
-    let elapsed = max(0.001, (now - begun).inSeconds)
-    let rate = Double(progress.tally.rows - first.tally.rows) / elapsed
-    let doneHere = (progress.done - first.done).inSeconds
-    let left = doneHere > 0 ? (progress.span.span - progress.done).inSeconds / doneHere * elapsed : 0
-    let figures = (rate: "\(Int(min(rate, 1e12)))", left: StatusTable.span(.seconds(Int64(min(left, 1e9)))))
-    if terminal.isPerson { return bar(progress, figures) }
-    let isDue = lastLine.withLock { last in
-      guard now - last >= .seconds(60) else { return false }
-      last = now
-      return true
-    }
-    guard isDue else { return }
-    log(
-      .info, "backfill.progress", "Reading the span.",
-      [
-        ("done", percent(progress)), ("rows", "\(progress.tally.rows)"), ("events", "\(progress.tally.emitted)"),
-        ("rows_per_second", figures.rate), ("left", figures.left),
-      ])
-  }
-
-  /// Clears the bar.
-  func end() {
-    if terminal.isPerson { Log.writeToStandardError(Array("\r\u{1B}[K".utf8)) }
-  }
-
-  func summary(_ progress: BackfillProgress) {
-    let tally = progress.tally
-    log(
-      .info, "backfill.done", "Backfill done.",
-      [
-        ("windows", "\(tally.windows)"), ("rows", "\(tally.rows)"), ("events", "\(tally.emitted)"),
-        ("left_out", "\(tally.leftOut)"), ("pages", "\(tally.pages)"),
-      ])
-  }
-
-  private func bar(_ progress: BackfillProgress, _ figures: (rate: String, left: String)) {
-    let width = 24
-    let full = max(0, min(width, Int(Double(width) * progress.done.inSeconds / progress.span.span.inSeconds)))
-    let bar = String(repeating: "#", count: full) + String(repeating: "-", count: width - full)
-    let line =
-      "\r[\(bar)] \(percent(progress))  \(progress.tally.rows) rows  \(figures.rate)/s  \(figures.left) left\u{1B}[K"
-    Log.writeToStandardError(Array(line.utf8))
-  }
-
-  private func percent(_ progress: BackfillProgress) -> String {
-    "\(Int(100 * progress.done.inSeconds / max(0.001, progress.span.span.inSeconds)))%"
   }
 }

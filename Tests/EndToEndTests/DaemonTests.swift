@@ -20,9 +20,45 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
     let early = Program.run(["verify", bench.events("a")]).lines.first ?? ""
     #expect(early != "lines               \(bench.settings.tenant.rowCount)")
-    let collected = Program.run(["collect", playbook], environment: bench.environment)
-    #expect(collected.status == 0 && collected.errors.isEmpty, "\(collected.errors)")
+    bench.restart(playbook)
     bench.expectWhole("a")
+  }
+
+  @Test(
+    "one pass that is stopped in mid page exits 75 with one line, and the next has everything once",
+    arguments: [SIGTERM, SIGINT, SIGHUP])
+  func onePass(_ number: Int32) throws {
+    let slow = FaultRule(.latency(.seconds(50)), on: "/v1.0/", .requests(3...3))
+    let bench = try PlaybookBench(messages: 500, faults: [slow])
+    let playbook = bench.playbook("a", pageSize: 100)
+    let running = Program.start(["collect", playbook], environment: bench.environment)
+    eventually { bench.pagesAsked >= 3 }
+    running.signal(SIGUSR1)
+    running.signal(number)
+    let outcome = running.wait()
+    #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1)
+    bench.restart(playbook)
+    bench.expectWhole("a")
+  }
+
+  @Test("USR1 is answered with one line a playbook and ends nothing; every line of a tenant names its playbook")
+  func glance() throws {
+    let bench = try PlaybookBench(messages: 20)
+    let playbooks = [bench.playbook("a"), bench.playbook("b", secret: "BAD")]
+    let running = Program.start(["run", "--log-format", "json"] + playbooks, environment: bench.environment)
+    eventually { bench.passes("a") >= 1 && bench.passes("b") >= 1 }
+    running.signal(SIGUSR1)
+    let passes = bench.passes("a")
+    eventually { bench.passes("a") >= passes + 2 }
+    running.signal(SIGTERM)
+    let outcome = running.wait()
+    let lines = try outcome.errors.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+    #expect(outcome.status == 0 && lines.allSatisfy { ["a", "b"].contains($0["playbook"]?.string) })
+    let told = lines.filter { $0["event.code"]?.string == "run.status" }
+    #expect(Set(told.compactMap { $0["playbook"]?.string }) == ["a", "b"] && told.count == 2)
+    #expect(told.contains { $0["last"]?.string?.hasPrefix("signin.") == true })
+    #expect(lines.count { $0["event.code"]?.string == "pass.failed" } >= 1)
   }
 
   @Test("a second TERM ends at once with 143, whatever blocks; a single one waits no longer than the grace")
@@ -43,7 +79,7 @@ import Testing
       #expect(running.wait().status == status)
     }
     close(quota)
-    #expect(Program.run(["collect", playbook], environment: bench.environment).status == 0)
+    bench.restart(playbook)
     bench.expectWhole("a")
   }
 
@@ -51,7 +87,8 @@ import Testing
   func reload() throws {
     let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
     let bench = try PlaybookBench(messages: 2_000, faults: [slow])
-    let running = Program.start(["run", bench.playbook("a", pageSize: 100)], environment: bench.environment)
+    let playbook = bench.playbook("a", pageSize: 100)
+    let running = Program.start(["run", playbook], environment: bench.environment)
     eventually { bench.pagesAsked > 0 }
     while bench.pagesAsked < 20 {
       running.signal(SIGHUP)
@@ -61,6 +98,7 @@ import Testing
     running.signal(SIGTERM)
     let outcome = running.wait()
     #expect(outcome.status == 0 && outcome.errors.contains("config.reloaded"), "\(outcome.errors)")
+    bench.restart(playbook)
     bench.expectWhole("a")
   }
 
@@ -121,6 +159,7 @@ import Testing
     #expect(outcomes.contains { $0.status == 75 && $0.errors.contains("process \(first.process)") })
     #expect(outcomes.allSatisfy { $0.errors.split(separator: "\n").count == ($0.status == 0 ? 0 : 1) })
     #expect(first.wait().status == 0)
+    bench.restart(playbook)
     bench.expectWhole("a")
   }
 

@@ -51,11 +51,27 @@ struct PlaybookBench: ~Copyable {
   /// Requests for rows so far, not for tokens.
   var pagesAsked: Int { server.requests().count { $0.path.hasPrefix("/v1.0/") } }
 
-  /// Every row's event is in the file, once.
+  /// Every row's event is in the file, once: by our own `verify`, and by the truth of the tenant.
   func expectWhole(_ name: String, location: SourceLocation = #_sourceLocation) {
     let verified = Program.run(["verify", events(name)])
     #expect(verified.status == 0, sourceLocation: location)
     #expect(verified.lines.first == "lines               \(settings.tenant.rowCount)", sourceLocation: location)
+    let verdict = verdict(of: [events(name)])
+    #expect(verdict.isPerfect, "\(verdict)", sourceLocation: location)
+  }
+
+  /// What the tenant's truth says of these files together; those that are not there hold nothing.
+  func verdict(of files: [String]) -> Truth.Verdict {
+    let bytes = files.reduce(into: [UInt8]()) { bytes, file in
+      bytes += (try? FileBytes.read(file, purpose: "output", limit: 1 << 30)) ?? []
+    }
+    return Truth(settings.tenant, at: TimeSource.system.now()).judge(bytes)
+  }
+
+  /// One pass more, as after a restart of the host: it ends well and changes nothing of what was said to be whole.
+  func restart(_ playbook: String, location: SourceLocation = #_sourceLocation) {
+    let outcome = Program.run(["collect", playbook], environment: environment)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)", sourceLocation: location)
   }
 
   static func json(_ path: String) -> JSONValue? {

@@ -43,22 +43,30 @@ struct Running {
 
 enum Program {
   /// Beside the test bundle, where the build puts every product.
-  static let path: String = {
+  static let path = beside("message-trace")
+
+  static func beside(_ name: String) -> String {
     let bundle = unsafe realpath(CommandLine.arguments[0], nil).map { unsafe String(cString: $0) } ?? ""
     for argument in CommandLine.arguments + [bundle] {
       guard let slash = argument.lastIndex(of: "/") else { continue }
-      let candidate = "\(argument[..<slash])/message-trace"
+      let candidate = "\(argument[..<slash])/\(name)"
       if unsafe access(candidate, X_OK) == 0 { return candidate }
     }
-    return ".build/debug/message-trace"
-  }()
-
-  /// Runs to the end with an environment of exactly these variables (and PATH).
-  static func run(_ arguments: [String], environment: [String: String] = [:]) -> Outcome {
-    start(arguments, environment: environment).wait()
+    return ".build/debug/\(name)"
   }
 
-  static func start(_ arguments: [String], environment: [String: String] = [:]) -> Running {
+  /// Runs to the end with an environment of exactly these variables (and PATH).
+  /// - Parameter program: another product of this package.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], program: String = "message-trace"
+  ) -> Outcome {
+    start(arguments, environment: environment, program: program).wait()
+  }
+
+  static func start(
+    _ arguments: [String], environment: [String: String] = [:], program: String = "message-trace"
+  ) -> Running {
+    let path = program == "message-trace" ? path : beside(program)
     let stem = TemporaryFolder.uniquePath("run")
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)

@@ -32,6 +32,18 @@ import Testing
     #expect(object["log.level"]?.string == "warning" && object["requests"]?.string == "3")
   }
 
+  @Test("a tagged log names its tag in every line, and the log that it was made from does not")
+  func tagged() {
+    let written = Mutex<[UInt8]>([])
+    let log = Log(now: { Instant(seconds: 0) }, write: { line in written.withLock { $0 += line } })
+    let tagged = log.tagged("playbook", "contoso")
+    tagged(.info, "a", "First.", [("rows", "1")])
+    tagged.failure(Failure("b", exit: .bug, "Second.", hint: "Do it."))
+    log(.info, "c", "Third.")
+    let lines = written.withLock { String(decoding: $0, as: UTF8.self) }.split(separator: "\n")
+    #expect(lines.map { $0.contains("playbook=contoso") } == [true, true, false])
+  }
+
   @Test("long remote text is cut by bytes")
   func cut() {
     #expect(Log.clean(String(repeating: "é", count: 500), limit: 200).utf8.count <= 203)

@@ -1,6 +1,7 @@
 // The textfile, read by a strict parser of the exposition format.
 
 internal import IntakeCore
+internal import IntakeTesting
 import Testing
 
 @testable internal import Trigger
@@ -83,6 +84,7 @@ struct StrictMetrics {
     report.tally.rows = 7
     report.tally.emitted = 5
     report.requests = 3
+    report.throttles = 2
     report.batches = ["file:/a": 2]
     report.gaps = [.init(cursor: "live", window: Window(start: now - .seconds(100), end: now))]
     report.sinkFailures["tcp://h:1"] = Failure("sink.tcp.refused", exit: .tryLater, "Refused.")
@@ -107,8 +109,30 @@ struct StrictMetrics {
     #expect(metrics["message_trace_quota_remaining_requests{\(labels)}"] == 78)
     #expect(metrics["message_trace_gap_seconds_total{\(labels)}"] == 100)
     #expect(metrics["message_trace_sink_batches_total{\(labels),sink=\"file:/a\"}"] == 2)
+    #expect(metrics["message_trace_throttles_total{\(labels)}"] == 2)
     #expect(metrics["message_trace_failing_passes{\(labels)}"] == 1)
     #expect(metrics["message_trace_pass_failures_total{\(labels),code=\"sink.tcp.refused\"}"] == 1)
+  }
+
+  @Test("where Prometheus is installed, its own checker finds nothing to say")
+  func promtool() throws {
+    let folder = try ScratchFolder()
+    try folder.write(Metrics.text([Self.full("a.example"), Self.full("evil\"\\\n} 5")]), to: "m.prom")
+    let hasPromtool = SystemdUnitsTests.shell("command -v promtool") == 0
+    let checked = SystemdUnitsTests.shell("promtool check metrics < '\(folder("m.prom"))'")
+    #expect(!hasPromtool || checked == 0)
+    #expect(hasPromtool || checked != 0)
+  }
+
+  @Test("a pass that is long overdue is told as such, one that is due just now as now")
+  func due() {
+    var status = Self.full("a.example")
+    status.nextRun = Self.now + .seconds(60)
+    for (later, words) in [(0, "in 1m"), (61, "now"), (7_260, "was due 2h ago: is it still running?")] {
+      let text = StatusTable.text(
+        Glance(playbook: "", statePath: "/s", status: status), now: Self.now + .seconds(later))
+      #expect(text.contains("next run      \(words)\n"), "\(text)")
+    }
   }
 
   @Test(

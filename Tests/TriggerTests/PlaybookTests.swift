@@ -1,6 +1,7 @@
 // Playbooks: the one of the design is good, and every mistake in a bad one is told at once.
 
 internal import IntakeCore
+internal import IntakeTesting
 import Testing
 
 @testable internal import Trigger
@@ -52,6 +53,66 @@ import Testing
       #expect(text.contains(expected))
     }
     #expect(!text.contains("hunter2"))
+  }
+
+  /// What is replaced in the good playbook, by what, and what is then said: values as well as keys, each with its line.
+  static let changes: [(String, String, String)] = [
+    (#""60s""#, "60", #"line 5: trigger.every must be a span in quotes, such as "60s""#),
+    (
+      #""60s""#, #""60""#,
+      "line 5: trigger.every 60 is not a span of at least 1s, such as 90s, 15m, 6h or 2d, did you mean 60s?"
+    ),
+    (#""60s""#, #""soon""#, "line 5: trigger.every soon is not a span"),
+    (#""15m", "1h""#, #""15m", "10s""#, "line 5: trigger.revisit 10s is not a span of at least 1m"),
+    (#""lag""#, #""tenant""#, "line 5: trigger.tenant is not known, did you mean source.tenant?"),
+    (#""lag""#, #""log-level""#, "line 5: trigger.log-level is not known, did you mean the flag --log-level?"),
+    (#""type": "intake""#, #""every": "5m""#, "line 4: every is not known, did you mean trigger.every?"),
+    (#""clientId""#, #""client_id""#, "line 7: source.client_id is not known, did you mean clientId?"),
+    (#""clientId""#, #""username""#, "Reading in graph mode needs source.clientId."),
+    (#""graph""#, #""Graph""#, "line 7: source.mode Graph is none of graph | reporting, did you mean graph?"),
+    (
+      #""ecs""#, #""esc""#,
+      "line 10: normaliser.mapping: Looking for the mapping esc: there is none of that name, did you mean ecs?"
+    ),
+    ("file:/var", "/var", "did you mean file:/var/log/message-trace/contoso.ndjson?"),
+    ("file:/var", "file:~", "only a shell knows what ~ means"),
+    (#""/var/lib/message-trace/contoso""#, #""~/contoso""#, "line 12: state ~/contoso begins with ~"),
+    (#""stdout""#, #""tcp://siem""#, "line 11: sinks: Reading the sink tcp://siem: it needs a host and a port"),
+    (#""24h" }"#, #""24h", }"#, "line 5, column 90: a comma stands before the closing }; leave it out."),
+  ]
+
+  @Test("validate tells each mistake where it stands, in the words of the playbook", arguments: changes)
+  func told(_ old: String, _ new: String, _ sentence: String) throws {
+    let folder = try ScratchFolder()
+    let parts = Self.good.split(separator: old, maxSplits: 1)
+    try folder.write(parts.joined(separator: new), to: "p.json")
+    let failure = #expect(throws: Failure.self) { try Playbook.validate(folder("p.json"), environment: ["HOME": "/h"]) }
+    #expect(failure?.sentence.contains(sentence) == true, "\(failure?.sentence ?? "")")
+    #expect(failure?.exit == .configuration)
+  }
+
+  @Test("what the starter leaves to be filled in is no mistake, and is said")
+  func starter() throws {
+    let folder = try ScratchFolder()
+    try folder.write(PlaybookStarter.text(.graph, tenant: "a.example", uuid: "u"), to: "p.json")
+    #expect(try Playbook.validate(folder("p.json"), environment: [:]).first?.contains("source.clientId") == true)
+    try folder.write(Self.good, to: "p.json")
+    #expect(try Playbook.validate(folder("p.json"), environment: [:]).isEmpty)
+  }
+
+  @Test("a value that cannot work is told by where it was written: playbook, environment or flag")
+  func places() throws {
+    let bad = Self.good.split(separator: "\"60s\"").joined(separator: "\"x\"")
+    let playbook = try Playbook(parsing: Array(bad.utf8), file: "p.json").layer
+    var flags = SettingLayer()
+    flags[.lag] = ["y"]
+    let environment = ["MESSAGE_TRACE_SINCE": "z", "CONTOSO_SECRET": "s"]
+    let layer = flags.over(SettingLayer(environment: environment).over(playbook))
+    let failure = #expect(throws: Failure.self) { try Configuration(layer, environment: environment) }
+    for part in ["p.json, line 5: trigger.every x is", "--lag y is", "MESSAGE_TRACE_SINCE z is"] {
+      #expect(failure?.sentence.contains(part) == true, "\(failure?.sentence ?? "")")
+    }
+    #expect(failure?.hint == "Run: message-trace playbook validate p.json")
   }
 
   @Test("flags win over the environment, the environment over the playbook")

@@ -74,7 +74,7 @@ import Testing
   }
 
   /// Exit status of a shell command, its output thrown away.
-  private static func shell(_ command: String) -> Int32 {
+  static func shell(_ command: String) -> Int32 {
     let call: [String] = ["sh", "-c", "(\(command)) >/dev/null 2>&1"]
     var words: [UnsafeMutablePointer<CChar>?] = unsafe call.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe words.indices { unsafe free(words[index]) } }

@@ -1,0 +1,85 @@
+// How a backfill is told: a bar where a person looks, a log line a minute where not.
+
+internal import IntakeCore
+internal import Synchronization
+internal import Trigger
+
+final class BackfillTeller: Sendable {
+  private let first: BackfillProgress
+  private let isPerson: Bool
+  private let log: Log
+  private let write: @Sendable ([UInt8]) -> Void
+  private let begun: Instant
+  private let lastLine: Mutex<Instant>
+
+  /// - Parameters:
+  ///   - first: as it was when this run began.
+  ///   - write: takes what is drawn where a person looks.
+  init(
+    _ first: BackfillProgress, isPerson: Bool, log: Log, now: Instant,
+    write: @escaping @Sendable ([UInt8]) -> Void = Log.writeToStandardError
+  ) {
+    self.first = first
+    self.isPerson = isPerson
+    self.log = log
+    self.write = write
+    begun = now
+    lastLine = Mutex(now)
+    log(
+      .info, first.done == .zero ? "backfill.begin" : "backfill.resume", "Reading the span.",
+      [
+        ("from", Timestamp.text(first.span.start)), ("to", Timestamp.text(first.span.end)),
+        ("order", first.order.rawValue), ("done", percent(first)),
+      ])
+  }
+
+  /// After each slice.
+  func tell(_ progress: BackfillProgress, now: Instant) {
+    let elapsed = max(0.001, (now - begun).inSeconds)
+    let rate = Double(progress.tally.rows - first.tally.rows) / elapsed
+    let doneHere = (progress.done - first.done).inSeconds
+    let left = doneHere > 0 ? (progress.span.span - progress.done).inSeconds / doneHere * elapsed : 0
+    let figures = (rate: "\(Int(min(rate, 1e12)))", left: StatusTable.span(.seconds(Int64(min(left, 1e9)))))
+    if isPerson { return bar(progress, figures) }
+    let isDue = lastLine.withLock { last in
+      guard now - last >= .seconds(60) else { return false }
+      last = now
+      return true
+    }
+    guard isDue else { return }
+    log(
+      .info, "backfill.progress", "Reading the span.",
+      [
+        ("done", percent(progress)), ("rows", "\(progress.tally.rows)"), ("events", "\(progress.tally.emitted)"),
+        ("rows_per_second", figures.rate), ("left", figures.left),
+      ])
+  }
+
+  /// Clears the bar.
+  func end() {
+    if isPerson { write(Array("\r\u{1B}[K".utf8)) }
+  }
+
+  func summary(_ progress: BackfillProgress) {
+    let tally = progress.tally
+    log(
+      .info, "backfill.done", "Backfill done.",
+      [
+        ("windows", "\(tally.windows)"), ("rows", "\(tally.rows)"), ("events", "\(tally.emitted)"),
+        ("left_out", "\(tally.leftOut)"), ("pages", "\(tally.pages)"),
+      ])
+  }
+
+  private func bar(_ progress: BackfillProgress, _ figures: (rate: String, left: String)) {
+    let width = 24
+    let full = max(0, min(width, Int(Double(width) * progress.done.inSeconds / progress.span.span.inSeconds)))
+    let bar = String(repeating: "#", count: full) + String(repeating: "-", count: width - full)
+    let line =
+      "\r[\(bar)] \(percent(progress))  \(progress.tally.rows) rows  \(figures.rate)/s  \(figures.left) left\u{1B}[K"
+    write(Array(line.utf8))
+  }
+
+  private func percent(_ progress: BackfillProgress) -> String {
+    "\(Int(100 * progress.done.inSeconds / max(0.001, progress.span.span.inSeconds)))%"
+  }
+}
