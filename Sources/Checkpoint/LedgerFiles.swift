@@ -83,7 +83,7 @@ struct LedgerFiles: Sendable {
   mutating func append(_ slots: [LedgerTable.Slot], sequence: UInt64) throws(FileFault) {
     guard !slots.isEmpty else { return }
     let block = LedgerBlocks.encode(slots, sequence: sequence)
-    let isNew = segments.last.map { $0.length + block.count > segmentLength } ?? true
+    let isNew = segments.last.map { $0.length + block.count > roomOfSegment } ?? true
     if isNew { try begin() }
     guard var segment = segments.popLast() else { return }
     let file = try openCurrent(segment)
@@ -105,6 +105,13 @@ struct LedgerFiles: Sendable {
 
   func remove(_ expired: [Segment]) throws(FileFault) {
     for segment in expired { try files.remove(Self.name(segment.number), in: directory) }
+  }
+
+  /// Small while there is little in all: every opening reads the newest segment whole, and a quiet tenant's would hold
+  /// months. Large where there is much, so that there are hundreds of segments at most.
+  private var roomOfSegment: Int {
+    let total = segments.reduce(0) { $0 + $1.length }
+    return min(segmentLength, max(64 << 10, total / 64))
   }
 
   private mutating func begin() throws(FileFault) {

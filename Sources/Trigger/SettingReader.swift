@@ -122,7 +122,7 @@ struct SettingReader {
     if let path = environment["STATE_DIRECTORY"], let first = path.split(separator: ":").first { return String(first) }
     if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return "\(path)/message-trace" }
     if let home = environment["HOME"], home.hasPrefix("/") { return "\(home)/.local/state/message-trace" }
-    note("No state directory: neither --state nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set.")
+    note("No state directory: neither \(name(.state)) nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set.")
     return ""
   }
 

@@ -43,7 +43,7 @@ enum PlaybookHelp {
   }
 
   private static func row(_ key: String, _ kind: String, _ summary: String) -> String {
-    "  \(pad(key, 20))\(pad(kind, 25))\(summary)"
+    "  \(pad(key, 20))\(pad(kind, 15))\(summary)"
   }
 
   private static func pad(_ text: String, _ width: Int) -> String {
@@ -57,7 +57,6 @@ enum PlaybookHelp {
     switch setting.kind {
     case .flag: return "true|false"
     case .list: return setting == .revisit ? "list of spans" : "list of texts"
-    case .value where setting.placeholder.contains("|"): return setting.placeholder.lowercased()
     case .value: return ["SPAN", "URL", "PATH", "DIR"].contains(setting.placeholder) ? word(setting) : "text"
     }
   }
@@ -73,7 +72,8 @@ enum PlaybookHelp {
     case .clientSecretFile: "secret of the Entra app"
     case .redactKeyFile: "key of the hash that redact puts in place"
     case .sink: "stdout | file:PATH | udp://H:P | tcp://H:P | tls://H:P; default stdout"
-    default: setting.summary
+    case .mapping: setting.summary
+    default: (setting.placeholder.contains("|") ? "\(setting.placeholder): " : "") + setting.summary
     }
   }
 
@@ -132,7 +132,7 @@ enum PlaybookHelp {
       },
       "sinks": [
         "file:/var/log/message-trace/contoso.ndjson",
-        "tls://siem.example:6514?framing=octet-counting"
+        "tls://siem.example:6514"
       ],
       "state": "/var/lib/message-trace/contoso",
       "metricsFile": "/var/lib/node_exporter/message-trace.prom"

@@ -16,8 +16,8 @@ import Testing
   @Test("a backfill draws a bar with rate and time left, goes on with it after an interrupt, and clears it")
   func bar() throws {
     let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
-    let bench = try PlaybookBench(messages: 300, hours: 20 * 24, faults: [slow])
-    let call = ["backfill", bench.playbook("a"), "--from", Timestamp.text(bench.now - .seconds(21 * 86_400))]
+    let bench = try PlaybookBench(messages: 300, hours: 5 * 24, faults: [slow])
+    let call = ["backfill", bench.playbook("a"), "--from", Timestamp.text(bench.now - .seconds(6 * 86_400))]
     let first = try #require(TerminalRun(call, environment: bench.environment))
     let stopped = first.watch(until: { Self.percentages($0).count >= 2 }, signal: SIGINT)
     #expect(stopped.status == 75 && stopped.drawn.contains("error: Stopped before"), "\(stopped.drawn)")

@@ -78,7 +78,7 @@ import Testing
     ("file:/var", "file:~", "only a shell knows what ~ means"),
     (#""/var/lib/message-trace/contoso""#, #""~/contoso""#, "line 12: state ~/contoso begins with ~"),
     (#""stdout""#, #""tcp://siem""#, "line 11: sinks: Reading the sink tcp://siem: it needs a host and a port"),
-    (#""24h" }"#, #""24h", }"#, "line 5, column 90: a comma stands before the closing }; leave it out."),
+    (#""24h" }"#, #""24h", }"#, "line 5, column 87: a comma stands before the closing }; leave it out."),
   ]
 
   @Test("validate tells each mistake where it stands, in the words of the playbook", arguments: changes)
