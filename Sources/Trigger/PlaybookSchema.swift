@@ -112,6 +112,7 @@ extension Setting {
     switch self {
     case .mode: Mode.allCases.map(\.rawValue)
     case .graphAPI: ["v1.0", "beta", "beta-2021"]
+    case .profile: NormaliserChoice.profiles
     default: nil
     }
   }

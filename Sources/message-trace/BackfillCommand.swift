@@ -9,7 +9,9 @@ struct BackfillCommand {
   func run() async throws(Failure) -> ExitCode {
     let layer = try job.layer()
     let time = try job.time(layer)
-    let log = try job.log(layer, time: time, quiet: .info)
+    let log = try job.log(
+      layer, time: time, quiet: .info,
+      write: job.terminal.isPerson ? BackfillTeller.writeOverBar : Log.writeToStandardError)
     let configuration = try Configuration(layer, environment: job.environment)
     let progress = try progress(configuration, now: time.now())
     let quiet = job.terminal.isPerson && layer[.logLevel] == nil

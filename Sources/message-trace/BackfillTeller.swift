@@ -55,6 +55,11 @@ final class BackfillTeller: Sendable {
       ])
   }
 
+  /// A log line takes the bar's place; the next slice draws it again.
+  static let writeOverBar: @Sendable ([UInt8]) -> Void = { line in
+    Log.writeToStandardError(Array("\r\u{1B}[K".utf8) + line)
+  }
+
   /// Clears the bar.
   func end() {
     if isPerson { write(Array("\r\u{1B}[K".utf8)) }

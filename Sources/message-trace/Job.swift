@@ -46,13 +46,19 @@ struct Job: Sendable {
     return .starting(at: instant)
   }
 
-  /// - Parameter quiet: the level where none is configured and no person is watching.
-  func log(_ layer: SettingLayer, time: TimeSource, quiet: Log.Level) throws(Failure) -> Log {
+  /// - Parameters:
+  ///   - quiet: the level where none is configured and no person is watching.
+  ///   - write: takes each line.
+  func log(
+    _ layer: SettingLayer, time: TimeSource, quiet: Log.Level,
+    write: @escaping @Sendable ([UInt8]) -> Void = Log.writeToStandardError
+  ) throws(Failure) -> Log {
     let format = try choice(layer[.logFormat]?.last, "--log-format", Log.Format.init(rawValue:), "text, json")
     let level = try choice(
       layer[.logLevel]?.last, "--log-level", { name in Log.Level.allCases.first { "\($0)" == name } },
       "debug, info, warning, error")
-    return Log(level: level ?? (terminal.isPerson ? .info : quiet), format: format ?? .text, now: time.now)
+    return Log(
+      level: level ?? (terminal.isPerson ? .info : quiet), format: format ?? .text, now: time.now, write: write)
   }
 
   /// A whole number given to one of the command's own options.

@@ -42,6 +42,39 @@ import Testing
     bench.expectWhole("a")
   }
 
+  @Test("a pass that waits out a long Retry-After ends at once when it is told to")
+  func waiting() throws {
+    let busy = FaultRule(.throttled(.seconds(500)), on: "/v1.0/", .requests(1...1))
+    let bench = try PlaybookBench(messages: 20, faults: [busy])
+    let playbook = bench.playbook("a")
+    let running = Program.start(["collect", playbook, "--log-level", "info"], environment: bench.environment)
+    eventually { bench.pagesAsked >= 1 && running.errorsSoFar.contains("source.retry") }
+    running.signal(SIGTERM)
+    let outcome = running.wait()
+    // Had it gone on waiting, it would have been ended late, without a word.
+    #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
+    bench.restart(playbook)
+    bench.expectWhole("a")
+  }
+
+  @Test("a receiver that accepts and never reads holds up an end for the grace at most, and what it lacks is kept")
+  func deafReceiver() async throws {
+    let bench = try PlaybookBench(messages: 400)
+    let playbook = bench.playbook("a")
+    let receiver = try #require(DeafReceiver())
+    let sinks = ["--sink", "tcp://127.0.0.1:\(receiver.port)?ack=eof", "--sink", "file:\(bench.events("a"))"]
+    let running = Program.start(["collect", playbook] + sinks, environment: bench.environment)
+    eventually { receiver.isReached }
+    running.signal(SIGTERM)
+    let outcome = await running.ended()
+    #expect(outcome.status == 75, "\(outcome.errors)")
+    let refused = Program.run(["collect", playbook], environment: bench.environment)
+    #expect(refused.status == 78 && refused.errors.contains("--forget-sink"), "\(refused.errors)")
+    let forgetting = Program.run(["collect", playbook, "--forget-sink"], environment: bench.environment)
+    #expect(forgetting.status == 0, "\(forgetting.errors)")
+    bench.expectWhole("a")
+  }
+
   @Test("USR1 is answered with one line a playbook and ends nothing; every line of a tenant names its playbook")
   func glance() throws {
     let bench = try PlaybookBench(messages: 20)
@@ -83,7 +116,7 @@ import Testing
     bench.expectWhole("a")
   }
 
-  @Test("HUP again and again under load loses and doubles nothing")
+  @Test("HUP and USR1 again and again under load, the process stopped and continued meanwhile: nothing lost or doubled")
   func reload() throws {
     let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
     let bench = try PlaybookBench(messages: 2_000, faults: [slow])
@@ -91,8 +124,10 @@ import Testing
     let running = Program.start(["run", playbook], environment: bench.environment)
     eventually { bench.pagesAsked > 0 }
     while bench.pagesAsked < 20 {
-      running.signal(SIGHUP)
+      for number in [SIGHUP, SIGUSR1, SIGSTOP] { running.signal(number) }
       usleep(20_000)
+      running.signal(SIGCONT)
+      usleep(10_000)
     }
     eventually { bench.passes("a") >= 2 }
     running.signal(SIGTERM)

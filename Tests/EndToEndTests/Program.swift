@@ -25,6 +25,20 @@ struct Running {
 
   func signal(_ number: Int32) { kill(process, number) }
 
+  /// What it has said until now.
+  var errorsSoFar: String {
+    String(decoding: (try? FileBytes.read(errorPath, purpose: "errors")) ?? [], as: UTF8.self)
+  }
+
+  /// As `wait`, for those that take long to end: no thread waits with it.
+  func ended() async -> Outcome {
+    var info = unsafe siginfo_t()
+    while unsafe waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) == 0, unsafe info.si_signo == 0 {
+      do { try await Task.sleep(for: .milliseconds(50)) } catch { break }
+    }
+    return wait()
+  }
+
   /// Waits for the end and gives what was written.
   func wait() -> Outcome {
     var status: Int32 = 0

@@ -6,14 +6,16 @@ internal import Simulator
 import Testing
 
 @Suite struct SystemdTests {
-  @Test("READY, then signs of life, RELOADING at HUP, STOPPING at TERM")
-  func notices() throws {
+  @Test(
+    "READY, then signs of life, RELOADING at HUP, STOPPING at TERM, on a path and on an abstract name",
+    arguments: [false, true])
+  func notices(_ isAbstract: Bool) throws {
     let bench = try PlaybookBench(messages: 20)
-    let path = bench.folder.file("notify")
+    let path = isAbstract ? "@message-trace\(bench.folder.file("notify"))" : bench.folder.file("notify")
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
     defer { close(descriptor) }
     var address = unsafe withUnsafeBytes(of: sa_family_t(AF_UNIX)) { unsafe Array($0) }
-    address += Array(path.utf8) + [0]
+    address += isAbstract ? [0] + Array(path.utf8.dropFirst()) : Array(path.utf8) + [0]
     let bound = unsafe address.withUnsafeBytes { raw in
       unsafe raw.baseAddress.map { base in
         unsafe bind(descriptor, base.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
