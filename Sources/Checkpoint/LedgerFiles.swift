@@ -108,10 +108,10 @@ struct LedgerFiles: Sendable {
   }
 
   /// Small while there is little in all: every opening reads the newest segment whole, and a quiet tenant's would hold
-  /// months. Large where there is much, so that there are hundreds of segments at most.
+  /// months. Large where there is much, so that there are tens of small segments at most.
   private var roomOfSegment: Int {
     let total = segments.reduce(0) { $0 + $1.length }
-    return min(segmentLength, max(64 << 10, total / 64))
+    return min(segmentLength, max(64 << 10, total / 16))
   }
 
   private mutating func begin() throws(FileFault) {
