@@ -35,7 +35,8 @@ struct PageReading: Sendable {
     warnOfType(response)
     guard !envelope.hasError else { throw errorInAnswer(response, request) }
     return Page(
-      bytes: response.body, rows: envelope.rows, next: envelope.next.map(PageCursor.init), serverDate: response.date)
+      bytes: response.body, rows: envelope.rows, next: envelope.next.map { PageCursor(link: $0) },
+      serverDate: response.date)
   }
 
   /// Atom is the legacy service's default, whatever was asked for; any other markup is a web page.
