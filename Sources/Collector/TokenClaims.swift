@@ -26,6 +26,8 @@ struct TokenExpectation: Sendable {
   let role: String
   /// As asked for; Microsoft's own Graph also goes by its app id.
   let resource: String
+  /// Whose mail is meant, in lower case; a domain's name or an empty text says nothing about a token.
+  var tenant = ""
 
   static func graph(_ resource: String) -> TokenExpectation {
     TokenExpectation(role: "ExchangeMessageTrace.Read.All", resource: resource)
@@ -42,10 +44,20 @@ struct TokenExpectation: Sendable {
     if let audience = claims.audience, audience != graphApp, !audience.hasPrefix(resource) {
       complaints.append("The token is meant for another service; ask for the scope \(resource)/.default.")
     }
+    if let tenant = claims.tenant?.lowercasedASCII, Self.isGUID(tenant), Self.isGUID(self.tenant), tenant != self.tenant
+    {
+      complaints.append("The token is of tenant \(tenant), but \(self.tenant) is configured; compare both.")
+    }
     if !(claims.roles ?? []).contains(role) {
       complaints.append("The token lacks the permission \(role); grant it to the app and give admin consent.")
     }
     return complaints
+  }
+
+  private static func isGUID(_ text: String) -> Bool {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    return parts.map(\.utf8.count) == [8, 4, 4, 4, 12]
+      && parts.allSatisfy { $0.utf8.allSatisfy { JSONText.hexDigit($0) != nil } }
   }
 
   /// Permissions beyond the one that is needed.

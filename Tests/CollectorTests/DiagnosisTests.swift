@@ -96,6 +96,34 @@ struct DiagnosisTests {
     #expect(server.requests.map(\.method) == ["POST"])
   }
 
+  @Test(
+    "errors name the request by both sides' ids, and by nothing else that a peer may put there",
+    arguments: [
+      ("88fc258e-0000-4000-8000-000000000001", true), ("x' or 1 eq 1", false),
+      (String(repeating: "a", count: 65), false),
+      ("", false),
+    ])
+  func requestID(_ id: String, _ isShown: Bool) async throws {
+    let server = try ScriptedServer { request, _ in
+      request.method == "POST" ? .answer(Bodies.token) : .answer("{}", status: 403, headers: ["request-id: \(id)"])
+    }
+    defer { server.stop() }
+    let sentence = try #require(await (try Sources.graph(server)).check().failure?.sentence)
+    let ours = try #require(server.requests.last?.header("client-request-id"))
+    #expect(
+      sentence.hasSuffix(isShown ? " (request-id \(id), client-request-id \(ours))." : " (client-request-id \(ours))."))
+  }
+
+  @Test("a refused sign-in names Entra's id of the request")
+  func entraID() async throws {
+    let body = try Samples.bytes("entra_error_7000215_bad_secret.json")
+    let id = "88fc258e-0000-4000-8000-000000000001"
+    let server = try ScriptedServer { _, _ in .answer(body, status: 401, headers: ["x-ms-request-id: \(id)"]) }
+    defer { server.stop() }
+    let failure = await (try Sources.graph(server)).check().failure
+    #expect(failure?.sentence.hasSuffix("(AADSTS7000215) (request-id \(id)).") == true)
+  }
+
   private func expect(_ diagnosis: Diagnosis, _ item: Case, name: String) {
     let bad = diagnosis.findings.last
     #expect(diagnosis.failure?.code == item.code)
@@ -152,6 +180,28 @@ struct DiagnosisTests {
     #expect(complaints.count == 2)
     #expect(complaints.contains { $0.contains("ExchangeMessageTrace.Read.All") })
     #expect(complaints.contains { $0.contains("another service") })
+  }
+
+  @Test(
+    "a token of another tenant is told where the tenant is configured as a GUID",
+    arguments: [
+      ("11111111-2222-4333-8444-555555555555", 1), ("AAAAAAAA-2222-4333-8444-555555555555", 0), ("contoso.test", 0),
+      ("", 0),
+    ])
+  func tenant(_ tenant: String, _ count: Int) async throws {
+    let claims = Base64.encodeForURL(
+      Array(
+        #"{"tid":"aaaaaaaa-2222-4333-8444-555555555555","aud":"https://graph.microsoft.com","roles":["ExchangeMessageTrace.Read.All"]}"#
+          .utf8))
+    let server = try ScriptedServer { _, _ in .answer(#"{"value":[]}"#) }
+    defer { server.stop() }
+    let file = try TemporaryFile("e30.\(claims).x")
+    defer { file.remove() }
+    let source = try GraphSource(
+      root: server.base, credential: .accessTokenFile(file.path), time: FakeTime().source, log: .silent, tenant: tenant)
+    let complaints = await source.check().findings.filter { $0.name == "permission" }
+    #expect(complaints.count == count)
+    #expect(complaints.allSatisfy { $0.sentence.contains("aaaaaaaa-2222") && $0.sentence.contains(tenant) })
   }
 }
 
