@@ -16,14 +16,14 @@ enum RequestIdentifier {
     return text
   }
 
-  /// ` (request-id …, client-request-id …)` as far as they are known; Entra calls the first x-ms-request-id.
+  /// `request-id …, client-request-id …` as far as they are known, else empty; Entra calls the first x-ms-request-id.
   static func shown(_ request: Request, _ response: Response) -> String {
     let theirs = response.header("request-id") ?? response.header("x-ms-request-id")
     let ours = request.headers.first { $0.name == "client-request-id" }?.value
     let named = [("request-id", theirs), ("client-request-id", ours)].compactMap { name, value in
       value.flatMap { isSound($0) ? "\(name) \($0)" : nil }
     }
-    return named.isEmpty ? "" : " (\(named.joined(separator: ", ")))"
+    return named.joined(separator: ", ")
   }
 
   /// Hexadecimal digits and hyphens: nothing that a peer could say something with.
@@ -34,13 +34,13 @@ enum RequestIdentifier {
 }
 
 extension Failure {
-  /// The same with the names of the exchange that it tells of, in its sentence.
+  /// The same with the names of the exchange that it tells of, in parentheses at the end of its sentence.
   func naming(_ request: Request, _ response: Response) -> Failure {
+    let names = RequestIdentifier.shown(request, response)
+    guard !names.isEmpty, sentence.hasSuffix(".") else { return self }
     var failure = self
-    let hasStop = sentence.hasSuffix(".")
     failure.sentence =
-      (hasStop ? String(sentence.dropLast()) : sentence) + RequestIdentifier.shown(request, response)
-      + (hasStop ? "." : "")
+      sentence.hasSuffix(").") ? "\(sentence.dropLast(2)), \(names))." : "\(sentence.dropLast()) (\(names))."
     return failure
   }
 }

@@ -35,7 +35,7 @@ struct DiagnosisTests {
   }
 
   static let graphCases: [Case] = [
-    .init("graph_error_400_admin_exchange_unsupported.json", 400, "source.wrong_url", .configuration, "Graph URL"),
+    .init("graph_error_400_admin_exchange_unsupported.json", 400, "source.wrong_url", .configuration, "--graph-url"),
     .init("graph_error_400_bad_top.json", 400, "source.page_size", .configuration, "5000"),
     .init("graph_error_400_missing_le.json", 400, "source.refused", .protocolBroken, "EndDate is required"),
     .init("graph_error_400_range_over_10_days.json", 400, "source.window_too_wide", .configuration, "10 days"),
@@ -121,7 +121,7 @@ struct DiagnosisTests {
     let server = try ScriptedServer { _, _ in .answer(body, status: 401, headers: ["x-ms-request-id: \(id)"]) }
     defer { server.stop() }
     let failure = await (try Sources.graph(server)).check().failure
-    #expect(failure?.sentence.hasSuffix("(AADSTS7000215) (request-id \(id)).") == true)
+    #expect(failure?.sentence.hasSuffix("(AADSTS7000215, request-id \(id)).") == true)
   }
 
   private func expect(_ diagnosis: Diagnosis, _ item: Case, name: String) {
