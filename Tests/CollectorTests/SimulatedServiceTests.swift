@@ -80,20 +80,29 @@ struct SimulatedServiceTests {
     #expect(rows == Self.truth(server, time))
   }
 
-  @Test("an app signs in with its certificate")
+  @Test("an app signs in with the certificate that is registered, as openssl verifies it, and with no other")
   func certificate() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try folder.makeCertificate("app", subject: "/CN=app")
-    let (server, time) = try Self.start { $0.assertionAccepted = { _ in true } }
+    try folder.makeCertificate("registered", subject: "/CN=app")
+    try folder.makeCertificate("other", subject: "/CN=app")
+    let (server, time) = try Self.start {
+      $0.assertionAccepted = { (try? folder.verify($0, certificate: "registered")) == true }
+    }
     defer { server.stop() }
-    let source = try GraphSource(
-      root: server.graphURL,
-      credential: .certificate(
-        tenant: server.settings.tenant.name, clientID: server.settings.clientID,
-        certificateFile: folder.path("app.crt"), privateKeyFile: folder.path("app.key"), authority: server.authorityURL),
-      time: time.source, log: .silent)
-    #expect(try await Self.readAll(source) == Self.truth(server, time))
+    func source(_ name: String) throws -> GraphSource {
+      try GraphSource(
+        root: server.graphURL,
+        credential: .certificate(
+          tenant: server.settings.tenant.name, clientID: server.settings.clientID,
+          certificateFile: folder.path("\(name).crt"), privateKeyFile: folder.path("\(name).key"),
+          authority: server.authorityURL),
+        time: time.source, log: .silent)
+    }
+    #expect(try await Self.readAll(source("registered")) == Self.truth(server, time))
+    await #expect { try await source("other").page(Self.window, after: nil) } throws: { error in
+      (error as? Failure)?.code == "signin.aadsts700027"
+    }
   }
 
   @Test("the quota of the service is never met, with two sources on one file")
