@@ -96,6 +96,53 @@ struct DiagnosisTests {
     #expect(server.requests.map(\.method) == ["POST"])
   }
 
+  /// What is documented of either service and of Entra, but of which no answer was recorded.
+  private static func entra(_ number: Int, _ error: String) -> String {
+    #"{"error":"\#(error)","error_description":"AADSTS\#(number): No <b>text</b> of j.doe@contoso.com.\r\nTrace ID: x","error_codes":[\#(number)]}"#
+  }
+
+  @Test(
+    "says what is wrong with the sign-in where only the number is documented",
+    arguments: [
+      (401, 700_024, "invalid_client", "clock"), (400, 50_013, "invalid_grant", "certificate and private key"),
+      (400, 50_027, "invalid_request", "federated token file"), (400, 70_011, "invalid_scope", "scope"),
+      (400, 500_011, "invalid_resource", "tenant's cloud"), (400, 90_023, "invalid_request", "one of its domains"),
+      (401, 7_000_218, "invalid_client", "https://login.microsoftonline.com/error?code=7000218"),
+      (400, 123_456_789, "odd", "No <b>text</b> of …"),
+    ])
+  func entraNumbers(_ status: Int, _ number: Int, _ error: String, _ says: String) async throws {
+    let server = try ScriptedServer { _, _ in .answer(Self.entra(number, error), status: status) }
+    defer { server.stop() }
+    let source = try Sources.graph(server)
+    expect(await source.check(), Case("", status, "signin.aadsts\(number)", .denied, says), name: "sign-in")
+    #expect(server.requests.count == 1)
+  }
+
+  @Test(
+    "says what is wrong with the legacy service where no answer was recorded",
+    arguments: [
+      (400, "<ServiceFault><Message>Column 'X' is unknown.</Message></ServiceFault>", "source.refused", "Column 'X'"),
+      (403, "<html>403</html>", "source.not_json", "the account's access"),
+      (404, "<ServiceFault><Message>x</Message></ServiceFault>", "source.not_found", "--reporting-url"),
+      (
+        400, #"{"odata.error":{"message":{"value":"The version specified in the request is unsupported."}}}"#,
+        "source.refused", "version specified"
+      ),
+      (
+        500, #"{"odata.error":{"message":{"value":"The StartDate can't be older than 10 days from today."}}}"#,
+        "source.too_old", "often 10"
+      ),
+      (410, "", "source.gone", "Set the mode to graph"), (200, "", "source.cut_short", "Try again"),
+    ])
+  func reportingTexts(_ status: Int, _ body: String, _ code: String, _ says: String) async throws {
+    let server = try ScriptedServer { _, _ in .answer(body, status: status, type: "application/xml") }
+    defer { server.stop() }
+    let diagnosis = await (try Sources.reporting(server)).check()
+    let bad = try #require(diagnosis.findings.last)
+    #expect(diagnosis.failure?.code == code)
+    #expect("\(bad.sentence) \(bad.hint ?? "")".contains(says))
+  }
+
   @Test(
     "errors name the request by both sides' ids, and by nothing else that a peer may put there",
     arguments: [
