@@ -15,7 +15,8 @@ extension SettingReader {
       note("Reading in \(mode.rawValue) mode needs \(missing.joined(separator: " and "))\(instead)")
       return nil
     }
-    let authority = url(.authority) ?? Defaults.authority
+    let service = text(mode == .graph ? .graphURL : .reportingURL) ?? ""
+    let authority = url(.authority) ?? NationalCloud.authority(besideService: service)
     if let certificate = text(.certificateFile) {
       guard let key = text(.privateKeyFile) else {
         note("\(name(.certificateFile)) needs \(name(.privateKeyFile)) beside it.")

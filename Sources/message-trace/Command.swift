@@ -115,7 +115,9 @@ enum Command: String, CaseIterable, Sendable {
     case .simulate:
       """
       Serves sign-in, the Reporting Web Service and Graph for a generated tenant on a loopback port until stopped,
-      and prints the settings to collect from it.
+      and prints the settings to collect from it. Faults, to see what `check` and `collect` make of them:
+
+      \(SimulateCommand.faultTable)
       """
     case .demo:
       """
@@ -159,7 +161,8 @@ enum Command: String, CaseIterable, Sendable {
       ["message-trace normalise page.json --tenant contoso.onmicrosoft.com", "message-trace normalise < rows.ndjson"]
     case .verify: ["message-trace verify /var/log/contoso.ndjson"]
     case .mapping: ["message-trace mapping show graph > mine.json", "message-trace mapping validate mine.json"]
-    case .simulate: ["message-trace simulate --messages 20000 --seed 7"]
+    case .simulate:
+      ["message-trace simulate --messages 20000 --seed 7", "message-trace simulate --fault throttled,odd-rows"]
     case .demo: ["message-trace demo", "message-trace demo --messages 2000 > events.ndjson"]
     }
   }
@@ -185,7 +188,7 @@ enum Command: String, CaseIterable, Sendable {
   /// Options that are no settings: name and what stands behind it.
   var ownOptions: [OwnOption] {
     switch self {
-    case .simulate: [.messages, .seed, .port, .hours]
+    case .simulate: [.messages, .seed, .port, .hours, .fault]
     case .demo: [.messages, .seed]
     case .query: OwnOption.ofQuery
     case .details: OwnOption.ofDetails
