@@ -26,7 +26,7 @@ let package = Package(
       dependencies: [
         "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger", "Mappings",
       ]),
-    .executableTarget(name: "message-trace-bench", dependencies: ["IntakeCore", "Normaliser", "Mappings"]),
+    .executableTarget(name: "message-trace-bench", dependencies: ["IntakeCore", "Normaliser", "Mappings", "Sinks"]),
     .executableTarget(name: "embed-mappings"),
     .plugin(
       name: "EmbedMappings", capability: .buildTool(), dependencies: ["embed-mappings"], path: "Sources/EmbedMappings"),
@@ -40,7 +40,9 @@ let package = Package(
       name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
       exclude: ["Golden"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting", "Sinks"]),
-    .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
+    .testTarget(
+      name: "SinksTests",
+      dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "EndToEndTests", dependencies: ["Collector", "IntakeCore", "Simulator", "message-trace"]),

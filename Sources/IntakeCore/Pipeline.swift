@@ -40,6 +40,8 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   package private(set) var serverDate: Instant?
 
   private var batch = Batch()
+  /// Nothing can have changed for a sink that failed a moment ago.
+  private var hasJustDrained = false
 
   package init(
     source: Input, mapping: Mapping, sinks: [any Sink], state: State, time: TimeSource,
@@ -66,6 +68,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
     try await drain()
+    hasJustDrained = true
   }
 
   /// A sink that was taken out of the configuration must not hold the journal for ever, nor lose what waits for it.
@@ -83,8 +86,13 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
   }
 
-  /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took.
+  /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took. Right after
+  /// opening, which does the same, it does nothing: a dead sink costs one round of waiting a pass.
   package mutating func drain() async throws(Failure) {
+    guard !hasJustDrained else {
+      hasJustDrained = false
+      return
+    }
     sinkFailures = [:]
     for sequence in state.pending {
       try await commit(try state.entry(sequence))
@@ -123,6 +131,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
 
   /// Delivers events that belong to rows already read, under a mapping of their own. No cursor moves.
   package mutating func add(_ page: Page, by mapping: some Normalising) async throws(Failure) -> Tally {
+    hasJustDrained = false
     var tally = Tally()
     try checkRoom()
     try await take(page, by: mapping, cursor: nil, into: &tally)
@@ -136,6 +145,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   private mutating func readOnce(
     _ window: Window, moving cursor: String?, age: Duration
   ) async throws(Failure) -> Tally {
+    hasJustDrained = false
     var tally = Tally()
     var visited = VisitedLinks()
     let source = source

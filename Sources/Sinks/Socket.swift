@@ -34,7 +34,7 @@ struct Socket: Sendable {
   private static let glance: Int32 = 100
 
   /// Resolves the host anew and tries every address it has.
-  /// - Parameter type: `SOCK_STREAM` or `SOCK_DGRAM`.
+  /// - Parameter patience: for each of them.
   static func connect(
     _ address: NetworkAddress, datagrams: Bool, within patience: Duration = .seconds(10)
   ) throws(SocketFault) -> Socket {
@@ -42,16 +42,24 @@ struct Socket: Sendable {
     var last = SocketFault(EADDRNOTAVAIL)
     for candidate in try Resolver.addresses(of: address, type: type) {
       do throws(SocketFault) {
-        let socket = try open(candidate, type: type)
-        try socket.finishConnecting(candidate, within: patience)
-        if !datagrams { try socket.setUp() }
-        return socket
+        return try connect(to: candidate, datagrams: datagrams, within: patience)
       } catch {
         guard error.number != ECANCELED else { throw error }
         last = error
       }
     }
     throw last
+  }
+
+  /// Connects to one address.
+  static func connect(
+    to candidate: Resolver.Address, datagrams: Bool, within patience: Duration
+  ) throws(SocketFault) -> Socket {
+    let type = Int32(truncatingIfNeeded: datagrams ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue)
+    let socket = try open(candidate, type: type)
+    try socket.finishConnecting(candidate, within: patience)
+    if !datagrams { try socket.setUp() }
+    return socket
   }
 
   private static func open(_ candidate: Resolver.Address, type: Int32) throws(SocketFault) -> Socket {

@@ -43,8 +43,8 @@ final class TLSConnection: StreamConnection {
   }
 
   /// The handshake. Throws EPROTO where the peer's TLS or certificate is refused; `verdict` then says why.
-  func shakeHands() throws(SocketFault) {
-    let end = ContinuousClock.now + .seconds(10)
+  func shakeHands(within patience: Duration) throws(SocketFault) {
+    let end = ContinuousClock.now + patience
     while true {
       let result = try unsafe call { library, session in unsafe library.connect(session) }
       guard case .wait(let events) = result else { return }
@@ -107,6 +107,27 @@ final class TLSConnection: StreamConnection {
       try socket.wait(for: Int16(POLLOUT), within: .seconds(10))
     }
     throw SocketFault(ETIMEDOUT)
+  }
+
+  /// The two close_notify may have crossed, with the receiver ending and frames before ours still unread: then its system
+  /// resets the connection. Orderly receivers close it.
+  func confirmEnd(within patience: Duration) throws(SocketFault) {
+    try socket.shutDownSending()
+    let end = ContinuousClock.now + patience
+    while true {
+      if let count = try socket.discard() {
+        if count == 0 { return try socket.check() }
+        continue
+      }
+      let left = end - ContinuousClock.now
+      guard left > .zero else { return }
+      do throws(SocketFault) {
+        try socket.wait(for: Int16(POLLIN), within: left)
+      } catch {
+        guard error.number == ETIMEDOUT else { throw error }
+        return
+      }
+    }
   }
 
   private enum Outcome {

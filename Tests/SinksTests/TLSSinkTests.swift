@@ -7,36 +7,18 @@ internal import Testing
 
 @testable import Sinks
 
-@Suite("Syslog over TLS", .serialized, .enabled(if: External.isWanted("openssl")))
+@Suite("Syslog over TLS", .serialized, .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
 struct TLSSinkTests {
   let folder: ScratchFolder
   let port: UInt16
+  private var certificates: Certificates { Certificates(folder: folder) }
 
   init() throws {
     signal(SIGPIPE, SIG_IGN)
     folder = try ScratchFolder()
     port = try Loopback.freePort()
-    try authority("ca")
-    try certificate("server", names: "DNS:localhost", by: "ca")
-  }
-
-  private func authority(_ name: String) throws {
-    let status = try ChildProcess.run(
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-      "/CN=\(name)", "-days", "2", "-keyout", folder("\(name).key"), "-out", folder("\(name).pem"))
-    #expect(status == 0)
-  }
-
-  private func certificate(_ name: String, names: String, by authority: String, days: Int = 2) throws {
-    try folder.write("subjectAltName=\(names)\n", to: "\(name).ext")
-    let request = try ChildProcess.run(
-      "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x",
-      "-keyout",
-      folder("\(name).key"), "-out", folder("\(name).csr"))
-    let signing = try ChildProcess.run(
-      "openssl", "x509", "-req", "-in", folder("\(name).csr"), "-CA", folder("\(authority).pem"), "-CAkey",
-      folder("\(authority).key"), "-days", "\(days)", "-extfile", folder("\(name).ext"), "-out", folder("\(name).pem"))
-    #expect(request == 0 && signing == 0)
+    try certificates.authority("ca")
+    try certificates.certificate("server", names: "DNS:localhost", by: "ca")
   }
 
   private func server(_ name: String = "server", _ more: String...) async throws -> ChildProcess {
@@ -82,8 +64,8 @@ struct TLSSinkTests {
     "an unknown authority, another name, an address that is not in the certificate, an expired certificate: nothing is sent"
   )
   func untrusted() async throws {
-    try authority("other")
-    try certificate("expired", names: "DNS:localhost", by: "ca", days: -1)
+    try certificates.authority("other")
+    try certificates.certificate("expired", names: "DNS:localhost", by: "ca", days: -1)
     var running: ChildProcess? = try await server()
     #expect(await code(try sink("")) == "sink.tls.untrusted 76")
     #expect(await code(try sink("ca=\(folder("other.pem"))")) == "sink.tls.untrusted 76")
@@ -97,7 +79,7 @@ struct TLSSinkTests {
 
   @Test("an address in the certificate is as good as a name")
   func address() async throws {
-    try certificate("numeric", names: "IP:127.0.0.1", by: "ca")
+    try certificates.certificate("numeric", names: "IP:127.0.0.1", by: "ca")
     let server = try await server("numeric")
     #expect(await code(try sink(ca, host: "127.0.0.1")) == nil)
     server.end()
@@ -105,7 +87,7 @@ struct TLSSinkTests {
 
   @Test("a receiver that wants a certificate gets ours, and refuses us without one")
   func clientCertificate() async throws {
-    try certificate("client", names: "DNS:client", by: "ca")
+    try certificates.certificate("client", names: "DNS:client", by: "ca")
     let server = try await server("server", "-Verify", "1", "-verify_return_error", "-CAfile", folder("ca.pem"))
     #expect(await code(try sink(ca)) != nil)
     let query = "\(ca)&cert=\(folder("client.pem"))&key=\(folder("client.key"))"
@@ -133,12 +115,4 @@ struct TLSSinkTests {
 
   @Test("files that cannot be read are told at once", arguments: ["ca=/nowhere", "cert=/nowhere&key=/nowhere"])
   func files(query: String) async throws { #expect(await code(try sink(query)) == "sink.tls.files 78") }
-}
-
-/// Programs that tests run beside them: where one is missing the tests are left out, but not where CI says so.
-enum External {
-  static func isWanted(_ program: String) -> Bool {
-    let isCI = unsafe getenv("CI").map { unsafe String(cString: $0) } == "true"
-    return isCI || ChildProcess.path(of: program) != nil
-  }
 }
