@@ -17,6 +17,7 @@ struct SocketFault: Error, Sendable, Equatable {
       case ECONNREFUSED: ("refused", "Is the receiver running, and is the port right?")
       case ETIMEDOUT, EAGAIN: ("timeout", "Is a firewall in between, or does the receiver not read?")
       case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: ("closed", "Look in the receiver's log for why it closed.")
+      case EPROTO: ("broken", "The TLS connection was cut or refused: look in the receiver's log for why.")
       case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL: ("unreachable", "Is the network up, and the host right?")
       default: ("failed", "The batch is kept and sent again.")
       }
@@ -76,7 +77,7 @@ struct Socket: Sendable {
       try wait(for: Int16(POLLOUT), within: patience)
       try check()
     }
-    guard unsafe ownAddress(getsockname) != ownAddress(getpeername) else { throw SocketFault(ECONNREFUSED) }
+    guard !isConnectedToItself else { throw SocketFault(ECONNREFUSED) }
   }
 
   /// A vanished peer is noticed after 30 s, not after a quarter of an hour.
@@ -90,8 +91,10 @@ struct Socket: Sendable {
     }
   }
 
-  /// A loop of connects to a free port of the ephemeral range can end up connected to itself.
-  private func ownAddress(
+  /// A loop of connects to a free port of the ephemeral range can end up so.
+  var isConnectedToItself: Bool { unsafe address(getsockname) == address(getpeername) }
+
+  private func address(
     _ call: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
   ) -> [UInt8] {
     var storage = [UInt8](repeating: 0, count: 128)

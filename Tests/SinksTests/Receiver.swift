@@ -35,9 +35,9 @@ final class Receiver: Sendable {
   private let listener: Int32
   private let state = Mutex(State())
 
-  init(_ manner: Manner, family: Int32 = AF_INET) throws {
+  init(_ manner: Manner, family: Int32 = AF_INET, port: UInt16 = 0) throws {
     self.manner = manner
-    (listener, port) = try Loopback.bound(family, Int32(SOCK_STREAM.rawValue))
+    (listener, self.port) = try Loopback.bound(family, Int32(SOCK_STREAM.rawValue), port: port)
     guard listen(listener, 16) == 0 else { throw FileFault(.open, "listen", errno) }
     DispatchQueue(label: "receiver").async { self.accept() }
   }

@@ -9,6 +9,9 @@ internal import Testing
 
 @Suite("Real receivers", .serialized)
 struct RsyslogTests {
+  /// As the program does: libssl writes without MSG_NOSIGNAL.
+  init() { signal(SIGPIPE, SIG_IGN) }
+
   struct Case: Sendable, CustomTestStringConvertible {
     var program: RealReceiver.Program
     var scheme: String

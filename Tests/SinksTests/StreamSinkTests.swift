@@ -99,6 +99,26 @@ struct StreamSinkTests {
     #expect(receiver.connections.count <= 8)
   }
 
+  @Test("a receiver that is known to be down is tried once a batch, until it is back")
+  func knownDown() async throws {
+    let port = try Loopback.freePort()
+    let spec = try SinkSpec(parsing: "tcp://127.0.0.1:\(port)")
+    let time = FakeTime()
+    for waits in [7, 0, 0] {
+      let before = time.sleeps.count
+      let sink = try spec.makeSink(log: .silent, time: time.source)
+      await #expect(throws: Failure.self) {
+        try await sink.deliver(SinkContract.entry(1), from: SinkPosition(sequence: 0))
+      }
+      #expect(time.sleeps.count - before == waits)
+    }
+    let receiver = try Receiver(.orderly, port: port)
+    defer { receiver.stop() }
+    let sink = try spec.makeSink(log: .silent, time: time.source)
+    _ = try await sink.deliver(SinkContract.entry(1), from: SinkPosition(sequence: 0))
+    #expect(Frames.ids(receiver.connections) == ids(1, count: 7))
+  }
+
   @Test("nobody listens")
   func refused() async throws {
     let (descriptor, port) = try Loopback.bound(AF_INET, Int32(SOCK_STREAM.rawValue))

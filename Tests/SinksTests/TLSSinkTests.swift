@@ -31,9 +31,9 @@ struct TLSSinkTests {
     return process
   }
 
-  private func sink(_ query: String, host: String = "localhost") throws -> StreamSink {
+  private func sink(_ query: String, host: String = "localhost", port: UInt16? = nil) throws -> StreamSink {
     let options = try SyslogOptions(.tls, query: query, spec: "tls://test")
-    let address = try #require(NetworkAddress("\(host):\(port)"))
+    let address = try #require(NetworkAddress("\(host):\(port ?? self.port)"))
     return StreamSink(
       name: "tls://test", options: options, dialing: TLSDialing(address: address, options: options), log: .silent,
       time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
@@ -111,6 +111,31 @@ struct TLSSinkTests {
     let server = try await server("server", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
     #expect(await code(try sink(ca)) == "sink.tls.handshake 76")
     server.end()
+  }
+
+  @Test("an end of the connection without close_notify is no acknowledgement", arguments: ["", "&ack=eof-strict"])
+  func truncated(query: String) async throws {
+    let server = try await server()
+    let proxy = try CuttingProxy(to: port)
+    defer { proxy.stop() }
+    #expect(await code(try sink(ca + query, port: proxy.port), count: 3_000) == "sink.tls.broken 75")
+    server.end()
+    #expect(proxy.cuts == 8)
+  }
+
+  @Test("a receiver that never shakes hands is given up in time")
+  func stalled() throws {
+    let (listener, port) = try Loopback.bound(AF_INET, Int32(SOCK_STREAM.rawValue))
+    defer { close(listener) }
+    #expect(listen(listener, 1) == 0)
+    let options = try SyslogOptions(.tls, query: ca, spec: "tls://test")
+    let address = try #require(NetworkAddress("127.0.0.1:\(port)"))
+    let dialing = TLSDialing(address: address, options: options)
+    #expect {
+      _ = try dialing.connect(name: "tls://test", within: .milliseconds(150))
+    } throws: {
+      ($0 as? Failure)?.code == "sink.tls.timeout"
+    }
   }
 
   @Test("files that cannot be read are told at once", arguments: ["ca=/nowhere", "cert=/nowhere&key=/nowhere"])

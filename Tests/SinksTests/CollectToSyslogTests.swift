@@ -1,0 +1,71 @@
+// `message-trace collect` as a user runs it, from a simulated tenant into the real rsyslogd.
+
+internal import Glibc
+internal import IntakeCore
+internal import IntakeTesting
+internal import Simulator
+internal import Testing
+
+@testable import Sinks
+
+@Suite(
+  "collect into rsyslogd", .serialized,
+  .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd is not installed"))
+struct CollectToSyslogTests {
+  private let now = Instant(seconds: 1_790_000_000)
+
+  private func server() throws -> SimulatorServer {
+    let window = Window(start: now - .seconds(4 * 3_600), end: now - .seconds(600))
+    let tenant = SimulatedTenant(seed: 5, messages: 300, window: window, knobs: .calm)
+    let now = now
+    var settings = SimulatorSettings(tenant: tenant, time: TimeSource(now: { now }))
+    settings.quota = .off
+    return try SimulatorServer.start(settings)
+  }
+
+  /// Beside the test bundle, where the build puts every product.
+  private static let program: String = {
+    for argument in CommandLine.arguments {
+      guard let slash = argument.lastIndex(of: "/") else { continue }
+      let candidate = "\(argument[..<slash])/message-trace"
+      if unsafe access(candidate, X_OK) == 0 { return candidate }
+    }
+    return ".build/debug/message-trace"
+  }()
+
+  private func collect(_ server: SimulatorServer, _ sink: String, _ folder: ScratchFolder) throws -> Int32 {
+    let settings = server.settings
+    return try ChildProcess.run(
+      [
+        "env", "MESSAGE_TRACE_CLIENT_SECRET=\(settings.clientSecret)", Self.program, "collect", "--mode", "graph",
+        "--tenant", settings.tenant.name, "--client-id", settings.clientID, "--graph-url", server.graphURL,
+        "--authority", server.authorityURL, "--state", folder("state"), "--sink", sink, "--since", "5h", "--now",
+        Timestamp.text(now),
+      ], output: folder("collect"))
+  }
+
+  @Test("every row once, whole, and a second pass adds nothing", arguments: ["udp", "tcp", "tls"])
+  func collected(scheme: String) async throws {
+    let folder = try ScratchFolder()
+    let server = try server()
+    defer { server.stop() }
+    if scheme == "tls" { _ = try Certificates.usual(folder) }
+    let receiver = try RealReceiver(in: folder, secure: scheme == "tls", whole: true)
+    try await receiver.start()
+    let options = ["udp": "?rate=0", "tcp": "?facility=local3", "tls": "?ca=\(folder("ca.pem"))"][scheme] ?? ""
+    let sink = "\(scheme)://localhost:\(receiver.port)\(options)"
+    for _ in 0..<2 {
+      let status = try collect(server, sink, folder)
+      let errors = try folder.text("collect.log")
+      #expect(status == 0, "\(errors)")
+    }
+    let truth = Truth(server.settings.tenant, at: now)
+    for _ in 0..<300 where try receiver.lines().count < truth.required.count {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    receiver.stop()
+    let events = try receiver.lines().flatMap { line in Array(line.drop { $0 != 0x7B }) + [0x0A] }
+    let verdict = truth.judge(events)
+    #expect(verdict.isPerfect && verdict.events >= 300, "\(verdict)")
+  }
+}
