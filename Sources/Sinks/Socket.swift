@@ -17,7 +17,7 @@ struct SocketFault: Error, Sendable, Equatable {
       case ECONNREFUSED: ("refused", "Is the receiver running, and is the port right?")
       case ETIMEDOUT, EAGAIN: ("timeout", "Is a firewall in between, or does the receiver not read?")
       case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: ("closed", "Look in the receiver's log for why it closed.")
-      case EPROTO: ("broken", "The TLS connection was cut or refused: look in the receiver's log for why.")
+      case EPROTO: ("broken", "The receiver ended TLS with an alert: look in its log for why.")
       case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL: ("unreachable", "Is the network up, and the host right?")
       default: ("failed", "The batch is kept and sent again.")
       }

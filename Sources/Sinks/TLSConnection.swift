@@ -13,6 +13,9 @@ final class TLSConnection: StreamConnection {
   private static let zeroReturn: Int32 = 6
   private static let wantRead: Int32 = 2
   private static let wantWrite: Int32 = 3
+  private static let protocolError: Int32 = 1
+  /// Of an error code: its reason, and the one that says that the peer was gone without close_notify.
+  private static let (reasons, unexpectedEnd): (UInt, UInt) = (0x7F_FFFF, 294)
 
   private var pointer: UnsafeMutableRawPointer? { unsafe UnsafeMutableRawPointer(bitPattern: bits) }
 
@@ -150,7 +153,9 @@ final class TLSConnection: StreamConnection {
     case Self.wantRead: return .wait(Int16(POLLIN))
     case Self.wantWrite: return .wait(Int16(POLLOUT))
     case Self.zeroReturn: return .ended
-    case 1: throw SocketFault(EPROTO)
+    case Self.protocolError:
+      let isCut = unsafe library.lastError() & Self.reasons == Self.unexpectedEnd
+      throw SocketFault(isCut ? ECONNRESET : EPROTO)
     default: throw SocketFault(number == 0 || number == EAGAIN ? ECONNRESET : number)
     }
   }

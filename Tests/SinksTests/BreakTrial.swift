@@ -93,6 +93,7 @@ struct BreakTrial: Sendable {
         // As the pipeline does: a batch that was given back comes again.
         for _ in 0..<20 {
           if (try? await sink.deliver(entry, from: SinkPosition(sequence: entry.sequence - 1))) != nil { return }
+          try await Task.sleep(for: .milliseconds(250))
         }
         throw FileFault(.write, "trial", ETIMEDOUT)
       }

@@ -34,10 +34,10 @@ final class RealReceiver: MortalReceiver {
   /// - Parameters:
   ///   - secure: TLS on the port instead of TCP and UDP, with a certificate of the folder's authority.
   ///   - whole: the message with its structured data instead of that alone.
-  ///   - settings: lines at the head of the configuration.
+  ///   - configuration: in place of our own, for a port.
   init(
     _ program: Program = .rsyslogd, in folder: ScratchFolder, secure: Bool = false, whole: Bool = false,
-    settings: String = ""
+    configuration: ((UInt16) -> String)? = nil
   ) throws {
     self.folder = folder
     port = try Loopback.freePort()
@@ -46,7 +46,7 @@ final class RealReceiver: MortalReceiver {
       case .rsyslogd: Self.rsyslog(folder, port, secure: secure, whole: whole)
       case .syslogNG: Self.syslogNG(folder, port, secure: secure, whole: whole)
       }
-    try folder.write(program == .rsyslogd ? settings + text : text, to: "receiver.conf")
+    try folder.write(configuration?(port) ?? text, to: "receiver.conf")
     command =
       switch program {
       case .rsyslogd: ["rsyslogd", "-n", "-f", folder("receiver.conf"), "-i", folder("pid")]
@@ -71,11 +71,12 @@ final class RealReceiver: MortalReceiver {
   /// The lines that arrived.
   func lines() throws -> [ArraySlice<UInt8>] { try folder.bytes("got").split(separator: 0x0A) }
 
+  /// A program that is killed may leave a line cut short, and the next one behind it: the whole one at the end counts.
   func arrived() throws -> [Identity] {
-    try lines().map { line in
-      let text = Array(line)
-      guard text.count == 51, text.starts(with: Array("[event@32473 id=\"".utf8)), text[49] == UInt8(ascii: "\"") else {
-        throw Frames.Malformed(offset: 0)
+    try lines().compactMap { line in
+      let text = Array(line.suffix(51))
+      guard text.count == 51, text.starts(with: "[event@32473 id=\"".utf8), text[49] == UInt8(ascii: "\"") else {
+        return nil
       }
       return try Frames.identity(text[17..<49])
     }

@@ -118,9 +118,17 @@ struct TLSSinkTests {
     let server = try await server()
     let proxy = try CuttingProxy(to: port)
     defer { proxy.stop() }
-    #expect(await code(try sink(ca + query, port: proxy.port), count: 3_000) == "sink.tls.broken 75")
+    #expect(await code(try sink(ca + query, port: proxy.port), count: 3_000) == "sink.tls.closed 75")
     server.end()
     #expect(proxy.cuts == 8)
+  }
+
+  @Test("a receiver that goes away in the handshake may be back: that is no verdict on its TLS")
+  func goneAtOnce() async throws {
+    let receiver = try Receiver(.closesAtOnce)
+    defer { receiver.stop() }
+    #expect(await code(try sink(ca, port: receiver.port)) == "sink.tls.closed 75")
+    #expect(receiver.connections.count == 8)
   }
 
   @Test("a receiver that never shakes hands is given up in time")
