@@ -5,14 +5,26 @@ internal import Synchronization
 /// Shared by the sinks that one spec makes, so that a daemon does not learn anew with every pass.
 final class ReceiverMemory: Sendable {
   struct Facts: Sendable {
-    /// Frames between barriers; halved for receivers that close before the end.
+    /// Frames between barriers; a quarter of them after each time that the receiver closed before the end.
     var interval = Int.max
-    /// Ends of stream in a row that came before ours, or never.
-    var oddEndings = 0
-    /// Set for good once the receiver has shown that it cannot confirm by closing.
+    var earlyEnd = EarlyEnd.unknown
+    /// Set for good once it has confirmed by closing: from then on it is held to that, however long it may hang.
+    var hasConfirmed = false
+    /// Set for good once it has shown, before it ever confirmed, that it cannot confirm by closing.
     var isDowngraded = false
     /// The last batch was given back.
     var isDown = false
+  }
+
+  /// Ends of stream that came before ours.
+  enum EarlyEnd: Sendable {
+    case unknown
+    /// Once: the next connection will show of what kind they are.
+    case seen
+    /// After some frames: it closes altogether.
+    case closes
+    /// Before any frame: it has nothing to say, and may well read on.
+    case atOnce
   }
 
   private let facts = Mutex(Facts())

@@ -63,7 +63,10 @@ final class StreamSink: Sink {
       } catch {
         kept.withLock { $0 = nil }
         failures += 1
-        if isConnected { interval = max(1, interval / 2) }
+        if isConnected {
+          interval = max(1, interval / 4)
+          memory.update { $0.interval = interval }
+        }
         guard error != .stopped, error.exit == .tryLater, !memory.now.isDown, failures < Self.attempts,
           ContinuousClock.now < giveUp
         else {
@@ -97,6 +100,7 @@ final class StreamSink: Sink {
     _ entry: JournalEntry, _ range: Range<Int>, _ connection: any StreamConnection
   ) throws(Failure) {
     do throws(SocketFault) {
+      try watchForEnd(connection)
       try connection.send(frames(entry, range))
       try settle(connection)
     } catch {
@@ -128,14 +132,38 @@ final class StreamSink: Sink {
   }
 
   private func settle(by ending: Ending) throws(SocketFault) {
-    memory.update { $0.oddEndings = ending == .closed ? 0 : $0.oddEndings + 1 }
+    let known = memory.now
     switch ending {
-    case .closed: return
-    case .open where acknowledgement == .eof: downgrade("it does not close its side after ours")
-    case .early where acknowledgement == .eof && memory.now.oddEndings >= 2: downgrade("it closes its side before ours")
+    case .closed: memory.update { $0.hasConfirmed = true }
+    case .open where acknowledgement == .eof && !known.hasConfirmed: downgrade("it does not close its side after ours")
+    case .early where acknowledgement == .eof: try settleEarlyEnd(known)
     case .open: throw SocketFault(ETIMEDOUT)
     case .early: throw SocketFault(ECONNRESET)
     }
+  }
+
+  /// Had a receiver that has closed altogether left a byte unread, its system would have said so with a reset. One that
+  /// ends only its own side, and at once, never says more than that its kernel has the bytes.
+  private func settleEarlyEnd(_ known: ReceiverMemory.Facts) throws(SocketFault) {
+    switch known.earlyEnd {
+    case .closes: return
+    case .seen: memory.update { ($0.earlyEnd, $0.hasConfirmed) = (.closes, true) }
+    case .atOnce where !known.hasConfirmed: downgrade("it closes its side before ours")
+    case .unknown, .atOnce:
+      memory.update { $0.earlyEnd = .seen }
+      throw SocketFault(ECONNRESET)
+    }
+  }
+
+  /// After a first early end: does the receiver end its side before it has got anything?
+  private func watchForEnd(_ connection: any StreamConnection) throws(SocketFault) {
+    guard memory.now.earlyEnd == .seen else { return }
+    do throws(SocketFault) {
+      try connection.socket.wait(for: Int16(POLLIN), within: .milliseconds(200))
+    } catch {
+      guard error.number == ETIMEDOUT else { throw error }
+    }
+    if try connection.drain() { memory.update { $0.earlyEnd = .atOnce } }
   }
 
   private func downgrade(_ why: String) {

@@ -7,7 +7,7 @@ internal import Synchronization
 
 @testable import Sinks
 
-/// Passes everything on to the receiver; back to the sink only until the sink has sent more than a handshake takes.
+/// Passes everything on but what is as short as a close_notify.
 final class CuttingProxy: Sendable {
   let port: UInt16
   private let listener: Int32
@@ -40,7 +40,6 @@ final class CuttingProxy: Sendable {
   }
 
   private func pass(between sink: Int32, and receiver: Socket) {
-    var sent = 0
     var waiting = [
       pollfd(fd: sink, events: Int16(POLLIN), revents: 0),
       pollfd(fd: receiver.descriptor.raw, events: Int16(POLLIN), revents: 0),
@@ -50,7 +49,6 @@ final class CuttingProxy: Sendable {
       if waiting[0].revents != 0 {
         let count = unsafe read(sink, &buffer, buffer.count)
         guard count > 0 else { return }
-        sent += count
         guard (try? PlainConnection(socket: receiver).forward(buffer[..<count])) != nil else { return }
       }
       if waiting[1].revents != 0 {
@@ -59,7 +57,7 @@ final class CuttingProxy: Sendable {
           self.count.withLock { $0 += 1 }
           return
         }
-        if sent < 1_500 { _ = unsafe write(sink, buffer, count) }
+        if count > 64 { _ = unsafe write(sink, buffer, count) }
       }
     }
   }

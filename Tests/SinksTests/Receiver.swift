@@ -16,8 +16,8 @@ final class Receiver: Sendable {
     case closesAtOnce
     /// Ends its side at once and reads on.
     case halfCloses
-    /// Reads to the end and keeps its side open.
-    case neverCloses
+    /// Reads to the end and keeps its side open, all connections but the first so many.
+    case neverCloses(but: Int)
     /// Reads so many bytes, then closes with the rest unread: a reset. Orderly from the given connection on.
     case resets(after: Int, until: Int)
     /// Says something first, and after every read; then as `orderly`.
@@ -77,9 +77,9 @@ final class Receiver: Sendable {
     case .halfCloses:
       shutdown(connection, Int32(SHUT_WR))
       while read(connection, number) {}
-    case .neverCloses:
+    case .neverCloses(let count):
       while read(connection, number) {}
-      return
+      guard number < count else { return }
     case .resets(let count, let until):
       let limit = number + 1 < until ? count : Int.max
       while state.withLock({ $0.connections[number].count }) < limit, read(connection, number, limit: min(limit, 4_096))

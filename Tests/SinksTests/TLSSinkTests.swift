@@ -115,7 +115,7 @@ struct TLSSinkTests {
 
   @Test("an end of the connection without close_notify is no acknowledgement", arguments: ["", "&ack=eof-strict"])
   func truncated(query: String) async throws {
-    let server = try await server()
+    let server = try await server("server", "-num_tickets", "0")
     let proxy = try CuttingProxy(to: port)
     defer { proxy.stop() }
     #expect(await code(try sink(ca + query, port: proxy.port), count: 3_000) == "sink.tls.closed 75")
