@@ -82,9 +82,7 @@ struct CollectToSyslogTests {
 
   /// Stops the receiver once it has everything.
   private func received(by receiver: RealReceiver, _ truth: Truth) async throws -> Truth.Verdict {
-    for _ in 0..<300 where try receiver.lines().count < truth.required.count {
-      try await Task.sleep(for: .milliseconds(10))
-    }
+    try await receiver.waitForLines(truth.required.count)
     receiver.stop()
     return truth.judge(try receiver.lines().flatMap { line in Array(line.drop { $0 != 0x7B }) + [0x0A] })
   }

@@ -69,7 +69,31 @@ final class RealReceiver: MortalReceiver {
   }
 
   /// The lines that arrived.
-  func lines() throws -> [ArraySlice<UInt8>] { try folder.bytes("got").split(separator: 0x0A) }
+  func lines() throws -> [ArraySlice<UInt8>] {
+    let bytes = try folder.bytes("got")
+    let ends = Self.lineEnds(bytes)
+    return zip([-1] + ends, ends).map { bytes[($0 + 1)..<$1] }
+  }
+
+  /// Returns once so many lines have arrived, or after ten seconds.
+  func waitForLines(_ count: Int) async throws {
+    for _ in 0..<1_000 where Self.lineEnds(try folder.bytes("got")).count < count {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  private static func lineEnds(_ bytes: [UInt8]) -> [Int] {
+    unsafe bytes.withUnsafeBytes { buffer in
+      var ends: [Int] = []
+      guard let start = buffer.baseAddress else { return ends }
+      var at = 0
+      while let found = unsafe memchr(start + at, 0x0A, buffer.count - at) {
+        unsafe ends.append(UnsafeRawPointer(found) - start)
+        at = (ends.last ?? 0) + 1
+      }
+      return ends
+    }
+  }
 
   /// A program that is killed may leave a line cut short, and the next one behind it: the whole one at the end counts.
   func arrived() throws -> [Identity] {

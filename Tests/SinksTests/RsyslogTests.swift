@@ -46,10 +46,7 @@ struct RsyslogTests {
   /// The program writes after it has read; without a wait for the end it is not even known to have read.
   private func deliver(_ entry: JournalEntry, _ sink: any Sink, to receiver: RealReceiver) async throws {
     _ = try await sink.deliver(entry, from: try await sink.open(at: nil))
-    for _ in 0..<500 {
-      if try receiver.lines().count >= entry.entries.count { break }
-      try await Task.sleep(for: .milliseconds(10))
-    }
+    try await receiver.waitForLines(entry.entries.count)
     await sink.close()
     receiver.stop()
   }

@@ -25,7 +25,7 @@ struct SyslogHelpTests {
     let sink = try SinkSpec(parsing: "tls://localhost:\(receiver.port)?ca=\(folder("ca.pem"))")
       .makeSink(log: .silent, time: .system)
     _ = try await sink.deliver(SinkContract.entry(1, count: 50), from: SinkPosition(sequence: 0))
-    for _ in 0..<500 where try receiver.lines().count < 50 { try await Task.sleep(for: .milliseconds(10)) }
+    try await receiver.waitForLines(50)
     receiver.stop()
     let ids = try receiver.lines().map { try JSONValue(parsing: Array($0))["event.id"]?.string }
     #expect(ids == (0..<50).map { "1-\($0)" })
