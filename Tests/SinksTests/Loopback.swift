@@ -66,7 +66,7 @@ extension Loopback {
   /// Returns once somebody listens.
   static func waitForListener(_ port: UInt16) async throws {
     let address = try #require(NetworkAddress("127.0.0.1:\(port)"))
-    for _ in 0..<500 {
+    for _ in 0..<2_000 {
       if (try? Socket.connect(address, datagrams: false)) != nil { return }
       try await Task.sleep(for: .milliseconds(10))
     }

@@ -11,7 +11,7 @@ internal import Testing
 struct StreamSinkTests {
   /// Waits in the sink take no time, waits on the network little.
   private func sink(
-    _ port: UInt16, _ query: String = "", host: String = "127.0.0.1", closing: Duration = .milliseconds(200)
+    _ port: UInt16, _ query: String = "", host: String = "127.0.0.1", closing: Duration = .seconds(5)
   ) throws -> StreamSink {
     let options = try SyslogOptions(.tcp, query: query, spec: "tcp://test")
     let address = try #require(NetworkAddress("\(host):\(port)"))
@@ -78,7 +78,7 @@ struct StreamSinkTests {
   func closesAfter(frames: Int) async throws {
     let receiver = try Receiver(.closesAfter(frames))
     defer { receiver.stop() }
-    let sink = try sink(receiver.port, closing: .seconds(5))
+    let sink = try sink(receiver.port)
     for sequence in 1...2 as ClosedRange<UInt64> {
       #expect(await code(sink, SinkContract.entry(sequence, count: 600)) == nil)
     }
@@ -150,7 +150,7 @@ struct StreamSinkTests {
     for manner in [Receiver.Manner.halfCloses, .neverCloses(but: 0)] {
       let receiver = try Receiver(manner)
       defer { receiver.stop() }
-      let sink = try sink(receiver.port)
+      let sink = try sink(receiver.port, closing: .milliseconds(200))
       #expect(await code(sink, SinkContract.entry(1, count: 50)) == nil)
       while Set(Frames.ids(receiver.connections)).count < 50 { try await Task.sleep(for: .milliseconds(2)) }
       await sink.close()

@@ -37,7 +37,7 @@ struct TLSSinkTests {
     return StreamSink(
       name: "tls://test", options: options, dialing: TLSDialing(address: address, options: options), log: .silent,
       time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
-      barrier: Barrier(stall: .seconds(5), closing: .milliseconds(500), reset: .milliseconds(50)))
+      barrier: Barrier(stall: .seconds(5), closing: .seconds(5), reset: .milliseconds(50)))
   }
 
   private func code(_ sink: StreamSink, count: Int = 7) async -> String? {
