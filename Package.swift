@@ -42,7 +42,9 @@ let package = Package(
       name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
       exclude: ["Golden"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting", "Sinks"]),
-    .testTarget(name: "SinksTests", dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting"]),
+    .testTarget(
+      name: "SinksTests",
+      dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
     .testTarget(

@@ -42,6 +42,8 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Names of sinks that could not be opened yet.
   private var unopened: Set<String> = []
   private var batch = Batch()
+  /// Nothing can have changed for a sink that failed a moment ago.
+  private var hasJustDrained = false
 
   package init(
     source: Input, mapping: Mapping, sinks: [any Sink], state: State, time: TimeSource,
@@ -65,6 +67,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     unopened = Set(sinks.map(\.name))
     try await openSinks(&checkpoint)
     try await drain()
+    hasJustDrained = true
   }
 
   private mutating func openSinks(_ checkpoint: inout Checkpoint) async throws(Failure) {
@@ -99,8 +102,13 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
   }
 
-  /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took.
+  /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took. Right after
+  /// opening, which does the same, it does nothing: a dead sink costs one round of waiting a pass.
   package mutating func drain() async throws(Failure) {
+    guard !hasJustDrained else {
+      hasJustDrained = false
+      return
+    }
     sinkFailures = [:]
     if !unopened.isEmpty {
       var checkpoint = state.checkpoint
@@ -143,6 +151,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
 
   /// Delivers events that belong to rows already read, under a mapping of their own. No cursor moves.
   package mutating func add(_ page: Page, by mapping: some Normalising) async throws(Failure) -> Tally {
+    hasJustDrained = false
     var tally = Tally()
     try checkRoom()
     try await take(page, by: mapping, cursor: nil, into: &tally)
@@ -156,6 +165,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   private mutating func readOnce(
     _ window: Window, moving cursor: String?, age: Duration
   ) async throws(Failure) -> Tally {
+    hasJustDrained = false
     var tally = Tally()
     var visited = VisitedLinks()
     let source = source

@@ -60,6 +60,14 @@ package struct NormaliserBenchmark: Sendable {
   /// Rows of one generated page.
   package var rowsInPage: Int { page.rows.count }
 
+  /// The page's events, as a sink gets them.
+  package func batch() -> Batch {
+    var batch = Batch()
+    var ledger = UniformLedger(isNew: true)
+    normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+    return batch
+  }
+
   /// Works through the page until at least `rows` rows are done.
   package func run(_ depth: Depth, rows: Int) -> Result {
     var batch = Batch()

@@ -24,23 +24,38 @@ final class DatagramSink: Sink {
     SinkPosition(sequence: position?.sequence ?? 0)
   }
 
-  /// A connected socket, or a refusal would never be heard of: the second send after it says so, or the last look.
+  /// Tries each of the receiver's addresses until one does not refuse.
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
+    var last = SocketFault(EADDRNOTAVAIL)
     do throws(SocketFault) {
-      let socket = try Socket.connect(address, datagrams: true)
-      var start = 0
-      for (index, one) in entry.entries.enumerated() {
-        var datagram: [UInt8] = []
-        format.append(entry.bytes[start..<one.end], one, to: &datagram)
-        start = one.end
-        try send(datagram, socket)
-        try await pace(index)
+      let type = Int32(truncatingIfNeeded: SOCK_DGRAM.rawValue)
+      for candidate in try Resolver.addresses(of: address, type: type) {
+        do throws(SocketFault) {
+          try await deliver(entry, to: candidate)
+          return SinkPosition(sequence: entry.sequence)
+        } catch {
+          guard error.number != ECANCELED else { throw error }
+          last = error
+        }
       }
-      try listen(socket)
     } catch {
-      throw error.failure("sink.udp", name)
+      last = error
     }
-    return SinkPosition(sequence: entry.sequence)
+    throw last.failure("sink.udp", name)
+  }
+
+  /// A connected socket, or a refusal would never be heard of: the second send after it says so, or the last look.
+  private func deliver(_ entry: JournalEntry, to candidate: Resolver.Address) async throws(SocketFault) {
+    let socket = try Socket.connect(to: candidate, datagrams: true, within: .seconds(10))
+    var start = 0
+    for (index, one) in entry.entries.enumerated() {
+      var datagram: [UInt8] = []
+      format.append(entry.bytes[start..<one.end], one, to: &datagram)
+      start = one.end
+      try send(datagram, socket)
+      try await pace(index)
+    }
+    try listen(socket)
   }
 
   func close() async {}

@@ -3,25 +3,28 @@
 internal import IntakeCore
 
 enum EventShrinking {
-  /// What tells the event apart and what it is about: never dropped.
-  private static let kept: Set<String> = [
-    "\"@timestamp\"", "\"event.id\"", "\"event.action\"", "\"event.outcome\"", "\"event.kind\"", "\"event.dataset\"",
+  /// What tells the event apart and what it is about: dropped only if nothing else is left.
+  private static let kept: [StaticString] = [
+    "\"@timestamp\"", "\"event.action\"", "\"event.outcome\"", "\"event.kind\"", "\"event.dataset\"",
     "\"event.provider\"", "\"ecs.version\"",
   ]
   private static let mark = Array("\"labels.truncated\":\"true\"".utf8)
 
-  /// The object without its largest members, until it fits `limit`; as it was if it is no flat object.
+  /// The object without its largest members, so that it fits `limit`: with the mark alone if need be, which takes 27 bytes.
   static func shrink(_ json: [UInt8], to limit: Int) -> [UInt8] {
-    guard var members = members(of: json) else { return json }
+    let members = members(of: json)
+    let ranks = members.map { unsafe rank($0, json.span.bytes) }
+    let order = members.indices.sorted {
+      (ranks[$0], members[$1].count, $0) < (ranks[$1], members[$0].count, $1)
+    }
     var size = members.reduce(2 + mark.count) { $0 + $1.count + 1 }
-    while size > limit {
-      let droppable = members.indices.filter { !isKept(json[members[$0]]) }
-      guard let largest = droppable.max(by: { members[$0].count < members[$1].count }) else { break }
-      size -= members[largest].count + 1
-      members.remove(at: largest)
+    var dropped: Set<Int> = []
+    for index in order where size > limit {
+      size -= members[index].count + 1
+      dropped.insert(index)
     }
     var output: [UInt8] = [0x7B]
-    for member in members {
+    for (index, member) in members.enumerated() where !dropped.contains(index) {
       output.append(contentsOf: json[member])
       output.append(0x2C)
     }
@@ -30,23 +33,25 @@ enum EventShrinking {
     return output
   }
 
-  private static func isKept(_ member: ArraySlice<UInt8>) -> Bool {
-    kept.contains { member.starts(with: $0.utf8) }
+  /// Lower ones go first.
+  private static func rank(_ member: Range<Int>, _ span: RawSpan) -> Int {
+    if span.matches(member.lowerBound, "\"event.id\"") { return 2 }
+    return kept.contains { span.matches(member.lowerBound, $0) } ? 1 : 0
   }
 
-  /// Each `"name":value` of the object.
-  private static func members(of json: [UInt8]) -> [Range<Int>]? {
+  /// Each `"name":value` of the object; none if it is no flat object.
+  private static func members(of json: [UInt8]) -> [Range<Int>] {
     let span = unsafe json.span.bytes
-    guard span.byte(0) == 0x7B else { return nil }
+    guard span.byte(0) == 0x7B else { return [] }
     var members: [Range<Int>] = []
     var index = 1
     while span.byte(index) == 0x22 {
       let start = index
-      guard (try? span.skipKey(&index)) != nil, (try? span.skipLoosely(&index)) != nil else { return nil }
+      guard (try? span.skipKey(&index)) != nil, (try? span.skipLoosely(&index)) != nil else { return [] }
       members.append(start..<index)
       guard span.byte(index) == 0x2C else { break }
       index += 1
     }
-    return span.byte(index) == 0x7D && !members.isEmpty ? members : nil
+    return span.byte(index) == 0x7D ? members : []
   }
 }

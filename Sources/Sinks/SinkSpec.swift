@@ -8,6 +8,8 @@ package struct SinkSpec: Sendable {
   /// keeps the position.
   package let name: String
   let target: Target
+  /// Of the receiver; every sink made from here shares it.
+  private let memory = ReceiverMemory()
 
   enum Target: Sendable, Equatable {
     case stdout
@@ -36,10 +38,12 @@ package struct SinkSpec: Sendable {
     case .syslog(.udp, let address, let options):
       DatagramSink(name: name, address: address, options: options, time: time)
     case .syslog(.tcp, let address, let options):
-      StreamSink(name: name, options: options, dialing: PlainDialing(address: address), log: log, time: time)
+      StreamSink(
+        name: name, options: options, dialing: PlainDialing(address: address), log: log, time: time, memory: memory)
     case .syslog(.tls, let address, let options):
       StreamSink(
-        name: name, options: options, dialing: TLSDialing(address: address, options: options), log: log, time: time)
+        name: name, options: options, dialing: TLSDialing(address: address, options: options), log: log, time: time,
+        memory: memory)
     }
   }
 

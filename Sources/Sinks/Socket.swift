@@ -17,6 +17,7 @@ struct SocketFault: Error, Sendable, Equatable {
       case ECONNREFUSED: ("refused", "Is the receiver running, and is the port right?")
       case ETIMEDOUT, EAGAIN: ("timeout", "Is a firewall in between, or does the receiver not read?")
       case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: ("closed", "Look in the receiver's log for why it closed.")
+      case EPROTO: ("broken", "The receiver ended TLS with an alert: look in its log for why.")
       case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL: ("unreachable", "Is the network up, and the host right?")
       default: ("failed", "The batch is kept and sent again.")
       }
@@ -34,7 +35,7 @@ struct Socket: Sendable {
   private static let glance: Int32 = 100
 
   /// Resolves the host anew and tries every address it has.
-  /// - Parameter type: `SOCK_STREAM` or `SOCK_DGRAM`.
+  /// - Parameter patience: for each of them.
   static func connect(
     _ address: NetworkAddress, datagrams: Bool, within patience: Duration = .seconds(10)
   ) throws(SocketFault) -> Socket {
@@ -42,16 +43,24 @@ struct Socket: Sendable {
     var last = SocketFault(EADDRNOTAVAIL)
     for candidate in try Resolver.addresses(of: address, type: type) {
       do throws(SocketFault) {
-        let socket = try open(candidate, type: type)
-        try socket.finishConnecting(candidate, within: patience)
-        if !datagrams { try socket.setUp() }
-        return socket
+        return try connect(to: candidate, datagrams: datagrams, within: patience)
       } catch {
         guard error.number != ECANCELED else { throw error }
         last = error
       }
     }
     throw last
+  }
+
+  /// Connects to one address.
+  static func connect(
+    to candidate: Resolver.Address, datagrams: Bool, within patience: Duration
+  ) throws(SocketFault) -> Socket {
+    let type = Int32(truncatingIfNeeded: datagrams ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue)
+    let socket = try open(candidate, type: type)
+    try socket.finishConnecting(candidate, within: patience)
+    if !datagrams { try socket.setUp() }
+    return socket
   }
 
   private static func open(_ candidate: Resolver.Address, type: Int32) throws(SocketFault) -> Socket {
@@ -68,7 +77,7 @@ struct Socket: Sendable {
       try wait(for: Int16(POLLOUT), within: patience)
       try check()
     }
-    guard unsafe ownAddress(getsockname) != ownAddress(getpeername) else { throw SocketFault(ECONNREFUSED) }
+    guard !isConnectedToItself else { throw SocketFault(ECONNREFUSED) }
   }
 
   /// A vanished peer is noticed after 30 s, not after a quarter of an hour.
@@ -82,8 +91,10 @@ struct Socket: Sendable {
     }
   }
 
-  /// A loop of connects to a free port of the ephemeral range can end up connected to itself.
-  private func ownAddress(
+  /// A loop of connects to a free port of the ephemeral range can end up so.
+  var isConnectedToItself: Bool { unsafe address(getsockname) == address(getpeername) }
+
+  private func address(
     _ call: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
   ) -> [UInt8] {
     var storage = [UInt8](repeating: 0, count: 128)

@@ -12,6 +12,8 @@ protocol StreamConnection: Sendable {
   func drain() throws(SocketFault) -> Bool
   /// Ends our side: FIN for TCP, close_notify for TLS.
   func finish() throws(SocketFault)
+  /// Called once both sides have ended: throws if the connection was reset behind that.
+  func confirmEnd(within patience: Duration) throws(SocketFault)
 }
 
 /// Makes connections.
@@ -20,7 +22,12 @@ protocol Dialing: Sendable {
   var area: String { get }
   /// Checks what can be checked without the network.
   func prepare() throws(Failure)
-  func connect(name: String) throws(Failure) -> any StreamConnection
+  /// - Parameter patience: for each address of the receiver.
+  func connect(name: String, within patience: Duration) throws(Failure) -> any StreamConnection
+}
+
+extension Dialing {
+  func connect(name: String) throws(Failure) -> any StreamConnection { try connect(name: name, within: .seconds(10)) }
 }
 
 /// How a barrier ended.
@@ -56,6 +63,7 @@ struct Barrier: Sendable {
     while ContinuousClock.now < end {
       if try connection.drain() {
         try acknowledgedEveryByte(connection)
+        try connection.confirmEnd(within: closing)
         return .closed
       }
       let now = connection.socket.unacknowledged
@@ -130,6 +138,9 @@ struct PlainConnection: StreamConnection {
   }
 
   func finish() throws(SocketFault) { try socket.shutDownSending() }
+
+  /// Our FIN was acknowledged, so there is nothing that could be reset.
+  func confirmEnd(within patience: Duration) throws(SocketFault) {}
 }
 
 struct PlainDialing: Dialing {
@@ -138,9 +149,9 @@ struct PlainDialing: Dialing {
 
   func prepare() throws(Failure) {}
 
-  func connect(name: String) throws(Failure) -> any StreamConnection {
+  func connect(name: String, within patience: Duration) throws(Failure) -> any StreamConnection {
     do {
-      return PlainConnection(socket: try Socket.connect(address, datagrams: false))
+      return PlainConnection(socket: try Socket.connect(address, datagrams: false, within: patience))
     } catch {
       throw error.failure(area, name)
     }

@@ -13,32 +13,26 @@ final class StreamSink: Sink {
   private let barrier: Barrier
   private let log: Log
   private let time: TimeSource
-  private let memory = Mutex(Memory())
+  private let memory: ReceiverMemory
+  /// Kept open where no end of stream is waited for.
+  private let kept = Mutex<(any StreamConnection)?>(nil)
 
-  /// What lasts from one batch to the next.
-  private struct Memory: Sendable {
-    /// Kept open where no end of stream is waited for.
-    var connection: (any StreamConnection)?
-    /// Frames between barriers; halved for receivers that close before the end.
-    var interval = Int.max
-    /// Ends of stream in a row that came before ours, or never.
-    var oddEndings = 0
-    /// Set for the rest of the run once the receiver has shown that it cannot confirm by closing.
-    var isDowngraded = false
-  }
-
-  /// Attempts without progress before the batch is given back, and the time they may take.
+  /// Attempts without progress before the batch is given back, and the time they may take. One is enough for a receiver
+  /// that is known to be down: the others must not wait for it.
   private static let attempts = 8
   private static let patience = Duration.seconds(30)
 
+  /// - Parameter memory: shared by all sinks to one receiver, one after the other.
   init(
-    name: String, options: SyslogOptions, dialing: any Dialing, log: Log, time: TimeSource, barrier: Barrier = Barrier()
+    name: String, options: SyslogOptions, dialing: any Dialing, log: Log, time: TimeSource,
+    barrier: Barrier = Barrier(), memory: ReceiverMemory = ReceiverMemory()
   ) {
     self.name = name
     self.dialing = dialing
     self.log = log
     self.time = time
     self.barrier = barrier
+    self.memory = memory
     acknowledgement = options.acknowledgement
     format = SyslogFormat(options, framing: options.framing)
   }
@@ -54,20 +48,29 @@ final class StreamSink: Sink {
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     var done = 0
-    var interval = memory.withLock { $0.interval }
-    interval = max(1, min(interval > entry.entries.count / 2 ? entry.entries.count : interval * 2, entry.entries.count))
+    var interval = memory.interval(for: entry.entries.count)
     var failures = 0
     var giveUp = ContinuousClock.now + Self.patience
     while done < entry.entries.count {
       let end = min(done + interval, entry.entries.count)
+      var isConnected = false
       do throws(Failure) {
-        try send(entry, done..<end)
+        let connection = try connect()
+        isConnected = true
+        try send(entry, done..<end, connection)
+        memory.update { $0.isDown = false }
         (done, failures, giveUp) = (end, 0, ContinuousClock.now + Self.patience)
       } catch {
-        memory.withLock { $0.connection = nil }
+        kept.withLock { $0 = nil }
         failures += 1
-        interval = max(1, interval / 2)
-        guard error.exit == .tryLater, error != .stopped, failures < Self.attempts, ContinuousClock.now < giveUp else {
+        if isConnected {
+          interval = max(1, interval / 4)
+          memory.update { $0.interval = interval }
+        }
+        guard error != .stopped, error.exit == .tryLater, !memory.now.isDown, failures < Self.attempts,
+          ContinuousClock.now < giveUp
+        else {
+          if error != .stopped { memory.update { $0.isDown = true } }
           throw error
         }
         log(
@@ -76,11 +79,11 @@ final class StreamSink: Sink {
         try await backOff(failures)
       }
     }
-    memory.withLock { $0.interval = interval >= entry.entries.count ? Int.max : interval }
+    memory.update { $0.interval = interval >= entry.entries.count ? Int.max : interval }
     return SinkPosition(sequence: entry.sequence)
   }
 
-  func close() async { memory.withLock { $0.connection = nil } }
+  func close() async { kept.withLock { $0 = nil } }
 
   /// 100 ms, doubled each time up to 4 s, and a quarter of chance either way.
   private func backOff(_ failures: Int) async throws(Failure) {
@@ -93,9 +96,11 @@ final class StreamSink: Sink {
     }
   }
 
-  private func send(_ entry: JournalEntry, _ range: Range<Int>) throws(Failure) {
-    let connection = try connect()
+  private func send(
+    _ entry: JournalEntry, _ range: Range<Int>, _ connection: any StreamConnection
+  ) throws(Failure) {
     do throws(SocketFault) {
+      try watchForEnd(connection)
       try connection.send(frames(entry, range))
       try settle(connection)
     } catch {
@@ -104,44 +109,65 @@ final class StreamSink: Sink {
   }
 
   private func connect() throws(Failure) -> any StreamConnection {
-    if let kept = memory.withLock({ $0.connection }) {
-      if (try? kept.drain()) == false { return kept }
-      memory.withLock { $0.connection = nil }
+    if let known = kept.withLock({ $0 }) {
+      if (try? known.drain()) == false { return known }
+      kept.withLock { $0 = nil }
     }
-    return try dialing.connect(name: name)
+    return try dialing.connect(name: name, within: .seconds(memory.now.isDown ? 3 : 10))
   }
 
   /// Returns once the batch counts as taken; anything else is thrown.
   private func settle(_ connection: any StreamConnection) throws(SocketFault) {
-    let isDowngraded = memory.withLock { $0.isDowngraded }
+    let isDowngraded = memory.now.isDowngraded
     switch acknowledgement {
     case .eof where !isDowngraded, .strictEOF:
       try settle(by: try barrier.endOfStream(connection))
     case .eof, .kernel:
       try barrier.acknowledged(connection)
-      memory.withLock { $0.connection = connection }
+      kept.withLock { $0 = connection }
     case .none:
       _ = try connection.drain()
-      memory.withLock { $0.connection = connection }
+      kept.withLock { $0 = connection }
     }
   }
 
   private func settle(by ending: Ending) throws(SocketFault) {
-    let odd = memory.withLock { memory in
-      memory.oddEndings = ending == .closed ? 0 : memory.oddEndings + 1
-      return memory.oddEndings
-    }
+    let known = memory.now
     switch ending {
-    case .closed: return
-    case .open where acknowledgement == .eof: downgrade("it does not close its side after ours")
-    case .early where acknowledgement == .eof && odd >= 2: downgrade("it closes its side before ours")
+    case .closed: memory.update { $0.hasConfirmed = true }
+    case .open where acknowledgement == .eof && !known.hasConfirmed: downgrade("it does not close its side after ours")
+    case .early where acknowledgement == .eof: try settleEarlyEnd(known)
     case .open: throw SocketFault(ETIMEDOUT)
     case .early: throw SocketFault(ECONNRESET)
     }
   }
 
+  /// Had a receiver that has closed altogether left a byte unread, its system would have said so with a reset. One that
+  /// ends only its own side, and at once, never says more than that its kernel has the bytes.
+  private func settleEarlyEnd(_ known: ReceiverMemory.Facts) throws(SocketFault) {
+    switch known.earlyEnd {
+    case .closes: return
+    case .seen: memory.update { ($0.earlyEnd, $0.hasConfirmed) = (.closes, true) }
+    case .atOnce where !known.hasConfirmed: downgrade("it closes its side before ours")
+    case .unknown, .atOnce:
+      memory.update { $0.earlyEnd = .seen }
+      throw SocketFault(ECONNRESET)
+    }
+  }
+
+  /// After a first early end: does the receiver end its side before it has got anything?
+  private func watchForEnd(_ connection: any StreamConnection) throws(SocketFault) {
+    guard memory.now.earlyEnd == .seen else { return }
+    do throws(SocketFault) {
+      try connection.socket.wait(for: Int16(POLLIN), within: .milliseconds(200))
+    } catch {
+      guard error.number == ETIMEDOUT else { throw error }
+    }
+    if try connection.drain() { memory.update { $0.earlyEnd = .atOnce } }
+  }
+
   private func downgrade(_ why: String) {
-    memory.withLock { $0.isDowngraded = true }
+    memory.update { $0.isDowngraded = true }
     log(
       .warning, "sink.ack.downgraded",
       "The receiver cannot confirm by closing: from now on its kernel's acknowledgement counts.",

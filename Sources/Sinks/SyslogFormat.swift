@@ -1,72 +1,88 @@
 // Events as syslog messages: RFC 5424, or RFC 3164 for receivers that know nothing else.
 //
-// Header fields come from the configuration and from us, never from mail. The message is the event's JSON in seven bits:
-// other characters go as \u escapes, so it needs no byte order mark (RFC 5424 section 6.4), means the same everywhere,
-// and holds no line feed that could end a frame.
+// Header fields come from the configuration and from us, never from mail. The message is the event's JSON in visible
+// ASCII: everything else goes as \u escapes, so it needs no byte order mark (RFC 5424 section 6.4), means the same
+// everywhere, and holds nothing that could end a frame.
 
 internal import Glibc
 internal import IntakeCore
 
 /// Writes one frame after the other.
 struct SyslogFormat: Sendable {
-  private let options: SyslogOptions
+  private let format: SyslogOptions.Format
+  private let maxBytes: Int
   private let framing: SyslogOptions.Framing?
-  private let hostname: [UInt8]
-  private let process: [UInt8]
+  /// From `<` to the time, by severity: warning for what failed, informational for the rest.
+  private let failed: [UInt8]
+  private let ordinary: [UInt8]
+  /// From the time to the event's id, or to the message.
+  private let middle: [UInt8]
 
   /// - Parameter framing: nil for datagrams, which are frames already.
   init(_ options: SyslogOptions, framing: SyslogOptions.Framing?) {
-    self.options = options
+    format = options.format
+    maxBytes = options.maxBytes
     self.framing = framing
-    hostname = Array((options.hostname ?? Self.ownName()).utf8)
-    process = Array("\(getpid())".utf8)
+    let version = options.format == .rfc5424 ? "1 " : ""
+    failed = Array("<\(options.facility * 8 + 4)>\(version)".utf8)
+    ordinary = Array("<\(options.facility * 8 + 6)>\(version)".utf8)
+    let host = options.hostname ?? Self.ownName()
+    middle = Array(
+      (options.format == .rfc5424
+        ? " \(host) \(options.appName) \(getpid()) o365.message_trace [event@32473 id=\""
+        : " \(host) \(options.appName)[\(getpid())]: ").utf8)
   }
 
   /// Appends the frame of one event.
   /// - Parameter line: its JSON, with or without LF.
   func append(_ line: ArraySlice<UInt8>, _ entry: Batch.Entry, to output: inout [UInt8]) {
-    let head = header(entry, isFailure: Self.isFailure(line))
-    var message = SevenBitText.of(line.last == 0x0A ? line.dropLast() : line)
-    let room = options.maxBytes - head.count
-    if message.count > room { message = EventShrinking.shrink(message, to: room) }
-    switch framing {
-    case .octetCounting:
-      output.append(contentsOf: Array("\(head.count + message.count) ".utf8))
-      output.append(contentsOf: head)
-      output.append(contentsOf: message)
-    case .newline:
-      output.append(contentsOf: head)
-      output.append(contentsOf: message)
-      output.append(0x0A)
-    case nil:
-      output.append(contentsOf: head)
-      output.append(contentsOf: message)
+    let line = line.last == 0x0A ? line.dropLast() : line
+    let head = header(entry, isFailure: unsafe Self.isFailure(line.span.bytes))
+    let room = maxBytes - head.count
+    if line.count <= room, unsafe VisibleText.isVisible(line.span.bytes) {
+      append(head, line, to: &output)
+    } else {
+      let message = VisibleText.of(line)
+      append(head, message.count <= room ? message[...] : EventShrinking.shrink(message, to: room)[...], to: &output)
     }
   }
 
+  private func append(_ head: [UInt8], _ message: ArraySlice<UInt8>, to output: inout [UInt8]) {
+    if framing == .octetCounting {
+      output.append(contentsOf: String(head.count + message.count).utf8)
+      output.append(0x20)
+    }
+    output.append(contentsOf: head)
+    output.append(contentsOf: message)
+    if framing == .newline { output.append(0x0A) }
+  }
+
   private func header(_ entry: Batch.Entry, isFailure: Bool) -> [UInt8] {
-    let priority = options.facility * 8 + (isFailure ? 4 : 6)
-    switch options.format {
+    var head: [UInt8] = []
+    head.reserveCapacity(middle.count + 80)
+    head.append(contentsOf: isFailure ? failed : ordinary)
+    switch format {
     case .rfc5424:
-      var head = Array("<\(priority)>1 ".utf8)
       if entry.received >= .earliest && entry.received <= .latest {
         Timestamp.append(entry.received, to: &head)
       } else {
         head.append(UInt8(ascii: "-"))
       }
-      head.append(0x20)
-      head.append(contentsOf: hostname)
-      head.append(contentsOf: Array(" \(options.appName) ".utf8))
-      head.append(contentsOf: process)
-      head.append(contentsOf: Array(" o365.message_trace [event@32473 id=\"\(entry.identity.hex)\"] ".utf8))
-      return head
+      head.append(contentsOf: middle)
+      Self.append(hex: entry.identity.high, to: &head)
+      Self.append(hex: entry.identity.low, to: &head)
+      head.append(contentsOf: "\"] ".utf8)
     case .rfc3164:
-      var head = Array("<\(priority)>\(Self.oldTime(entry.received)) ".utf8)
-      head.append(contentsOf: hostname)
-      head.append(contentsOf: Array(" \(options.appName)[".utf8))
-      head.append(contentsOf: process)
-      head.append(contentsOf: Array("]: ".utf8))
-      return head
+      head.append(contentsOf: Self.oldTime(entry.received).utf8)
+      head.append(contentsOf: middle)
+    }
+    return head
+  }
+
+  private static func append(hex word: UInt64, to output: inout [UInt8]) {
+    for shift in stride(from: 60, through: 0, by: -4) {
+      let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xF
+      output.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
     }
   }
 
@@ -79,10 +95,16 @@ struct SyslogFormat: Sendable {
     return "\(months[(month + 11) % 12]) \(day < 10 ? " " : "")\(day) \(text.dropFirst(11).prefix(8))"
   }
 
-  /// Our own writer puts outcome as a top-level member; inside a JSON string its quotes would be escaped.
-  private static func isFailure(_ line: ArraySlice<UInt8>) -> Bool { failureMember.occurs(in: line) }
-
-  private static let failureMember = BytePattern("\"event.outcome\":\"failure\"")
+  /// True if the object has the member `"event.outcome":"failure"` itself, not in a text nor deeper down.
+  private static func isFailure(_ line: RawSpan) -> Bool {
+    var index = 1
+    while line.byte(index) == 0x22 {
+      if line.matches(index, "\"event.outcome\":") { return line.matches(index + 16, "\"failure\"") }
+      guard (try? line.skipKey(&index)) != nil, (try? line.skipLoosely(&index)) != nil else { return false }
+      index += 1
+    }
+    return false
+  }
 
   private static func ownName() -> String {
     var characters = [CChar](repeating: 0, count: 256)
@@ -93,32 +115,33 @@ struct SyslogFormat: Sendable {
   }
 }
 
-/// A few bytes that are looked for in many.
-struct BytePattern: Sendable {
-  private let bytes: [UInt8]
-
-  init(_ text: String) { bytes = Array(text.utf8) }
-
-  func occurs(in text: ArraySlice<UInt8>) -> Bool {
-    guard let first = bytes.first, text.count >= bytes.count else { return bytes.isEmpty }
-    let last = text.endIndex - bytes.count
-    var at = text.startIndex
-    while at <= last {
-      if text[at] == first, text[at..<(at + bytes.count)].elementsEqual(bytes) { return true }
-      at += 1
+/// JSON in visible ASCII.
+enum VisibleText {
+  /// True if every byte is from 0x20 to 0x7E.
+  static func isVisible(_ text: RawSpan) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    var index = 0
+    while index &+ 8 <= text.byteCount {
+      let word = unsafe text.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+      // Set where a byte is over 0x7F, is 0x7F, or is below 0x20 and so borrows; a borrow may spread, only to say no.
+      guard (word | (word &+ ones) | (word &- ones &* 0x20)) & highs == 0 else { return false }
+      index &+= 8
     }
-    return false
+    while index < text.byteCount {
+      guard (0x20...0x7E).contains(text.byte(index)) else { return false }
+      index &+= 1
+    }
+    return true
   }
-}
 
-/// JSON with every character above U+007F as an escape.
-enum SevenBitText {
+  /// The same JSON with every other character as an escape.
   static func of(_ json: ArraySlice<UInt8>) -> [UInt8] {
-    guard !json.allSatisfy({ $0 < 0x80 }) else { return Array(json) }
+    guard unsafe !isVisible(json.span.bytes) else { return Array(json) }
     var output: [UInt8] = []
     output.reserveCapacity(json.count * 2)
     for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
-      if scalar.isASCII {
+      if (0x20...0x7E).contains(scalar.value) {
         output.append(UInt8(truncatingIfNeeded: scalar.value))
       } else {
         for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {

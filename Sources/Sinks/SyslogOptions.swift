@@ -31,8 +31,9 @@ struct SyslogOptions: Sendable, Equatable {
   var authorities: String?
   var certificate: String?
   var privateKey: String?
-  /// Of one message, header included; longer events lose their largest fields.
-  var maxBytes: Int
+  /// Of one message, header included; longer events lose their largest fields. rsyslogd as it is delivered takes 8,096
+  /// and makes the rest of a longer one a message of its own, with whatever header a sender of mail has written there.
+  var maxBytes = 8_000
   /// Datagrams a second, 0 for as fast as they go.
   var rate = 500
 
@@ -46,13 +47,10 @@ struct SyslogOptions: Sendable, Equatable {
     "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
   ]
 
-  init(_ transport: Transport) { maxBytes = transport == .udp ? 8_192 : 65_536 }
-
   /// - Parameters:
   ///   - query: `name=value` pairs joined by `&`, values percent-encoded.
   ///   - spec: for the errors.
   init(_ transport: Transport, query: String, spec: String) throws(Failure) {
-    self.init(transport)
     for pair in query.split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let name = parts[0]

@@ -13,6 +13,9 @@ final class TLSConnection: StreamConnection {
   private static let zeroReturn: Int32 = 6
   private static let wantRead: Int32 = 2
   private static let wantWrite: Int32 = 3
+  private static let protocolError: Int32 = 1
+  /// Of an error code: its reason, and the one that says that the peer was gone without close_notify.
+  private static let (reasons, unexpectedEnd): (UInt, UInt) = (0x7F_FFFF, 294)
 
   private var pointer: UnsafeMutableRawPointer? { unsafe UnsafeMutableRawPointer(bitPattern: bits) }
 
@@ -43,8 +46,8 @@ final class TLSConnection: StreamConnection {
   }
 
   /// The handshake. Throws EPROTO where the peer's TLS or certificate is refused; `verdict` then says why.
-  func shakeHands() throws(SocketFault) {
-    let end = ContinuousClock.now + .seconds(10)
+  func shakeHands(within patience: Duration) throws(SocketFault) {
+    let end = ContinuousClock.now + patience
     while true {
       let result = try unsafe call { library, session in unsafe library.connect(session) }
       guard case .wait(let events) = result else { return }
@@ -109,6 +112,27 @@ final class TLSConnection: StreamConnection {
     throw SocketFault(ETIMEDOUT)
   }
 
+  /// The two close_notify may have crossed, with the receiver ending and frames before ours still unread: then its system
+  /// resets the connection. Orderly receivers close it.
+  func confirmEnd(within patience: Duration) throws(SocketFault) {
+    try socket.shutDownSending()
+    let end = ContinuousClock.now + patience
+    while true {
+      if let count = try socket.discard() {
+        if count == 0 { return try socket.check() }
+        continue
+      }
+      let left = end - ContinuousClock.now
+      guard left > .zero else { return }
+      do throws(SocketFault) {
+        try socket.wait(for: Int16(POLLIN), within: left)
+      } catch {
+        guard error.number == ETIMEDOUT else { throw error }
+        return
+      }
+    }
+  }
+
   private enum Outcome {
     case done(Int32)
     case wait(Int16)
@@ -129,7 +153,9 @@ final class TLSConnection: StreamConnection {
     case Self.wantRead: return .wait(Int16(POLLIN))
     case Self.wantWrite: return .wait(Int16(POLLOUT))
     case Self.zeroReturn: return .ended
-    case 1: throw SocketFault(EPROTO)
+    case Self.protocolError:
+      let isCut = unsafe library.lastError() & Self.reasons == Self.unexpectedEnd
+      throw SocketFault(isCut ? ECONNRESET : EPROTO)
     default: throw SocketFault(number == 0 || number == EAGAIN ? ECONNRESET : number)
     }
   }

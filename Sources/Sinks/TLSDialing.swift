@@ -26,16 +26,16 @@ final class TLSDialing: Dialing {
     return new
   }
 
-  func connect(name: String) throws(Failure) -> any StreamConnection {
+  func connect(name: String, within patience: Duration) throws(Failure) -> any StreamConnection {
     let settings = try prepared(name)
     let connection: TLSConnection
     do {
-      connection = try TLSConnection(try Socket.connect(address, datagrams: false), settings, address)
+      connection = try TLSConnection(try Socket.connect(address, datagrams: false, within: patience), settings, address)
     } catch {
       throw error.failure(area, name)
     }
     do {
-      try connection.shakeHands()
+      try connection.shakeHands(within: patience)
     } catch {
       if let verdict = connection.verdict { throw untrusted(name, verdict) }
       guard error.number == EPROTO else { throw error.failure(area, name) }

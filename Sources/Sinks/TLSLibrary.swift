@@ -32,6 +32,7 @@ internal import Glibc
   let error: @convention(c) @Sendable (Pointer, Int32) -> Int32
   let verifyResult: @convention(c) @Sendable (Pointer) -> Int
   let verifyText: @convention(c) @Sendable (Int) -> Text
+  let lastError: @convention(c) @Sendable () -> UInt
   let clearErrors: @convention(c) @Sendable () -> Void
 
   /// Loaded once, when first asked for; nil where the library or one of its names is missing.
@@ -65,6 +66,7 @@ internal import Glibc
     unsafe error = try Self.find("SSL_get_error", library)
     unsafe verifyResult = try Self.find("SSL_get_verify_result", library)
     unsafe verifyText = try Self.find("X509_verify_cert_error_string", library)
+    unsafe lastError = try Self.find("ERR_peek_last_error", library)
     unsafe clearErrors = try Self.find("ERR_clear_error", library)
   }
 

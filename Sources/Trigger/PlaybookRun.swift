@@ -83,7 +83,7 @@ package struct PlaybookRun<Passes: PassRunning> {
     while !Task.isCancelled {
       handle.note(isWaiting: false, sign: time.now())
       let ending = await passes.pass()
-      let next = self.next(&cadence, ending.failure)
+      let next = self.next(&cadence, ending)
       if let untold = passes.tell(ending, next: next) { log.failure(untold, level: .warning) }
       onEnd(ending)
       if Task.isCancelled { return }
@@ -95,9 +95,11 @@ package struct PlaybookRun<Passes: PassRunning> {
     }
   }
 
-  private func next(_ cadence: inout Cadence, _ failure: Failure?) -> Instant {
+  /// A dead sink alone slows nothing down: the others get every window in time.
+  private func next(_ cadence: inout Cadence, _ ending: PassEnding) -> Instant {
     if cadence.every != max(.seconds(1), passes.every) { cadence.restart(every: passes.every, now: time.now()) }
-    guard let failure else { return cadence.afterSuccess(now: time.now()) }
+    let isSinksOnly = ending.report.failure == nil && !ending.report.sinkFailures.isEmpty
+    guard let failure = ending.failure, !isSinksOnly else { return cadence.afterSuccess(now: time.now()) }
     return cadence.afterFailure(failure, now: time.now(), random: random())
   }
 

@@ -12,11 +12,13 @@ internal import Normaliser
 struct Bench {
   static func main() async {
     let arguments = CommandLine.arguments.dropFirst()
+    if arguments.first == SyslogBench.drainArgument { return SyslogBench.drain() }
     if arguments.first == "week" { exit(await week(arguments.dropFirst().compactMap { Int($0) })) }
     let rows = arguments.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
       try measure(rows)
       try comparePeers()
+      try await SyslogBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)
@@ -82,11 +84,11 @@ struct Bench {
     return try Mapping(parsing: Array(text.utf8), file: "\(name).json")
   }
 
-  private static func pad(_ text: String, _ width: Int) -> String {
+  static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.utf8.count))
   }
 
-  private static func grouped(_ number: Int) -> String {
+  static func grouped(_ number: Int) -> String {
     var digits = String(number)
     var result = ""
     while digits.utf8.count > 3 {

@@ -92,6 +92,23 @@ import Testing
     await #expect(throws: Failure.self) { try await last.open() }
   }
 
+  @Test("opening and the drain after it try a dead sink once; the next drain tries it again")
+  func drainedOnce() async throws {
+    let dead = DeadSink()
+    var before = TestPipeline(
+      source: RowSource(Self.rows(2)), mapping: PlainMapping(), sinks: [dead], state: MemoryStore(), time: .system)
+    try await before.open()
+    _ = try await before.read(Self.window, moving: "live", age: .zero)
+    #expect(dead.attempts.value == 1)
+    var after = TestPipeline(
+      source: RowSource([]), mapping: PlainMapping(), sinks: [dead], state: before.state, time: .system)
+    try await after.open()
+    try await after.drain()
+    #expect(dead.attempts.value == 2 && after.sinkFailures == ["dead": Self.down])
+    try await after.drain()
+    #expect(dead.attempts.value == 3)
+  }
+
   @Test("a sink taken out of the configuration is let go once it has everything, else only when told to")
   func removedSink() async throws {
     let (alive, dead) = (MemorySink(name: "alive"), MemorySink(name: "dead"))
@@ -201,6 +218,21 @@ import Testing
     #expect(failure?.code == "source.endless")
     #expect(pipeline.state.checkpoint.cursors.isEmpty)
   }
+}
+
+/// Counts how often it is tried.
+private final class DeadSink: Sink {
+  let name = "dead"
+  let attempts = Locked(0)
+
+  func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition { position ?? SinkPosition(sequence: 0) }
+
+  func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
+    attempts.update { $0 += 1 }
+    throw PipelineTests.down
+  }
+
+  func close() async {}
 }
 
 /// Sends empty pages with a new link each.

@@ -1,4 +1,4 @@
-// The real rsyslogd, restarted while batches are on their way: nothing lost, the batch in doubt at most repeated.
+// The real rsyslogd and syslog-ng take what we send whole, in every framing, with every acknowledgement.
 
 internal import Glibc
 internal import IntakeCore
@@ -7,96 +7,90 @@ internal import Testing
 
 @testable import Sinks
 
-@Suite("rsyslogd", .serialized, .enabled(if: External.isWanted("rsyslogd")))
+@Suite("Real receivers", .serialized)
 struct RsyslogTests {
-  let folder: ScratchFolder
-  let port: UInt16
+  /// As the program does: libssl writes without MSG_NOSIGNAL.
+  init() { signal(SIGPIPE, SIG_IGN) }
 
-  init() throws {
-    folder = try ScratchFolder()
-    port = try Loopback.freePort()
-    try folder.write(
-      """
-      global(workDirectory="\(folder.path)" maxMessageSize="64k")
-      module(load="imtcp")
-      module(load="imudp")
-      template(name="raw" type="string" string="%structured-data% %msg%\\n")
-      input(type="imtcp" address="127.0.0.1" port="\(port)")
-      input(type="imudp" address="127.0.0.1" port="\(port)" rcvbufSize="4m")
-      action(type="omfile" file="\(folder("got"))" template="raw")
-
-      """, to: "rsyslog.conf")
+  struct Case: Sendable, CustomTestStringConvertible {
+    var program: RealReceiver.Program
+    var scheme: String
+    var query = ""
+    var testDescription: String { "\(program.rawValue) \(scheme)?\(query)" }
   }
 
-  private func start() async throws -> ChildProcess {
-    let process = try ChildProcess(
-      ["rsyslogd", "-n", "-f", folder("rsyslog.conf"), "-i", folder("pid")], output: folder("said"))
-    try await Loopback.waitForListener(port)
-    return process
-  }
+  static let cases =
+    RealReceiver.Program.allCases.filter(RealReceiver.isWanted).flatMap { program in
+      ["", "ack=eof-strict", "ack=kernel", "ack=none"].map { Case(program: program, scheme: "tcp", query: $0) }
+        + ["", "ack=eof-strict", "ack=kernel"].map { Case(program: program, scheme: "tls", query: $0) }
+    }
+    + ["framing=newline", "framing=newline&ack=kernel", "format=rfc3164", "format=rfc3164&framing=newline"].map {
+      Case(program: .rsyslogd, scheme: "tcp", query: $0)
+    }
 
-  private func sink(_ scheme: String, _ query: String = "") throws -> any Sink {
-    try SinkSpec(parsing: "\(scheme)://127.0.0.1:\(port)?\(query)").makeSink(log: .silent, time: .system)
-  }
-
-  /// The event ids that arrived, in order; every line has to be our JSON.
-  private func ids() throws -> [String] {
-    try folder.text("got").split(separator: "\n").map { line in
-      let start = try #require(line.firstIndex(of: "{"))
-      let value = try JSONValue(parsing: Array(line[start...].utf8))
-      #expect(line.hasPrefix("[event@32473 id=\""))
+  /// The `event.id` of each line, all of whose JSON has to be ours.
+  private func ids(_ receiver: RealReceiver) throws -> [String] {
+    try receiver.lines().map { line in
+      let start = try #require(line.firstIndex(of: 0x7B))
+      let value = try JSONValue(parsing: Array(line[start...]))
       return try #require(value["event.id"]?.string)
     }
   }
 
-  /// rsyslogd writes after it has read; with `ack=kernel` it is not even known to have read.
-  private func delivered(_ sink: any Sink, count: Int) async throws -> [String] {
-    let process = try await start()
-    _ = try await sink.deliver(SinkContract.entry(1, count: count), from: try await sink.open(at: nil))
-    for _ in 0..<500 {
-      if try folder.bytes("got").count(where: { $0 == 0x0A }) >= count { break }
-      try await Task.sleep(for: .milliseconds(10))
-    }
+  private func sink(_ receiver: RealReceiver, _ scheme: String, _ query: String) throws -> any Sink {
+    let ca = scheme == "tls" ? "&ca=\(receiver.folder("ca.pem"))" : ""
+    return try SinkSpec(parsing: "\(scheme)://127.0.0.1:\(receiver.port)?\(query)\(ca)")
+      .makeSink(log: .silent, time: .system)
+  }
+
+  /// The program writes after it has read; without a wait for the end it is not even known to have read.
+  private func deliver(_ entry: JournalEntry, _ sink: any Sink, to receiver: RealReceiver) async throws {
+    _ = try await sink.deliver(entry, from: try await sink.open(at: nil))
+    try await receiver.waitForLines(entry.entries.count)
     await sink.close()
-    process.end()
-    return try ids()
+    receiver.stop()
   }
 
+  @Test("whole and in order", arguments: cases)
+  func whole(_ fate: Case) async throws {
+    let folder = try ScratchFolder()
+    if fate.scheme == "tls" { _ = try Certificates.usual(folder) }
+    let receiver = try RealReceiver(fate.program, in: folder, secure: fate.scheme == "tls", whole: true)
+    try await receiver.start()
+    try await deliver(SinkContract.entry(1, count: 1_000), try sink(receiver, fate.scheme, fate.query), to: receiver)
+    #expect(try ids(receiver) == (0..<1_000).map { "1-\($0)" })
+  }
+
+  @Test("datagrams arrive whole", arguments: RealReceiver.Program.allCases.filter(RealReceiver.isWanted))
+  func datagrams(_ program: RealReceiver.Program) async throws {
+    let receiver = try RealReceiver(program, in: try ScratchFolder(), whole: true)
+    try await receiver.start()
+    try await deliver(SinkContract.entry(1, count: 200), try sink(receiver, "udp", "rate=4000"), to: receiver)
+    #expect(Set(try ids(receiver)) == Set((0..<200).map { "1-\($0)" }))
+  }
+
+  /// Left alone, rsyslogd cuts after 8,096 bytes and reads the rest as a message of its own, header and all.
   @Test(
-    "both framings and every acknowledgement arrive whole and in order",
-    arguments: [
-      "", "ack=eof-strict", "ack=kernel", "framing=newline", "framing=newline&ack=kernel",
-    ])
-  func whole(query: String) async throws {
-    #expect(try await delivered(try sink("tcp", query), count: 2_000) == (0..<2_000).map { "1-\($0)" })
-  }
-
-  @Test("datagrams arrive whole")
-  func datagrams() async throws {
-    #expect(Set(try await delivered(try sink("udp", "rate=4000"), count: 200)) == Set((0..<200).map { "1-\($0)" }))
-  }
-
-  @Test("restarted over and over, it loses nothing")
-  func restarted() async throws {
-    let sink = try sink("tcp")
-    let batches: UInt64 = 24
-    var process = try await start()
-    var position = try await sink.open(at: nil)
-    for sequence in 1...batches {
-      let entry = SinkContract.entry(sequence, count: 800)
-      let executor = ThreadExecutor(name: "sink")
-      let from = position
-      async let next = withTaskExecutorPreference(executor) { try await sink.deliver(entry, from: from) }
-      if sequence % 4 == 0 {
-        process.end()
-        process = try await start()
-      }
-      position = try await next
+    "a subject as long as mail allows cannot make a second message in rsyslogd as it is delivered",
+    .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd is not installed"),
+    arguments: ["tcp", "udp"], ["", "framing=newline"])
+  func forged(scheme: String, query: String) async throws {
+    guard scheme == "tcp" || query.isEmpty else { return }
+    let receiver = try RealReceiver(in: try ScratchFolder(), whole: true)
+    try await receiver.start()
+    var entry = JournalEntry(sequence: 1, bytes: [], entries: [], cursors: [:])
+    let forgery = "<14>1 2026-11-21T05:06:07Z bank login - - - {\\\"event.id\\\":\\\"forged\\\"} "
+    for number in 0..<40 {
+      let subject = String(repeating: "x", count: 7_700 + number * 10) + String(repeating: forgery, count: 100)
+      entry.bytes.append(contentsOf: Array("{\"event.id\":\"\(number)\",\"email.subject\":\"\(subject)\"}\n".utf8))
+      entry.entries.append(
+        .init(
+          identity: Identity(high: 1, low: UInt64(number)), received: Instant(seconds: 0), end: entry.bytes.count))
     }
-    process.end()
-    let found = try ids()
-    let expected = (1...batches).flatMap { sequence in (0..<800).map { "\(sequence)-\($0)" } }
-    #expect(Set(found) == Set(expected))
-    #expect(found.count <= expected.count + 6 * 800)
+    try await deliver(entry, try sink(receiver, scheme, query), to: receiver)
+    #expect(try ids(receiver) == (0..<40).map { "\($0)" })
+    #expect(!(try folder(receiver)).contains("forged"))
   }
+
+  private func folder(_ receiver: RealReceiver) throws -> String { try receiver.folder.text("got") }
 }

@@ -10,11 +10,13 @@ internal import Testing
 @Suite("Syslog over TCP", .serialized)
 struct StreamSinkTests {
   /// Waits in the sink take no time, waits on the network little.
-  private func sink(_ port: UInt16, _ query: String = "", host: String = "127.0.0.1") throws -> StreamSink {
+  private func sink(
+    _ port: UInt16, _ query: String = "", host: String = "127.0.0.1", closing: Duration = .seconds(5)
+  ) throws -> StreamSink {
     let options = try SyslogOptions(.tcp, query: query, spec: "tcp://test")
     let address = try #require(NetworkAddress("\(host):\(port)"))
     let time = TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in })
-    let barrier = Barrier(stall: .seconds(5), closing: .milliseconds(200), reset: .milliseconds(50))
+    let barrier = Barrier(stall: .seconds(5), closing: closing, reset: .milliseconds(50))
     return StreamSink(
       name: "tcp://test", options: options, dialing: PlainDialing(address: address), log: .silent, time: time,
       barrier: barrier)
@@ -72,14 +74,17 @@ struct StreamSinkTests {
     #expect(receiver.connections.count == (ack.hasPrefix("eof") ? 3 : 1))
   }
 
-  @Test("a receiver that closes every so many frames still gets everything", arguments: [1, 7, 90])
+  @Test("a receiver that closes every so many frames for ever still gets everything", arguments: [1, 7, 90])
   func closesAfter(frames: Int) async throws {
     let receiver = try Receiver(.closesAfter(frames))
     defer { receiver.stop() }
-    let sink = try sink(receiver.port, "ack=eof-strict")
-    let code = await code(sink, SinkContract.entry(1, count: frames * 3))
-    if code == nil { #expect(Set(Frames.ids(receiver.connections)) == Set(ids(1, count: frames * 3))) }
-    #expect(code == nil || frames == 1)
+    let sink = try sink(receiver.port)
+    for sequence in 1...2 as ClosedRange<UInt64> {
+      #expect(await code(sink, SinkContract.entry(sequence, count: 600)) == nil)
+    }
+    let found = Frames.ids(receiver.connections)
+    #expect(Set(found) == Set(ids(1, count: 600) + ids(2, count: 600)))
+    #expect(found.count <= 2 * 1_200)
   }
 
   @Test("a reset in the middle sends the batch again, whole")
@@ -97,6 +102,26 @@ struct StreamSinkTests {
     defer { receiver.stop() }
     #expect(await code(try sink(receiver.port), SinkContract.entry(1, count: 3_000)) == "sink.tcp.closed 75")
     #expect(receiver.connections.count <= 8)
+  }
+
+  @Test("a receiver that is known to be down is tried once a batch, until it is back")
+  func knownDown() async throws {
+    let port = try Loopback.freePort()
+    let spec = try SinkSpec(parsing: "tcp://127.0.0.1:\(port)")
+    let time = FakeTime()
+    for waits in [7, 0, 0] {
+      let before = time.sleeps.count
+      let sink = try spec.makeSink(log: .silent, time: time.source)
+      await #expect(throws: Failure.self) {
+        try await sink.deliver(SinkContract.entry(1), from: SinkPosition(sequence: 0))
+      }
+      #expect(time.sleeps.count - before == waits)
+    }
+    let receiver = try Receiver(.orderly, port: port)
+    defer { receiver.stop() }
+    let sink = try spec.makeSink(log: .silent, time: time.source)
+    _ = try await sink.deliver(SinkContract.entry(1), from: SinkPosition(sequence: 0))
+    #expect(Frames.ids(receiver.connections) == ids(1, count: 7))
   }
 
   @Test("nobody listens")
@@ -122,14 +147,24 @@ struct StreamSinkTests {
 
   @Test("a receiver that cannot confirm by closing is taken at its kernel's word, unless that is refused")
   func downgraded() async throws {
-    for manner in [Receiver.Manner.halfCloses, .neverCloses] {
+    for manner in [Receiver.Manner.halfCloses, .neverCloses(but: 0)] {
       let receiver = try Receiver(manner)
       defer { receiver.stop() }
-      let sink = try sink(receiver.port)
+      let sink = try sink(receiver.port, closing: .milliseconds(200))
       #expect(await code(sink, SinkContract.entry(1, count: 50)) == nil)
       while Set(Frames.ids(receiver.connections)).count < 50 { try await Task.sleep(for: .milliseconds(2)) }
       await sink.close()
     }
+  }
+
+  @Test("a receiver that has confirmed before is held to it when it hangs")
+  func hanging() async throws {
+    let receiver = try Receiver(.neverCloses(but: 1))
+    defer { receiver.stop() }
+    let sink = try sink(receiver.port, closing: .milliseconds(100))
+    #expect(await code(sink, SinkContract.entry(1)) == nil)
+    #expect(await code(sink, SinkContract.entry(2)) == "sink.tcp.timeout 75")
+    #expect(Set(Frames.ids(receiver.connections)) == Set(ids(1, count: 7) + ids(2, count: 7)))
   }
 
   @Test("an end of stream before ours is no confirmation")

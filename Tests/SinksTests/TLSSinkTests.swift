@@ -7,36 +7,18 @@ internal import Testing
 
 @testable import Sinks
 
-@Suite("Syslog over TLS", .serialized, .enabled(if: External.isWanted("openssl")))
+@Suite("Syslog over TLS", .serialized, .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
 struct TLSSinkTests {
   let folder: ScratchFolder
   let port: UInt16
+  private var certificates: Certificates { Certificates(folder: folder) }
 
   init() throws {
     signal(SIGPIPE, SIG_IGN)
     folder = try ScratchFolder()
     port = try Loopback.freePort()
-    try authority("ca")
-    try certificate("server", names: "DNS:localhost", by: "ca")
-  }
-
-  private func authority(_ name: String) throws {
-    let status = try ChildProcess.run(
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-      "/CN=\(name)", "-days", "2", "-keyout", folder("\(name).key"), "-out", folder("\(name).pem"))
-    #expect(status == 0)
-  }
-
-  private func certificate(_ name: String, names: String, by authority: String, days: Int = 2) throws {
-    try folder.write("subjectAltName=\(names)\n", to: "\(name).ext")
-    let request = try ChildProcess.run(
-      "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x",
-      "-keyout",
-      folder("\(name).key"), "-out", folder("\(name).csr"))
-    let signing = try ChildProcess.run(
-      "openssl", "x509", "-req", "-in", folder("\(name).csr"), "-CA", folder("\(authority).pem"), "-CAkey",
-      folder("\(authority).key"), "-days", "\(days)", "-extfile", folder("\(name).ext"), "-out", folder("\(name).pem"))
-    #expect(request == 0 && signing == 0)
+    try certificates.authority("ca")
+    try certificates.certificate("server", names: "DNS:localhost", by: "ca")
   }
 
   private func server(_ name: String = "server", _ more: String...) async throws -> ChildProcess {
@@ -49,13 +31,13 @@ struct TLSSinkTests {
     return process
   }
 
-  private func sink(_ query: String, host: String = "localhost") throws -> StreamSink {
+  private func sink(_ query: String, host: String = "localhost", port: UInt16? = nil) throws -> StreamSink {
     let options = try SyslogOptions(.tls, query: query, spec: "tls://test")
-    let address = try #require(NetworkAddress("\(host):\(port)"))
+    let address = try #require(NetworkAddress("\(host):\(port ?? self.port)"))
     return StreamSink(
       name: "tls://test", options: options, dialing: TLSDialing(address: address, options: options), log: .silent,
       time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
-      barrier: Barrier(stall: .seconds(5), closing: .milliseconds(500), reset: .milliseconds(50)))
+      barrier: Barrier(stall: .seconds(5), closing: .seconds(5), reset: .milliseconds(50)))
   }
 
   private func code(_ sink: StreamSink, count: Int = 7) async -> String? {
@@ -79,25 +61,28 @@ struct TLSSinkTests {
   }
 
   @Test(
-    "an unknown authority, another name, an address that is not in the certificate, an expired certificate: nothing is sent"
+    "an unknown authority, another name or address, an expired certificate, one signed by itself: nothing is sent"
   )
   func untrusted() async throws {
-    try authority("other")
-    try certificate("expired", names: "DNS:localhost", by: "ca", days: -1)
-    var running: ChildProcess? = try await server()
+    try certificates.authority("other")
+    try certificates.certificate("expired", names: "DNS:localhost", by: "ca", days: -1)
+    let usual = try await server()
     #expect(await code(try sink("")) == "sink.tls.untrusted 76")
     #expect(await code(try sink("ca=\(folder("other.pem"))")) == "sink.tls.untrusted 76")
     #expect(await code(try sink(ca, host: "127.0.0.1")) == "sink.tls.untrusted 76")
-    running = nil
-    running = try await server("expired")
-    #expect(await code(try sink(ca)) == "sink.tls.untrusted 76")
-    running?.end()
+    usual.end()
     #expect(try folder.bytes("got") == [])
+    for name in ["expired", "other"] {
+      let server = try await server(name)
+      #expect(await code(try sink(ca)) == "sink.tls.untrusted 76")
+      server.end()
+      #expect(try folder.bytes("got") == [])
+    }
   }
 
   @Test("an address in the certificate is as good as a name")
   func address() async throws {
-    try certificate("numeric", names: "IP:127.0.0.1", by: "ca")
+    try certificates.certificate("numeric", names: "IP:127.0.0.1", by: "ca")
     let server = try await server("numeric")
     #expect(await code(try sink(ca, host: "127.0.0.1")) == nil)
     server.end()
@@ -105,7 +90,7 @@ struct TLSSinkTests {
 
   @Test("a receiver that wants a certificate gets ours, and refuses us without one")
   func clientCertificate() async throws {
-    try certificate("client", names: "DNS:client", by: "ca")
+    try certificates.certificate("client", names: "DNS:client", by: "ca")
     let server = try await server("server", "-Verify", "1", "-verify_return_error", "-CAfile", folder("ca.pem"))
     #expect(await code(try sink(ca)) != nil)
     let query = "\(ca)&cert=\(folder("client.pem"))&key=\(folder("client.key"))"
@@ -126,19 +111,46 @@ struct TLSSinkTests {
     } throws: {
       ($0 as? Failure)?.code == "sink.tls.handshake" && ($0 as? Failure)?.exit == .protocolBroken
     }
+    #expect(!receiver.bytes.isEmpty && !String(decoding: receiver.bytes, as: UTF8.self).contains("event"))
     let server = try await server("server", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
     #expect(await code(try sink(ca)) == "sink.tls.handshake 76")
     server.end()
+    #expect(try folder.bytes("got") == [])
+  }
+
+  @Test("an end of the connection without close_notify is no acknowledgement", arguments: ["", "&ack=eof-strict"])
+  func truncated(query: String) async throws {
+    let server = try await server("server", "-num_tickets", "0")
+    let proxy = try CuttingProxy(to: port)
+    defer { proxy.stop() }
+    #expect(await code(try sink(ca + query, port: proxy.port), count: 3_000) == "sink.tls.closed 75")
+    server.end()
+    #expect(proxy.cuts == 8)
+  }
+
+  @Test("a receiver that goes away in the handshake may be back: that is no verdict on its TLS")
+  func goneAtOnce() async throws {
+    let receiver = try Receiver(.closesAtOnce)
+    defer { receiver.stop() }
+    #expect(await code(try sink(ca, port: receiver.port)) == "sink.tls.closed 75")
+    #expect(receiver.connections.count == 8)
+  }
+
+  @Test("a receiver that never shakes hands is given up in time")
+  func stalled() throws {
+    let (listener, port) = try Loopback.bound(AF_INET, Int32(SOCK_STREAM.rawValue))
+    defer { close(listener) }
+    #expect(listen(listener, 1) == 0)
+    let options = try SyslogOptions(.tls, query: ca, spec: "tls://test")
+    let address = try #require(NetworkAddress("127.0.0.1:\(port)"))
+    let dialing = TLSDialing(address: address, options: options)
+    #expect {
+      _ = try dialing.connect(name: "tls://test", within: .milliseconds(150))
+    } throws: {
+      ($0 as? Failure)?.code == "sink.tls.timeout"
+    }
   }
 
   @Test("files that cannot be read are told at once", arguments: ["ca=/nowhere", "cert=/nowhere&key=/nowhere"])
   func files(query: String) async throws { #expect(await code(try sink(query)) == "sink.tls.files 78") }
-}
-
-/// Programs that tests run beside them: where one is missing the tests are left out, but not where CI says so.
-enum External {
-  static func isWanted(_ program: String) -> Bool {
-    let isCI = unsafe getenv("CI").map { unsafe String(cString: $0) } == "true"
-    return isCI || ChildProcess.path(of: program) != nil
-  }
 }

@@ -1,0 +1,60 @@
+// What slows a playbook down, and what does not.
+
+internal import IntakeCore
+internal import IntakeTesting
+import Testing
+
+@testable internal import Trigger
+
+/// Passes that end as given, then one that ends the run.
+private struct ScriptedPasses: PassRunning {
+  static let end = Failure("test.end", exit: .bug, "The script is over.")
+
+  let every: Duration = .seconds(60)
+  var lastSign: Instant? { nil }
+  let time: FakeTime
+  let ending: PassEnding
+  let pauses: Locked<[Duration]>
+
+  mutating func reload() throws(Failure) {}
+
+  mutating func pass() async -> PassEnding {
+    pauses.value.count < 20 ? ending : PassEnding(report: PassReport(), failure: Self.end)
+  }
+
+  mutating func tell(_ ending: PassEnding, next: Instant?) -> Failure? {
+    let now = time.now
+    pauses.update { $0.append((next ?? now) - now) }
+    return nil
+  }
+}
+
+@Suite struct PlaybookRunTests {
+  private static let down = Failure("sink.tcp.refused", exit: .tryLater, "It is down.", recovery: .later(after: nil))
+
+  private func pauses(_ ending: PassEnding) async -> [Duration] {
+    let time = FakeTime()
+    let pauses = Locked<[Duration]>([])
+    let passes = ScriptedPasses(time: time, ending: ending, pauses: pauses)
+    var run = PlaybookRun(passes, handle: RunHandle(name: "x"), time: time.source, log: .silent, random: { 0 })
+    await #expect(throws: ScriptedPasses.end) { try await run.run(givesUp: true) }
+    return pauses.value.dropLast()
+  }
+
+  @Test("a dead sink alone leaves the pace as it is: the other sinks get every window in time")
+  func deadSink() async {
+    var report = PassReport()
+    report.sinkFailures = ["tcp://siem:601": Self.down]
+    let pauses = await pauses(PassEnding(report))
+    #expect(pauses.count == 20 && pauses.allSatisfy { $0 <= .seconds(60) })
+  }
+
+  @Test("a service that fails is asked ever less often, whatever the sinks do", arguments: [[:], ["x": down]])
+  func failingService(sinks: [String: Failure]) async {
+    var report = PassReport()
+    report.sinkFailures = sinks
+    report.failure = Failure("source.5xx", exit: .tryLater, "It fails.", recovery: .later(after: nil))
+    let pauses = await pauses(PassEnding(report))
+    #expect(pauses.count == 20 && pauses.last == .seconds(900))
+  }
+}
