@@ -1,6 +1,7 @@
 // `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
 //
 //     swift run -c release message-trace-bench [ROWS]
+//     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
 internal import IntakeCore
@@ -10,8 +11,13 @@ internal import Normaliser
 @main
 struct Bench {
   static func main() {
-    let rows = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
+    let words = Array(CommandLine.arguments.dropFirst())
+    let rows = words.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
+      if words.count == 3, let depth = NormaliserBenchmark.Depth(rawValue: words[2]) {
+        let result = try NormaliserBenchmark(mapping: try mapping(words[1])).run(depth, rows: rows)
+        return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
+      }
       try measure(rows)
       try comparePeers()
     } catch {
