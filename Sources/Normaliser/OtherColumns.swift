@@ -34,7 +34,7 @@ struct OtherColumns {
     _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, flags: inout RowFlags,
     to line: inout LineWriter
   ) {
-    let slot = row.slots[plan.properties]
+    let slot = row.slots[plan.properties & 63]
     let properties =
       slot.isDecoded
       ? Properties.parse(unsafe row.decoded.span.bytes, slot.start, slot.end)

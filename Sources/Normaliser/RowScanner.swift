@@ -3,12 +3,13 @@
 
 internal import IntakeCore
 
-/// One row as scanned; a value is used again for the next row.
-struct RowScanner {
+/// One row as scanned; a value is used again for the next row. Not copied by accident: it is large.
+struct RowScanner: ~Copyable {
   static let largestRow = 1 << 20
   static let mostColumns = 256
 
   private(set) var slots = [Slot](repeating: Slot(.string, 0, 0), count: 64)
+  private var guesses = KeyGuesses()
   /// One bit for each slot that has a value.
   private(set) var present: UInt64 = 0
   private(set) var others: [OtherColumn] = []
@@ -17,11 +18,24 @@ struct RowScanner {
   private(set) var elements: Range<Int>?
   var flags: RowFlags = []
 
+  init() {}
+
+  /// The same row, to which the elements of one of its columns can be added one by one.
+  init(copying other: borrowing RowScanner) {
+    slots = other.slots
+    guesses = other.guesses
+    present = other.present
+    others = other.others
+    decoded = other.decoded
+    elements = other.elements
+    flags = other.flags
+  }
+
   /// Reads a whole row strictly; throws where it is not one JSON object.
   mutating func scan(_ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan) throws(RowFault) {
     present = 0
-    others.removeAll(keepingCapacity: true)
-    decoded.removeAll(keepingCapacity: true)
+    if !others.isEmpty { others.removeAll(keepingCapacity: true) }
+    if !decoded.isEmpty { decoded.removeAll(keepingCapacity: true) }
     elements = nil
     flags = []
     guard row.count <= Self.largestRow else { throw .tooLarge }
@@ -53,13 +67,13 @@ struct RowScanner {
         addresses &= addresses &- 1
       }
     } catch {
-      throw .json(reason: error.reason.rawValue, offset: error.offset - origin)
+      throw .json(error.reason, offset: error.offset - origin)
     }
     guard others.count <= Self.mostColumns else { throw .tooManyColumns }
     if isUnfit(plan.trace) || isUnfit(plan.recipient) || isUnfit(plan.status) { throw .identityType }
   }
 
-  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot].kind == .bool }
+  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot & 63].kind == .bool }
 
   /// True if the slot has a value, be it an empty text.
   @inline(__always)
@@ -75,7 +89,15 @@ struct RowScanner {
       index += 1
       return
     }
+    var number = 0
     while true {
+      if depth == 1, node == 0, let guess = guesses.find(number, span, &index) {
+        let key = (start: guess.keyStart, end: guess.keyEnd, flags: JSONStringFlags())
+        try scanSlot(guess.slot, span, &index, plan, key: key, node: 0)
+        number += 1
+        guard try goesOn(span, &index) else { return }
+        continue
+      }
       guard span.byte(index) == 0x22 else { throw JSONFault(index, .unexpectedByte) }
       let keyStart = index + 1
       let keyFlags = try span.skipString(&index)
@@ -86,7 +108,11 @@ struct RowScanner {
       span.skipSpace(&index)
       let target = try target(span, keyStart, keyEnd, keyFlags, node, plan)
       switch target {
-      case .slot(let slot): try scanSlot(slot, span, &index, plan, key: (keyStart, keyEnd, keyFlags), node: node)
+      case .slot(let slot):
+        if depth == 1, node == 0, keyFlags.isEmpty {
+          guesses.learn(number, span, keyStart: keyStart, keyEnd: keyEnd, valueStart: index, slot: slot)
+        }
+        try scanSlot(slot, span, &index, plan, key: (keyStart, keyEnd, keyFlags), node: node)
       case .leftOut: try span.skipValue(&index, depth: depth)
       case .node(let next) where span.byte(index) == 0x7B && next != plan.each:
         try scanMembers(span, &index, node: next, depth: depth + 1, plan)
@@ -98,18 +124,25 @@ struct RowScanner {
       case .node, .other:
         try scanOther(span, &index, key: (keyStart, keyEnd, keyFlags), node: node, depth: depth)
       }
-      span.skipSpace(&index)
-      let byte = span.byte(index)
-      index += 1
-      if byte == 0x7D { return }
-      guard byte == 0x2C else {
-        throw JSONFault(index - 1, index <= span.byteCount ? .unexpectedByte : .unexpectedEnd)
-      }
-      span.skipSpace(&index)
+      number += 1
+      guard try goesOn(span, &index) else { return }
     }
   }
 
+  /// Past the comma behind a member, or past the brace that ends the object; false for the latter.
   @inline(__always)
+  private func goesOn(_ span: RawSpan, _ index: inout Int) throws(JSONFault) -> Bool {
+    span.skipSpace(&index)
+    let byte = span.byte(index)
+    index += 1
+    if byte == 0x7D { return false }
+    guard byte == 0x2C else {
+      throw JSONFault(index - 1, index <= span.byteCount ? .unexpectedByte : .unexpectedEnd)
+    }
+    span.skipSpace(&index)
+    return true
+  }
+
   private mutating func target(
     _ span: RawSpan, _ start: Int, _ end: Int, _ keyFlags: JSONStringFlags, _ node: Int, _ plan: borrowing Plan
   ) throws(JSONFault) -> ColumnTarget {
@@ -141,18 +174,18 @@ struct RowScanner {
     switch span.byte(index) {
     case 0x22:
       let stringFlags = try span.skipString(&index)
-      slots[slot] = Slot(.string, start + 1, index - 1)
+      slots[slot & 63] = Slot(.string, start + 1, index - 1)
       if !stringFlags.isEmpty || index - start > Text.longest {
-        var value = slots[slot]
+        var value = slots[slot & 63]
         try mend(&value, span, stringFlags, isConverted: plan.convertedSlots & bit != 0)
-        slots[slot] = value
+        slots[slot & 63] = value
       }
     case 0x2D, 0x30...0x39:
       try span.skipNumber(&index)
-      slots[slot] = Slot(.number, start, index)
+      slots[slot & 63] = Slot(.number, start, index)
     case 0x7B, 0x5B:
       flags.insert(.wrongType)
-      slots[slot] = Slot(.bool, start, start)
+      slots[slot & 63] = Slot(.bool, start, start)
       if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
       try scanOther(span, &index, key: key, node: node, depth: 1)
     default:
@@ -161,7 +194,7 @@ struct RowScanner {
         present &= ~bit
       } else {
         flags.insert(.wrongType)
-        slots[slot] = Slot(.bool, start, index)
+        slots[slot & 63] = Slot(.bool, start, index)
       }
     }
   }
@@ -187,8 +220,8 @@ struct RowScanner {
   mutating func replace(_ index: Int, _ text: [UInt8], at: Int) {
     let first = decoded.count
     decoded += text
-    slots[index].setDecoded(first, decoded.count)
-    slots[index].at = at < 0 ? -1 : first + at
+    slots[index & 63].setDecoded(first, decoded.count)
+    slots[index & 63].at = at < 0 ? -1 : first + at
   }
 
   private mutating func scanOther(
@@ -218,11 +251,12 @@ struct RowScanner {
   }
 
   private mutating func findAt(_ slot: Int, _ span: RawSpan) {
-    let (start, end) = (slots[slot].start, slots[slot].end)
+    let (start, end) = (slots[slot & 63].start, slots[slot & 63].end)
     let found =
-      slots[slot].isDecoded
+      slots[slot & 63].isDecoded
       ? Address.split(unsafe decoded.span.bytes, start, end) : Address.split(span, start, end)
-    slots[slot].at = found.at
+    slots[slot & 63].at = found.at
+    slots[slot & 63].isLower = found.isLower
     if found.isList { flags.insert(.addressList) }
   }
 }
