@@ -60,6 +60,17 @@ package struct NormaliserBenchmark: Sendable {
   /// Rows of one generated page.
   package var rowsInPage: Int { page.rows.count }
 
+  /// The page's events, one a line.
+  package func events() -> [UInt8] {
+    var batch = Batch()
+    var ledger = UniformLedger(isNew: true)
+    normaliser.normalise(page, created: Self.created, into: &batch, ledger: &ledger)
+    return batch.bytes
+  }
+
+  /// When the rows were read.
+  package static let created = Instant(seconds: 1_790_000_000)
+
   /// Works through the page until at least `rows` rows are done.
   package func run(_ depth: Depth, rows: Int) -> Result {
     var batch = Batch()
@@ -74,12 +85,12 @@ package struct NormaliserBenchmark: Sendable {
       case .known:
         var ledger = UniformLedger(isNew: false)
         batch.clear()
-        normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+        normaliser.normalise(page, created: Self.created, into: &batch, ledger: &ledger)
         done += page.rows.count
       case .map:
         var ledger = UniformLedger(isNew: true)
         batch.clear()
-        normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+        normaliser.normalise(page, created: Self.created, into: &batch, ledger: &ledger)
         done += page.rows.count
         bytesOut += batch.bytes.count
       }
