@@ -35,12 +35,22 @@ extension EventWriter {
     case .original:
       guard plan.keepOriginal || facts.fault != nil else { return .absent }
       if plan.redactor != nil { return .absent }
+      noteOriginal(page)
       line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
     case .reason: line.appendText(facts.fault?.sentence ?? "")
     case .flags: writeFlags(step, plan, to: &line)
+    case .cutColumns, .cutLengths, .cutHashes:
+      guard !oddities.cuts.isEmpty else { return .absent }
+      line.append(oddities.cuts, step.given)
     case .provider, .tenantName, .tenantID, .recipient: return .absent
     }
     return .wrote
+  }
+
+  /// An original that is too long is cut, like any value.
+  private mutating func noteOriginal(_ page: RawSpan) {
+    guard facts.span.count > Text.longestOriginal else { return }
+    oddities.cut(CutValue(column: Array("original".utf8), whole: facts.span.map { page.byte($0) }))
   }
 
   private func writeCreated(_ plan: borrowing Plan, to line: inout LineWriter) {
@@ -78,9 +88,9 @@ extension EventWriter {
 
   private func writeFlags(_ step: Step, _ plan: borrowing Plan, to line: inout LineWriter) {
     line.append(unsafe plan.pool.span.bytes, step.text.start, step.text.end)
-    guard !flags.isEmpty else { return }
+    guard !oddities.flags.isEmpty else { return }
     line.drop(to: line.count - 1)
-    for bit in RowFlags.names.indices where flags.rawValue >> UInt32(bit) & 1 == 1 {
+    for bit in RowFlags.names.indices where oddities.flags.rawValue >> UInt32(bit) & 1 == 1 {
       line.append(0x2C)
       line.appendText(RowFlags.names[bit])
     }

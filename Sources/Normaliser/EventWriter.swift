@@ -26,7 +26,7 @@ struct EventWriter: ~Copyable {
   }
 
   var facts: RowFacts
-  var flags: RowFlags
+  var oddities: Oddities
   /// The last value written, for steps that repeat it; empty if there was none.
   var lastStart = 0
   var lastEnd = 0
@@ -38,9 +38,9 @@ struct EventWriter: ~Copyable {
   private var items = InlineArray<8, Int32>(repeating: 0)
   private var itemCount = 0
 
-  init(facts: RowFacts, flags: RowFlags) {
+  init(facts: RowFacts, oddities: Oddities) {
     self.facts = facts
-    self.flags = flags
+    self.oddities = oddities
   }
 
   /// Writes the whole line with its LF.
@@ -82,7 +82,7 @@ struct EventWriter: ~Copyable {
       case .listClose:
         closeList(to: &line)
       case .others:
-        OtherColumns.write(row, page, plan, flags: &flags, to: &line)
+        OtherColumns.write(row, page, plan, &oddities, to: &line)
       }
     }
     line.replaceLast(with: UInt8(ascii: "}"))
@@ -161,7 +161,7 @@ struct EventWriter: ~Copyable {
     case .refused(let reasons):
       line.drop(to: start)
       lastEnd = 0
-      flags.formUnion(reasons)
+      oddities.flags.formUnion(reasons)
       writeOtherwise(step, row, page, pool, to: &line)
       return false
     }
@@ -240,7 +240,7 @@ struct EventWriter: ~Copyable {
       line.drop(to: start)
     case .refused(let reasons):
       line.drop(to: start)
-      flags.formUnion(reasons)
+      oddities.flags.formUnion(reasons)
       guard !step.otherwise.isEmpty, itemCount == 0 else { return }
       // A list with nothing in it yet makes way for the value as it stands.
       line.drop(to: listStart)

@@ -5,21 +5,25 @@ internal import IntakeCore
 /// Turns a JSON document into a `Mapping`; one value for one file.
 struct MappingReader {
   let file: String
+  private let catalog: FieldCatalog?
   private var mistakes: [String] = []
 
-  init(file: String) { self.file = file }
+  init(file: String, catalog: FieldCatalog?) {
+    self.file = file
+    self.catalog = catalog
+  }
 
   mutating func read(_ bytes: [UInt8]) throws(Failure) -> Mapping {
     let document: JSONValue
     do {
       document = try JSONValue(parsing: bytes)
     } catch {
-      throw refusal(["\(error.reason.rawValue), at byte \(error.offset)"])
+      throw Self.refusal(["\(error.reason.rawValue), at \(Self.place(error.offset, in: bytes))"], file: file)
     }
-    guard let members = document.members else { throw refusal(["the file is not a JSON object"]) }
+    guard let members = document.members else { throw Self.refusal(["the file is not a JSON object"], file: file) }
     let known = [
-      "name", "about", "provider", "identity", "leftOut", "others", "each", "private", "aliases", "lookups", "event",
-      "failed",
+      "name", "about", "provider", "identity", "leftOut", "others", "each", "private", "aliases", "lookups", "fields",
+      "event", "failed",
     ]
     refuseUnknown(members, known: known, at: "")
     let lookups = readLookups(document["lookups"])
@@ -29,17 +33,28 @@ struct MappingReader {
       leftOut: texts(document["leftOut"], at: "leftOut"), others: document["others"]?.string,
       each: document["each"]?.string,
       privacy: readPrivate(document["private"]), aliases: readAliases(document["aliases"]), lookups: lookups,
+      fields: readFields(document["fields"]),
       event: readRules(document["event"], at: "event"), failed: readRules(document["failed"], at: "failed"))
     check(mapping)
-    guard mistakes.isEmpty else { throw refusal(mistakes) }
+    mistakes += catalog?.mistakes(in: mapping) ?? []
+    guard mistakes.isEmpty else { throw Self.refusal(mistakes, file: file) }
     return mapping
   }
 
-  private func refusal(_ mistakes: [String]) -> Failure {
+  static func refusal(_ mistakes: [String], file: String) -> Failure {
     Failure(
       "mapping.invalid", exit: .configuration,
       "Reading the mapping \(file): \(mistakes.joined(separator: "; ")).",
-      hint: "Compare it with a mapping that works: message-trace mapping show graph.")
+      hint:
+        "Compare it with one that works, message-trace mapping show graph; message-trace mapping show fields lists the names that an event may have, and `fields` in the file adds your own."
+    )
+  }
+
+  /// Line and column of a byte, both from 1.
+  private static func place(_ offset: Int, in bytes: [UInt8]) -> String {
+    let before = bytes.prefix(offset)
+    let line = before.count { $0 == 0x0A } + 1
+    return "line \(line), column \(before.count - (before.lastIndex(of: 0x0A) ?? -1))"
   }
 
   private mutating func refuseUnknown(_ members: [JSONValue.Member], known: [String], at path: String) {
@@ -109,6 +124,22 @@ struct MappingReader {
     for member in value?.members ?? [] { aliases[member.key] = text(member.value, at: "aliases.\(member.key)") }
     if value != nil, value?.members == nil { mistakes.append("aliases: it is not an object") }
     return aliases
+  }
+
+  private mutating func readFields(_ value: JSONValue?) -> [String: FieldCatalog.Field] {
+    var fields: [String: FieldCatalog.Field] = [:]
+    if value != nil, value?.members == nil { mistakes.append("fields: it is not an object") }
+    for member in value?.members ?? [] {
+      let path = "fields.\(Log.clean(member.key, limit: 60))"
+      refuseUnknown(member.value.members ?? [], known: ["type", "array", "allowed", "about"], at: "\(path).")
+      if let field = FieldCatalog.Field(set: "own", member.value) {
+        fields[member.key] = field
+      } else {
+        let known = FieldCatalog.Field.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        mistakes.append("\(path).type: it is not one of \(known)")
+      }
+    }
+    return fields
   }
 
   private mutating func readRules(_ value: JSONValue?, at path: String) -> [Rule] {

@@ -114,7 +114,7 @@ struct PageRun: ~Copyable {
   ) -> Bool {
     var facts = RowFacts(span: range, fault: fault)
     facts.identity = ContentIdentity.of(span, range, element: element, plan)
-    if range.count > Text.longestOriginal { row.flags.insert(.truncated) }
+    row.forgetCuts()
     let before = batch.entries.count
     guard
       emit(facts, steps: plan.failedSteps, span, plan, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
@@ -137,7 +137,7 @@ struct PageRun: ~Copyable {
       }
     }
     let start = line.count
-    var event = EventWriter(facts: facts, flags: row.flags)
+    var event = EventWriter(facts: facts, oddities: Oddities(flags: row.flags, cuts: row.cuts))
     event.write(steps, row, span, plan, days: &days, scratch: scratch, to: &line)
     isTaken = line.overflowed
     guard !line.overflowed else {

@@ -142,7 +142,9 @@ struct PlanCompiler {
     case .tenantName: settings.tenantIsGUID ? "" : settings.tenant
     case .tenantID: settings.tenantIsGUID ? settings.tenant : ""
     case .recipient: settings.recipient
-    case .identity, .created, .received, .status, .direction, .original, .reason, .flags: nil
+    case .identity, .created, .received, .status, .direction, .original, .reason, .flags, .cutColumns, .cutLengths,
+      .cutHashes:
+      nil
     }
   }
 
@@ -175,8 +177,7 @@ extension PlanCompiler {
     var steps: [Step] = []
     var literal = "{"
     var created: [Int] = []
-    let isFlags = { (rule: Rule) in rule.from == [.given(.flags)] }
-    for rule in rules where !isFlags(rule) && rule.conversion != .properties {
+    for rule in rules where !rule.isGivenList && rule.conversion != .properties {
       if rule.isCreated {
         for name in rule.to {
           literal += "\(JSONText.quoted(name)):"
@@ -194,7 +195,7 @@ extension PlanCompiler {
     }
     flush(&literal, created: &created, into: &steps)
     if others, !plan.others.isEmpty { steps.append(Step(code: .others)) }
-    for rule in rules where isFlags(rule) { steps += valueSteps(of: rule) }
+    for rule in rules where rule.isGivenList { steps += valueSteps(of: rule) }
     return steps
   }
 

@@ -16,6 +16,8 @@ struct RowScanner: ~Copyable {
   /// Texts with escapes, resolved.
   private(set) var decoded: [UInt8] = []
   private(set) var elements: Range<Int>?
+  /// Values that are too long for an event.
+  private(set) var cuts: [CutValue] = []
   var flags: RowFlags = []
 
   init() {}
@@ -28,6 +30,7 @@ struct RowScanner: ~Copyable {
     others = other.others
     decoded = other.decoded
     elements = other.elements
+    cuts = other.cuts
     flags = other.flags
   }
 
@@ -35,6 +38,7 @@ struct RowScanner: ~Copyable {
   mutating func scan(_ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan) throws(RowFault) {
     present = 0
     if !others.isEmpty { others.removeAll(keepingCapacity: true) }
+    if !cuts.isEmpty { cuts.removeAll() }
     if !decoded.isEmpty { decoded.removeAll(keepingCapacity: true) }
     elements = nil
     flags = []
@@ -169,7 +173,7 @@ struct RowScanner: ~Copyable {
   ) throws(JSONFault) {
     let start = index
     let bit: UInt64 = 1 << UInt64(slot & 63)
-    if present & bit != 0 { flags.insert(.duplicateKey) }
+    if present & bit != 0 { forget(slot) }
     present |= bit
     switch span.byte(index) {
     case 0x22:
@@ -178,11 +182,19 @@ struct RowScanner: ~Copyable {
       if !stringFlags.isEmpty || index - start > Text.longest {
         var value = slots[slot & 63]
         try mend(&value, span, stringFlags, isConverted: plan.convertedSlots & bit != 0)
+        if index - start > Text.longest {
+          noteLength(of: &value, slot, span, name: columnName(span, key, node: node, plan))
+        }
         slots[slot & 63] = value
       }
     case 0x2D, 0x30...0x39:
       try span.skipNumber(&index)
       slots[slot & 63] = Slot(.number, start, index)
+      if index - start > Text.longest {
+        var value = slots[slot & 63]
+        noteLength(of: &value, slot, span, name: columnName(span, key, node: node, plan))
+        slots[slot & 63] = value
+      }
     case 0x7B, 0x5B:
       flags.insert(.wrongType)
       slots[slot & 63] = Slot(.bool, start, start)
@@ -206,18 +218,53 @@ struct RowScanner: ~Copyable {
     let findings = try Text.inspect(span, value.rawStart, value.rawEnd)
     flags.formUnion(findings.flags)
     value.isClean = findings.isClean
-    if value.rawEnd - value.rawStart > Text.longest {
-      value.isClean = false
-      flags.insert(.truncated)
-    }
+    if value.rawEnd - value.rawStart > Text.longest { value.isClean = false }
     guard stringFlags.contains(.escaped), isConverted || !value.isClean else { return }
     let first = decoded.count
     Text.decode(span, value.rawStart, value.rawEnd, to: &decoded)
     value.setDecoded(first, decoded.count)
   }
 
-  /// Puts a text in the place of a slot's.
+  /// A row that cannot be mapped shows none of its values.
+  mutating func forgetCuts() {
+    cuts.removeAll()
+    flags.remove(.truncated)
+  }
+
+  /// Of a column given twice the last value counts.
+  private mutating func forget(_ slot: Int) {
+    flags.insert(.duplicateKey)
+    forgetCut(slot)
+  }
+
+  private mutating func forgetCut(_ slot: Int) {
+    guard !cuts.isEmpty else { return }
+    cuts.removeAll { $0.slot == slot }
+    if cuts.isEmpty { flags.remove(.truncated) }
+  }
+
+  /// Says of a text that will be cut what it was.
+  private mutating func noteLength(of value: inout Slot, _ slot: Int, _ span: RawSpan, name: [UInt8]) {
+    guard value.end - value.start > Text.longest else { return }
+    value.isClean = false
+    let bytes = (value.start..<value.end)
+    let whole = value.isDecoded ? Array(decoded[bytes]) : bytes.map { span.byte($0) }
+    cuts.append(CutValue(slot: slot, column: name, whole: whole))
+    flags.insert(.truncated)
+  }
+
+  private func columnName(_ span: RawSpan, _ key: Key, node: Int, _ plan: borrowing Plan) -> [UInt8] {
+    let path = plan.nodePaths[node]
+    var name = Array(plan.pool[path.start..<path.end])
+    var text: [UInt8] = []
+    Text.decode(span, key.start, key.end, to: &text)
+    ColumnName.appendSnakeCase(unsafe text.span.bytes, 0, text.count, to: &name)
+    return name
+  }
+
+  /// Puts a text in the place of a slot's. What was cut of the old one is private then, its hash too.
   mutating func replace(_ index: Int, _ text: [UInt8], at: Int) {
+    forgetCut(index)
     let first = decoded.count
     decoded += text
     slots[index & 63].setDecoded(first, decoded.count)
@@ -229,25 +276,12 @@ struct RowScanner: ~Copyable {
   ) throws(JSONFault) {
     let start = index
     try span.skipValue(&index, depth: depth)
-    try Self.checkEscapes(span, start..<index)
+    try Text.checkEscapes(span, start..<index)
     guard others.count <= Self.mostColumns else { return }
     others.append(
       OtherColumn(
         node: node, keyStart: key.start, keyEnd: key.end, keyIsEscaped: key.flags.contains(.escaped),
         value: start..<index))
-  }
-
-  /// Throws if a string somewhere inside holds an escape that JSON does not know.
-  private static func checkEscapes(_ span: RawSpan, _ value: Range<Int>) throws(JSONFault) {
-    var index = value.lowerBound
-    while index < value.upperBound {
-      guard span.byte(index) == 0x22 else {
-        index += 1
-        continue
-      }
-      let start = index + 1
-      if try span.skipString(&index).contains(.escaped) { _ = try Text.inspect(span, start, index - 1) }
-    }
   }
 
   private mutating func findAt(_ slot: Int, _ span: RawSpan) {
@@ -258,20 +292,5 @@ struct RowScanner: ~Copyable {
     slots[slot & 63].at = found.at
     slots[slot & 63].isLower = found.isLower
     if found.isList { flags.insert(.addressList) }
-  }
-}
-
-extension Plan {
-  /// True if the name begins with one of the prefixes that are left out.
-  func leavesOut(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    for prefix in prefixes where prefix.end - prefix.start <= end - start {
-      var same = true
-      for offset in 0..<(prefix.end - prefix.start) where span.byte(start + offset) != pool[prefix.start + offset] {
-        same = false
-        break
-      }
-      if same { return true }
-    }
-    return false
   }
 }

@@ -24,6 +24,16 @@ package enum MappingShelf {
         "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): there is none of that name\(Nearest.question(nameOrPath, among: names))",
         hint: "Known are \(names.joined(separator: ", ")); a file is given by its path.")
     }
-    return try Mapping(parsing: try FileBytes.read(nameOrPath, purpose: "mapping"), file: nameOrPath)
+    return try file(nameOrPath)
+  }
+
+  /// A user's own mapping, held against the names that an event may have and made ready once, so that every mistake is
+  /// found before the first row.
+  package static func file(_ path: String) throws(Failure) -> Mapping {
+    let bytes = try FileBytes.read(path, purpose: "mapping")
+    let catalog = try FieldCatalog(parsing: Array((text("fields") ?? "").utf8), file: "fields.json")
+    let mapping = try Mapping(parsing: bytes, file: path, catalog: catalog)
+    _ = try Normaliser(mapping: mapping, settings: NormaliserSettings())
+    return mapping
   }
 }
