@@ -62,6 +62,8 @@ struct EventWriter: ~Copyable {
         index += Int(step.skip)
       case .value:
         if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += Int(step.skip) }
+      case .given where step.isOfCuts && oddities.cuts.isEmpty:
+        continue
       case .given:
         if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += Int(step.skip) }
       case .setting:

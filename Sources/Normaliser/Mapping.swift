@@ -159,4 +159,7 @@ extension Rule {
     guard from.count == 1, case .given(let given) = from[0] else { return false }
     return given.isList
   }
+
+  /// True for a field that is the time of reading and nothing else: the same for a whole page.
+  var isCreated: Bool { !isList && conversion == .text && constant == nil && from == [.given(.created)] }
 }

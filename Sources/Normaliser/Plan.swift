@@ -52,6 +52,12 @@ struct Step: Sendable {
   var text = PoolSlice()
 }
 
+extension Step {
+  /// True for what only rows with values that are too long have.
+  @inline(__always)
+  var isOfCuts: Bool { given == .cutColumns || given == .cutLengths || given == .cutHashes }
+}
+
 /// All that is known before the first row.
 struct Plan: Sendable {
   /// Names, constants, lookups; longer than what is used by `LineWriter.overrun`, so that copying may run over.

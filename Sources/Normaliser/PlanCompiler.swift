@@ -177,7 +177,7 @@ extension PlanCompiler {
     var steps: [Step] = []
     var literal = "{"
     var created: [Int] = []
-    for rule in rules where !rule.isGivenList && rule.conversion != .properties {
+    for rule in rules where !rule.isGivenList && !(others && isUnused(rule)) && rule.conversion != .properties {
       if rule.isCreated {
         for name in rule.to {
           literal += "\(JSONText.quoted(name)):"
@@ -197,6 +197,11 @@ extension PlanCompiler {
     if others, !plan.others.isEmpty { steps.append(Step(code: .others)) }
     for rule in rules where rule.isGivenList { steps += valueSteps(of: rule) }
     return steps
+  }
+
+  /// True for the original of a row that could be mapped, where it is not to be kept.
+  private func isUnused(_ rule: Rule) -> Bool {
+    rule.from == [.given(.original)] && (!plan.keepOriginal || plan.redactor != nil)
   }
 
   /// - Parameter created: where in the literal the time of reading is left open.
@@ -289,9 +294,4 @@ extension PlanCompiler {
       return text.isEmpty ? nil : step
     }
   }
-}
-
-extension Rule {
-  /// True for a field that is the time of reading and nothing else: the same for a whole page.
-  fileprivate var isCreated: Bool { !isList && conversion == .text && constant == nil && from == [.given(.created)] }
 }
