@@ -7,6 +7,9 @@ struct MappingReader {
   let file: String
   private let catalog: FieldCatalog?
   private var mistakes: [String] = []
+  /// Where rules begin, by `event[7]`.
+  private var lines: [String: Int] = [:]
+  private var bytes: [UInt8] = []
 
   init(file: String, catalog: FieldCatalog?) {
     self.file = file
@@ -14,11 +17,12 @@ struct MappingReader {
   }
 
   mutating func read(_ bytes: [UInt8]) throws(Failure) -> Mapping {
+    self.bytes = bytes
     let document: JSONValue
     do {
       document = try JSONValue(parsing: bytes)
     } catch {
-      throw Self.refusal(["\(error.reason.rawValue), at \(Self.place(error.offset, in: bytes))"], file: file)
+      throw Self.refusal(["\(error.reason.rawValue), at \(place(error.offset))"], file: file)
     }
     guard let members = document.members else { throw Self.refusal(["the file is not a JSON object"], file: file) }
     let known = [
@@ -37,7 +41,7 @@ struct MappingReader {
       event: readRules(document["event"], at: "event"), failed: readRules(document["failed"], at: "failed"))
     check(mapping)
     mistakes += catalog?.mistakes(in: mapping) ?? []
-    guard mistakes.isEmpty else { throw Self.refusal(mistakes, file: file) }
+    guard mistakes.isEmpty else { throw Self.refusal(placed(mistakes), file: file) }
     return mapping
   }
 
@@ -50,17 +54,28 @@ struct MappingReader {
     )
   }
 
-  /// Line and column of a byte, both from 1.
-  private static func place(_ offset: Int, in bytes: [UInt8]) -> String {
+  private func place(_ offset: Int) -> String {
     let before = bytes.prefix(offset)
-    let line = before.count { $0 == 0x0A } + 1
-    return "line \(line), column \(before.count - (before.lastIndex(of: 0x0A) ?? -1))"
+    return "line \(line(of: offset)), column \(before.count - (before.lastIndex(of: 0x0A) ?? -1))"
+  }
+
+  private func line(of offset: Int) -> Int { bytes.prefix(offset).count { $0 == 0x0A } + 1 }
+
+  /// With the line in front where a mistake is a rule's; in the order of the file.
+  private func placed(_ mistakes: [String]) -> [String] {
+    let placed = mistakes.map { mistake in
+      let rule = mistake.prefix { $0 != "]" } + "]"
+      return (line: lines[String(rule)], text: mistake)
+    }
+    let sorted = placed.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
+    return sorted.map { ($0.element.line.map { "line \($0), " } ?? "") + $0.element.text }
   }
 
   private mutating func refuseUnknown(_ members: [JSONValue.Member], known: [String], at path: String) {
     for member in members where !known.contains(member.key) {
-      mistakes.append(
-        "\(path)\(Log.clean(member.key, limit: 60)): no such setting; known are \(known.joined(separator: ", "))")
+      let meant = Nearest.name(to: member.key, among: known).map { "did you mean \($0)?" }
+      let hint = meant ?? "known are \(known.joined(separator: ", "))"
+      mistakes.append("\(path)\(Log.clean(member.key, limit: 60)): no such setting (\(hint))")
     }
   }
 
@@ -155,6 +170,7 @@ struct MappingReader {
       mistakes.append("\(path): the rule is not an object")
       return Rule()
     }
+    if let first = members.first { lines[path] = line(of: first.offset) }
     refuseUnknown(members, known: ["from", "to", "as", "lookup", "constant", "else"], at: "\(path).")
     var rule = Rule()
     rule.to = texts(value["to"], at: "\(path).to")

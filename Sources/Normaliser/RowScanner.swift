@@ -43,7 +43,9 @@ struct RowScanner: ~Copyable {
     elements = nil
     flags = []
     guard row.count <= Self.largestRow else { throw .tooLarge }
-    guard span.byte(row.lowerBound) == 0x7B else { throw .notAnObject }
+    guard span.byte(row.lowerBound) == 0x7B else {
+      throw plan.foldColumns && span.byte(row.lowerBound) == 0x5B ? .list : .notAnObject
+    }
     var first = row.lowerBound + 1
     span.skipSpace(&first)
     guard span.byte(first) != 0x7D else { throw .empty }
