@@ -49,6 +49,7 @@ struct EventWriter: ~Copyable {
     scratch: borrowing LineWriter, to line: inout LineWriter
   ) {
     let pool = unsafe plan.pool.span.bytes
+    let start = line.count
     var index = 0
     while index < steps.count {
       let step = steps[index]
@@ -87,7 +88,7 @@ struct EventWriter: ~Copyable {
         OtherColumns.write(row, page, plan, &oddities, to: &line)
       }
     }
-    line.replaceLast(with: UInt8(ascii: "}"))
+    if line.count > start + 1 { line.replaceLast(with: UInt8(ascii: "}")) } else { line.append(UInt8(ascii: "}")) }
     line.append(0x0A)
   }
 
