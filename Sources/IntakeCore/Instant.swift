@@ -1,10 +1,11 @@
 // A point in time in UTC, counted in the finest unit that either service writes: 100 nanoseconds.
 
 /// 100-nanosecond ticks since 1970-01-01T00:00:00Z; years 1 to 9999 fit.
+@usableFromInline
 package struct Instant: Hashable, Comparable, Sendable {
-  package var ticks: Int64
+  @usableFromInline package var ticks: Int64
 
-  package init(ticks: Int64) { self.ticks = ticks }
+  @inlinable package init(ticks: Int64) { self.ticks = ticks }
 
   /// From whole seconds since 1970; saturates at the ends of the representable range.
   package init(seconds: Int64) {
@@ -12,12 +13,15 @@ package struct Instant: Hashable, Comparable, Sendable {
     self.ticks = overflow ? (seconds < 0 ? Int64.min : Int64.max) : ticks
   }
 
-  package static let perSecond: Int64 = 10_000_000
+  @inlinable package static var perSecond: Int64 { 10_000_000 }
   /// 0001-01-01T00:00:00Z and the last tick of 9999: what four-digit years can say.
-  package static let earliest = Instant(ticks: -621_355_968_000_000_000)
-  package static let latest = Instant(ticks: 2_534_023_007_999_999_999)
+  @inlinable package static var earliest: Instant { Instant(ticks: -621_355_968_000_000_000) }
+  @inlinable package static var latest: Instant { Instant(ticks: 2_534_023_007_999_999_999) }
 
-  package static func < (left: Instant, right: Instant) -> Bool { left.ticks < right.ticks }
+  @inlinable package static func < (left: Instant, right: Instant) -> Bool { left.ticks < right.ticks }
+
+  /// The nearest instant that four-digit years can say, in ticks.
+  @inlinable package var sayableTicks: Int64 { min(max(ticks, Self.earliest.ticks), Self.latest.ticks) }
 
   /// Saturating: time arithmetic on remote values must not trap.
   package static func + (left: Instant, right: Duration) -> Instant {

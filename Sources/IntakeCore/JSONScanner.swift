@@ -61,23 +61,27 @@ extension RawSpan {
     }
   }
 
+  /// The high bit of each of eight bytes that a string cannot hold as it stands: quote, backslash, controls, DEL, beyond
+  /// ASCII. Only the lowest bit that is set is sure: what borrows or carries reaches upward.
+  @inlinable @inline(__always)
+  package static func special(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quote = (word ^ ones &* 0x22) &- ones
+    let slash = (word ^ ones &* 0x5C) &- ones
+    return (quote | slash | (word &- ones &* 0x20) | (word &+ ones) | word) & 0x8080_8080_8080_8080
+  }
+
   /// Past a string whose opening quote is at `index`. A backslash takes the next byte with it, whatever it is.
   @inlinable @inline(__always)
   package func skipString(_ index: inout Int) throws(JSONFault) -> JSONStringFlags {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
     var flags: JSONStringFlags = []
     var at = index + 1
     while true {
       while at &+ 8 <= byteCount {
-        let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
-        let quote = word ^ (ones &* 0x22)
-        let slash = word ^ (ones &* 0x5C)
-        let special =
-          (((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | (word &- (ones &* 0x20)) & ~word | word
-            | (word &+ ones)) & highs
+        let word = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
+        let special = Self.special(UInt64(littleEndian: word))
         guard special == 0 else {
-          at += special.trailingZeroBitCount >> 3
+          at &+= special.trailingZeroBitCount >> 3
           break
         }
         at &+= 8
@@ -86,7 +90,7 @@ extension RawSpan {
       let byte = byte(at)
       switch byte {
       case 0x22:
-        index = at + 1
+        index = at &+ 1
         return flags
       case 0x5C:
         flags.insert(.escaped)

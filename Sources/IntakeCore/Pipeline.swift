@@ -65,8 +65,9 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     var checkpoint = state.checkpoint
     try leaveRemovedSinks(&checkpoint, forgetting: forgetting)
     unopened = Set(sinks.map(\.name))
+    sinkFailures = [:]
     try await openSinks(&checkpoint)
-    try await drain()
+    try await deliverPending()
     hasJustDrained = true
   }
 
@@ -114,6 +115,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       var checkpoint = state.checkpoint
       try await openSinks(&checkpoint)
     }
+    try await deliverPending()
+  }
+
+  private mutating func deliverPending() async throws(Failure) {
     for sequence in state.pending {
       try await commit(try state.entry(sequence))
     }

@@ -4,7 +4,7 @@ internal import CSystem
 
 /// A running SHA-256 over short messages; reuse one value for many messages.
 package struct SHA256: Sendable {
-  private static let hasInstructions = csystem_sha256_available() == 1
+  static let hasInstructions = csystem_sha256_available() == 1
 
   private let portably: Bool
   private var state: InlineArray<8, UInt32> = Self.initial
@@ -40,17 +40,15 @@ package struct SHA256: Sendable {
   /// Takes in all bytes of an array, whole blocks at a time.
   package mutating func update(_ bytes: [UInt8]) {
     var index = 0
-    while index < bytes.count, filled != 0 || portably {
+    while index < bytes.count, filled != 0 {
       update(bytes[index])
       index += 1
     }
     let blocks = (bytes.count - index) / 64
     if blocks > 0 {
-      var words = state.mutableSpan
-      unsafe words.withUnsafeMutableBufferPointer { words in
-        unsafe bytes.withUnsafeBufferPointer { bytes in
-          unsafe csystem_sha256_blocks(words.baseAddress, bytes.baseAddress?.advanced(by: index), blocks)
-        }
+      unsafe bytes.withUnsafeBytes { bytes in
+        guard let base = bytes.baseAddress else { return }
+        unsafe Self.compress(&state, base + index, blocks: blocks, portably: portably)
       }
       length &+= UInt64(blocks * 64)
       index += blocks * 64
@@ -74,7 +72,14 @@ package struct SHA256: Sendable {
   /// written behind the message: the buffer has at least 72 bytes more than `count`, and is used up.
   @unsafe
   package static func prefix(padding buffer: UnsafeMutableRawBufferPointer, count: Int) -> (UInt64, UInt64) {
-    guard hasInstructions, count >= 0, count + 72 <= buffer.count, let base = buffer.baseAddress else {
+    unsafe prefix(padding: buffer, count: count, portably: !hasInstructions)
+  }
+
+  @unsafe
+  static func prefix(
+    padding buffer: UnsafeMutableRawBufferPointer, count: Int, portably: Bool
+  ) -> (UInt64, UInt64) {
+    guard count >= 0, count + 72 <= buffer.count, let base = buffer.baseAddress else {
       var hash = SHA256()
       for index in 0..<min(count, buffer.count) { hash.update(unsafe buffer[index]) }
       let words = hash.finish()
@@ -85,10 +90,7 @@ package struct SHA256: Sendable {
     unsafe (base + count + 1).initializeMemory(as: UInt8.self, repeating: 0, count: blocks * 64 - count - 9)
     unsafe base.storeBytes(of: (UInt64(count) &* 8).bigEndian, toByteOffset: blocks * 64 - 8, as: UInt64.self)
     var state = initial
-    var words = state.mutableSpan
-    unsafe words.withUnsafeMutableBufferPointer { words in
-      unsafe csystem_sha256_blocks(words.baseAddress, base, blocks)
-    }
+    unsafe compress(&state, base, blocks: blocks, portably: portably)
     return (UInt64(state[0]) << 32 | UInt64(state[1]), UInt64(state[2]) << 32 | UInt64(state[3]))
   }
 
@@ -106,46 +108,87 @@ package struct SHA256: Sendable {
 
   private mutating func compress() {
     filled = 0
-    guard portably else {
-      var mutable = state.mutableSpan
-      unsafe mutable.withUnsafeMutableBufferPointer { words in
-        unsafe block.span.withUnsafeBufferPointer { bytes in
-          unsafe csystem_sha256_blocks(words.baseAddress, bytes.baseAddress, 1)
-        }
-      }
-      return
+    let portably = portably
+    unsafe block.span.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      unsafe Self.compress(&state, base, blocks: 1, portably: portably)
     }
-    compressPortably()
   }
 
-  private mutating func compressPortably() {
-    var schedule = InlineArray<64, UInt32>(repeating: 0)
+  /// Takes whole blocks of 64 bytes into the state.
+  @unsafe
+  private static func compress(
+    _ state: inout InlineArray<8, UInt32>, _ bytes: UnsafeRawPointer, blocks: Int, portably: Bool
+  ) {
+    guard portably else {
+      var words = state.mutableSpan
+      return unsafe words.withUnsafeMutableBufferPointer { words in
+        unsafe csystem_sha256_blocks(words.baseAddress, bytes, blocks)
+      }
+    }
+    for index in 0..<blocks { unsafe compressPortably(&state, bytes + index * 64) }
+  }
+
+  @unsafe
+  private static func compressPortably(_ state: inout InlineArray<8, UInt32>, _ block: UnsafeRawPointer) {
+    unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+      guard let words = schedule.baseAddress else { return }
+      unsafe expand(block, into: words)
+      var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+      var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+      for index in stride(from: 0, to: 64, by: 8) {
+        let words = unsafe words + index
+        unsafe round(a, b, c, &d, e, f, g, &h, words[0])
+        unsafe round(h, a, b, &c, d, e, f, &g, words[1])
+        unsafe round(g, h, a, &b, c, d, e, &f, words[2])
+        unsafe round(f, g, h, &a, b, c, d, &e, words[3])
+        unsafe round(e, f, g, &h, a, b, c, &d, words[4])
+        unsafe round(d, e, f, &g, h, a, b, &c, words[5])
+        unsafe round(c, d, e, &f, g, h, a, &b, words[6])
+        unsafe round(b, c, d, &e, f, g, h, &a, words[7])
+      }
+      state[0] &+= a
+      state[1] &+= b
+      state[2] &+= c
+      state[3] &+= d
+      state[4] &+= e
+      state[5] &+= f
+      state[6] &+= g
+      state[7] &+= h
+    }
+  }
+
+  /// The message schedule with the round constants added.
+  @unsafe
+  private static func expand(_ block: UnsafeRawPointer, into words: UnsafeMutablePointer<UInt32>) {
     for index in 0..<16 {
-      let at = index * 4
-      schedule[index] =
-        UInt32(block[at]) << 24 | UInt32(block[at + 1]) << 16 | UInt32(block[at + 2]) << 8 | UInt32(block[at + 3])
+      let word = unsafe block.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)
+      unsafe words[index] = UInt32(bigEndian: word)
     }
     for index in 16..<64 {
-      let early = schedule[index - 15]
-      let late = schedule[index - 2]
-      let sigma0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >> 3)
-      let sigma1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
-      schedule[index] = schedule[index - 16] &+ sigma0 &+ schedule[index - 7] &+ sigma1
+      let early = unsafe words[index &- 15]
+      let late = unsafe words[index &- 2]
+      let sigma0 = rotate(early, 7) ^ rotate(early, 18) ^ (early &>> 3)
+      let sigma1 = rotate(late, 17) ^ rotate(late, 19) ^ (late &>> 10)
+      unsafe words[index] = words[index &- 16] &+ sigma0 &+ words[index &- 7] &+ sigma1
     }
-    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for index in 0..<64 {
-      let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let first = h &+ sum1 &+ ((e & f) ^ (~e & g)) &+ Self.constants[index] &+ schedule[index]
-      let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let second = sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
-      (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
-    }
-    let added = [a, b, c, d, e, f, g, h]
-    for index in 0..<8 { state[index] &+= added[index] }
+    let constants = constants.span
+    for index in 0..<64 { unsafe words[index] &+= constants[index] }
   }
 
-  private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+  /// One round; instead of moving all eight words on, the caller names them anew.
+  @inline(__always)
+  private static func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+    _ h: inout UInt32, _ word: UInt32
+  ) {
+    let first = h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ (g ^ (e & (f ^ g))) &+ word
+    d &+= first
+    h = first &+ (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ ((a & b) | (c & (a | b)))
+  }
+
+  @inline(__always)
+  private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 &- count) }
 
   private static let constants: [UInt32] = {
     var words: [UInt32] = []

@@ -5,20 +5,45 @@ package enum Timestamp {
   /// `YYYY-MM-DDThh:mm:ss`, up to twelve fraction digits, then `Z`, an offset, or nothing (the legacy service's UTC).
   /// Digits below 100 ns are cut. nil for anything else: impossible dates, hour 24, second 60, full-width digits, spaces.
   package static func parse(_ bytes: RawSpan, _ range: Range<Int>) -> Instant? {
-    var reader = Reader(at: range.lowerBound, end: range.upperBound)
-    guard range.count >= 19, range.upperBound <= bytes.byteCount,
-      let year = reader.digits(4, bytes), reader.take(UInt8(ascii: "-"), bytes),
-      let month = reader.digits(2, bytes), reader.take(UInt8(ascii: "-"), bytes),
-      let day = reader.digits(2, bytes), reader.take(UInt8(ascii: "T"), bytes),
-      let hour = reader.digits(2, bytes), reader.take(UInt8(ascii: ":"), bytes),
-      let minute = reader.digits(2, bytes), reader.take(UInt8(ascii: ":"), bytes),
-      let second = reader.digits(2, bytes),
-      year >= 1, (1...12).contains(month), day >= 1, day <= daysInMonth(year, month),
-      hour < 24, minute < 60, second < 60,
-      let fraction = reader.fraction(bytes), let offset = reader.offset(bytes), reader.at == reader.end
+    guard range.count >= 19, range.lowerBound >= 0, range.upperBound <= bytes.byteCount,
+      let date = digits(bytes, range.lowerBound, like: 0x2D30_302D_3030_3030),
+      let time = digits(bytes, range.lowerBound + 11, like: 0x3030_3A30_303A_3030),
+      let middle = digits(bytes, range.lowerBound + 8, like: 0x3A30_3054_3030, mask: 0xFFFF_FFFF_FFFF)
+    else { return nil }
+    let year = pair(date, 0) * 100 + pair(date, 16)
+    let month = pair(date, 40)
+    let day = pair(middle, 0)
+    let (hour, minute, second) = (pair(time, 0), pair(time, 24), pair(time, 48))
+    guard year >= 1, month >= 1, month <= 12, day >= 1, day <= 28 || day <= daysInMonth(year, month),
+      hour < 24, minute < 60, second < 60
+    else { return nil }
+    var reader = Reader(at: range.lowerBound + 19, end: range.upperBound)
+    guard let fraction = reader.fraction(bytes), let offset = reader.offset(bytes), reader.at == reader.end
     else { return nil }
     let seconds = daysFromCivil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset
     return Instant(ticks: seconds * Instant.perSecond + fraction)
+  }
+
+  /// Eight bytes from `start` on as digits, 0 to 9 each; nil where they are not like the pattern, in which `0` stands for
+  /// any digit and everything else for itself.
+  @inline(__always)
+  private static func digits(
+    _ bytes: RawSpan, _ start: Int, like pattern: UInt64, mask: UInt64 = .max
+  ) -> UInt64? {
+    guard start >= 0, start + 8 <= bytes.byteCount else { return nil }
+    let word = unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
+    // Digits leave 0 to 9, what stands for itself leaves 0; 0x76 or 0x7F more lifts anything else to the high bit.
+    let isOther = ((pattern & 0x0F0F_0F0F_0F0F_0F0F) &+ 0x0F0F_0F0F_0F0F_0F0F) >> 4 & 0x0101_0101_0101_0101
+    let rest = (word ^ pattern) & mask
+    let lift = 0x7676_7676_7676_7676 &+ isOther &* 9
+    guard ((rest &+ lift) | rest) & 0x8080_8080_8080_8080 == 0 else { return nil }
+    return rest
+  }
+
+  /// Two digits of a word, the first at `shift`.
+  @inline(__always)
+  private static func pair(_ word: UInt64, _ shift: UInt64) -> Int64 {
+    Int64(truncatingIfNeeded: (word >> shift & 0xF) &* 10 &+ (word >> (shift &+ 8) & 0xF))
   }
 
   package static func parse(_ text: String) -> Instant? {
@@ -108,7 +133,7 @@ package enum Timestamp {
   }
 
   private static func clamp(_ instant: Instant) -> Int64 {
-    min(max(instant, .earliest), .latest).ticks
+    instant.sayableTicks
   }
 
   private static func appendSeconds(_ instant: Instant, to output: inout [UInt8]) {
@@ -175,9 +200,10 @@ extension Timestamp {
       guard take(UInt8(ascii: "."), bytes) else { return 0 }
       var ticks: Int64 = 0
       var count = 0
-      while let digit = digits(1, bytes) {
+      while at < end, bytes.isDigit(bytes.byte(at)) {
         count += 1
-        if count <= 7 { ticks = ticks * 10 + digit }
+        if count <= 7 { ticks = ticks * 10 + Int64(bytes.byte(at) &- 0x30) }
+        at += 1
       }
       guard (1...12).contains(count) else { return nil }
       for _ in min(count, 7)..<7 { ticks *= 10 }

@@ -3,8 +3,18 @@
 internal import IntakeCore
 
 enum Address {
-  /// Where the one `@` stands, or -1; and whether the text looks like several addresses in one.
-  static func split(_ span: RawSpan, _ start: Int, _ end: Int) -> (at: Int, isList: Bool) {
+  struct Split {
+    /// Where the one `@` stands, or -1.
+    var at = -1
+    /// True if the text looks like several addresses in one.
+    var isList = false
+    /// True if there is surely no upper case in it.
+    var isLower = false
+  }
+
+  /// Looks at the text between two offsets.
+  static func split(_ span: RawSpan, _ start: Int, _ end: Int) -> Split {
+    if let plain = splitPlain(span, start, end) { return plain }
     var at = -1
     var count = 0
     var isDoubtful = false
@@ -22,9 +32,38 @@ enum Address {
       index &+= 1
     }
     guard !isDoubtful, count == 1, at > start, at + 1 < end, span.byte(at + 1) != UInt8(ascii: ".") else {
-      return (-1, count > 1 && isList(span, start, end))
+      return Split(isList: count > 1 && isList(span, start, end))
     }
-    return (at, false)
+    return Split(at: at)
+  }
+
+  /// The same for an address of letters, digits and `.-_` alone; nil for all others.
+  @inline(__always)
+  private static func splitPlain(_ span: RawSpan, _ start: Int, _ end: Int) -> Split? {
+    guard start >= 0, start < end, end &+ 8 <= span.byteCount else { return nil }
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    var at = -1
+    var upper: UInt64 = 0
+    var index = start
+    while index < end {
+      let word = unsafe UInt64(littleEndian: span.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
+      let inside = highs >> UInt64(64 &- min(end &- index, 8) &* 8)
+      let text = word & ~highs
+      let capitals = ASCII.isIn(0x41...0x5A, text)
+      let signs = ASCII.isIn(0x40...0x40, text) & inside
+      let known =
+        capitals | ASCII.isIn(0x61...0x7A, text) | ASCII.isIn(0x30...0x39, text) | ASCII.isIn(0x2D...0x2E, text)
+        | ASCII.isIn(0x5F...0x5F, text) | signs
+      guard (~known | word) & inside == 0 else { return nil }
+      upper |= capitals & inside
+      if signs != 0 {
+        guard at < 0, signs & (signs &- 1) == 0 else { return nil }
+        at = index &+ signs.trailingZeroBitCount >> 3
+      }
+      index &+= 8
+    }
+    guard at > start, at &+ 1 < end, span.byte(at &+ 1) != UInt8(ascii: ".") else { return nil }
+    return Split(at: at, isLower: upper == 0)
   }
 
   private static func isList(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
@@ -58,20 +97,21 @@ enum IPText {
 
   private static func isV4(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
     guard end - start >= 7, end - start <= 15 else { return false }
-    var index = start
-    for part in 0..<4 {
-      let first = index
-      var value = 0
-      while index < end, ASCII.isDigit(span.byte(index)), index - first < 3 {
-        value = value * 10 + Int(span.byte(index) - 0x30)
-        index += 1
+    var (parts, digits, value) = (0, 0, 0)
+    for index in start..<end {
+      let byte = span.byte(index)
+      if ASCII.isDigit(byte) {
+        // No digit may follow a zero in front, nor make more than a byte.
+        guard digits == 0 || value > 0 else { return false }
+        value = value &* 10 &+ Int(byte &- 0x30)
+        digits &+= 1
+        guard value <= 255 else { return false }
+      } else {
+        guard byte == UInt8(ascii: "."), digits > 0 else { return false }
+        (parts, digits, value) = (parts &+ 1, 0, 0)
       }
-      guard index > first, value <= 255, index - first == 1 || span.byte(first) != 0x30 else { return false }
-      guard part < 3 else { break }
-      guard index < end, span.byte(index) == UInt8(ascii: ".") else { return false }
-      index += 1
     }
-    return index == end
+    return parts == 3 && digits > 0
   }
 
   /// RFC 4291 section 2.2, all three forms.

@@ -103,13 +103,13 @@ struct CSVRows: Sendable {
   private mutating func readHeader(_ record: [[UInt8]]) throws(Failure) {
     let names = record.map { String(decoding: $0, as: UTF8.self) }
     columns = names.map { ExportColumns.canonical($0) }
+    if names.contains(where: { ASCII.lowerCased($0) == "date_time_utc" }) {
+      throw RawInput.refusal(
+        file, "it is an extended historical search, with a row for each step of a mail",
+        hint: "Run the historical search with the report type MessageTrace.")
+    }
     guard let mapping = ExportColumns.mapping(columns) else {
       let seen = names.prefix(12).map { Log.clean($0, limit: 40) }.joined(separator: ", ")
-      if names.contains(where: { ASCII.lowerCased($0) == "date_time_utc" }) {
-        throw RawInput.refusal(
-          file, "it is an extended historical search, with a row for each step of a mail",
-          hint: "Run the historical search with the report type MessageTrace.")
-      }
       throw RawInput.refusal(file, "its first line names none of the known columns; it has \(seen)")
     }
     shape = mapping
@@ -117,6 +117,7 @@ struct CSVRows: Sendable {
 
   /// One row, or one for each recipient of a historical search's.
   private func append(_ record: [[UInt8]], to page: inout Page) throws(Failure) {
+    guard record.dropFirst(columns.count).allSatisfy(\.isEmpty) else { return appendBroken(record, to: &page) }
     guard let index = columns.firstIndex(of: ExportColumns.recipientStatus), index < record.count else {
       return try append(record, recipient: nil, to: &page)
     }
@@ -136,15 +137,24 @@ struct CSVRows: Sendable {
       let isDate = ExportColumns.dates.contains(column)
       Self.append(column, isDate ? try isoDate(cell, column) : cell, to: &page.bytes)
     }
-    for (index, cell) in record.enumerated().dropFirst(columns.count) where !cell.isEmpty {
-      Self.append("column_\(index + 1)", cell, to: &page.bytes)
-    }
     if let recipient {
       Self.append("RecipientAddress", recipient.address, to: &page.bytes)
       Self.append("Status", recipient.status, to: &page.bytes)
     }
     if page.bytes.last == 0x2C { page.bytes.removeLast() }
     page.bytes.append(0x7D)
+    page.rows.append(start..<page.bytes.count)
+  }
+
+  /// A record with more cells than there are columns: which cell belongs to which cannot be told, so it becomes an array,
+  /// which leaves as an error event with all of it inside.
+  private func appendBroken(_ record: [[UInt8]], to page: inout Page) {
+    if !page.bytes.isEmpty { page.bytes.append(0x0A) }
+    let start = page.bytes.count
+    page.bytes.append(0x5B)
+    for cell in record { Self.appendText(cell, to: &page.bytes) }
+    page.bytes.removeLast()
+    page.bytes.append(0x5D)
     page.rows.append(start..<page.bytes.count)
   }
 
@@ -166,6 +176,11 @@ struct CSVRows: Sendable {
   private static func append(_ name: String, _ text: [UInt8], to output: inout [UInt8]) {
     JSONText.append(name, to: &output)
     output.append(0x3A)
+    appendText(text, to: &output)
+  }
+
+  /// `"text",`
+  private static func appendText(_ text: [UInt8], to output: inout [UInt8]) {
     output.append(0x22)
     for byte in text {
       if byte == 0x22 || byte == 0x5C { output.append(0x5C) }

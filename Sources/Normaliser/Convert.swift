@@ -144,19 +144,20 @@ enum Direction {
       let sender = isLocal(plan.sender, row, page, plan) ?? isBounce(row, page, plan)
     else { return false }
     guard plan.knowsOutside || (sender && recipient) else { return false }
-    switch (sender, recipient) {
-    case (true, true): line.appendPlain("\"internal\"")
-    case (false, true): line.appendPlain("\"inbound\"")
-    case (true, false): line.appendPlain("\"outbound\"")
-    case (false, false):
-      if row.slots[plan.sender].at < 0 { line.appendPlain("\"outbound\"") } else { line.appendPlain("\"external\"") }
-    }
+    let text =
+      switch (sender, recipient) {
+      case (true, true): plan.directions.within
+      case (false, true): plan.directions.inbound
+      case (true, false): plan.directions.outbound
+      case (false, false): row.slots[plan.sender & 63].at < 0 ? plan.directions.outbound : plan.directions.outside
+      }
+    line.append(unsafe plan.pool.span.bytes, text.start, text.end)
     return true
   }
 
   /// false for `<>`, nil for anything else.
   private static func isBounce(_ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan) -> Bool? {
-    let slot = row.slots[plan.sender]
+    let slot = row.slots[plan.sender & 63]
     guard row.has(plan.sender), slot.kind == .string, slot.end - slot.start == 2 else { return nil }
     let matches =
       slot.isDecoded ? (unsafe row.decoded.span.bytes).matches(slot.start, "<>") : page.matches(slot.start, "<>")
@@ -166,7 +167,7 @@ enum Direction {
   private static func isLocal(
     _ index: Int, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan
   ) -> Bool? {
-    let slot = row.slots[index]
+    let slot = row.slots[index & 63]
     guard row.has(index), slot.at >= 0 else { return nil }
     return slot.isDecoded
       ? plan.isLocal(unsafe row.decoded.span.bytes, slot.at + 1, slot.end) : plan.isLocal(page, slot.at + 1, slot.end)
@@ -180,13 +181,8 @@ extension Plan {
     for domain in domains {
       let first = end - (domain.end - domain.start)
       guard first == start || (first > start && text.byte(first - 1) == UInt8(ascii: ".")) else { continue }
-      var same = true
-      for offset in 0..<(domain.end - domain.start)
-      where ASCII.lowerCased(text.byte(first + offset)) != pool[domain.start + offset] {
-        same = false
-        break
-      }
-      if same { return true }
+      let length = domain.end - domain.start
+      if FoldedWords.same(text, first, unsafe pool.span.bytes, domain.start, length: length) { return true }
     }
     return false
   }

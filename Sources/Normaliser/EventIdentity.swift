@@ -11,8 +11,8 @@ struct EventIdentity {
   var start = 0
   private(set) var statusStart = 0
   private(set) var statusEnd = 0
-  /// True if the status is a text of the mapping's, which needs no escape.
-  private(set) var statusIsPlain = false
+  /// The status as a quoted text in the pool, where it is one of the mapping's; else empty.
+  private(set) var status = PoolSlice()
 
   /// Writes the message up to the status, which stays in `scratch` for the event. False if trace id or recipient is
   /// missing: then only the status was written.
@@ -31,19 +31,19 @@ struct EventIdentity {
     }
     scratch.append(0x0A)
     statusStart = scratch.count
-    statusIsPlain = false
+    status = PoolSlice()
     if row.hasText(plan.status) {
-      let slot = row.slots[plan.status]
+      let slot = row.slots[plan.status & 63]
       if slot.isDecoded {
-        statusIsPlain = Self.appendStatus(unsafe row.decoded.span.bytes, slot, plan, to: &scratch)
+        status = Self.appendStatus(unsafe row.decoded.span.bytes, slot, plan, to: &scratch)
       } else {
-        statusIsPlain = Self.appendStatus(span, slot, plan, to: &scratch)
+        status = Self.appendStatus(span, slot, plan, to: &scratch)
       }
     }
     statusEnd = scratch.count
     for slot in plan.further {
       scratch.append(0x0A)
-      if row.hasText(slot) { Self.append(row.slots[slot], row, span, to: &scratch) }
+      if row.hasText(slot) { Self.append(row.slots[slot & 63], row, span, to: &scratch) }
     }
     return hasTrace && hasRecipient
   }
@@ -52,9 +52,11 @@ struct EventIdentity {
     _ index: Int, _ row: borrowing RowScanner, _ span: RawSpan, to scratch: inout LineWriter
   ) -> Bool {
     guard row.hasText(index) else { return false }
-    let slot = row.slots[index]
+    let slot = row.slots[index & 63]
     if slot.isDecoded {
       scratch.appendLowerCased(unsafe row.decoded.span.bytes, slot.start, slot.end)
+    } else if slot.isLower {
+      scratch.append(span, slot.start, slot.end)
     } else {
       scratch.appendLowerCased(span, slot.start, slot.end)
     }
@@ -71,13 +73,13 @@ struct EventIdentity {
     }
   }
 
-  /// The canonical spelling of a status; of one that is not known, lower camel. True if it is known.
+  /// The canonical spelling of a status, and its place as a quoted text; of one that is not known, lower camel.
   private static func appendStatus(
     _ span: RawSpan, _ slot: Slot, _ plan: borrowing Plan, to scratch: inout LineWriter
-  ) -> Bool {
+  ) -> PoolSlice {
     if plan.statuses >= 0, let entry = plan.find(plan.statuses, span, slot.start, slot.end) {
       scratch.append(unsafe plan.pool.span.bytes, entry.value.start, entry.value.end)
-      return entry.json.end - entry.json.start == entry.value.end - entry.value.start + 2
+      return entry.json.end - entry.json.start == entry.value.end - entry.value.start + 2 ? entry.json : PoolSlice()
     }
     var begins = false
     let first = scratch.count
@@ -93,30 +95,28 @@ struct EventIdentity {
         begins = false
       }
     }
-    return false
+    return PoolSlice()
   }
 }
 
 extension RowScanner {
   /// True if the slot holds a text or number that is not empty.
   @inline(__always)
-  func hasText(_ slot: Int) -> Bool { has(slot) && !slots[slot].isEmpty }
+  func hasText(_ slot: Int) -> Bool { has(slot) && !slots[slot & 63].isEmpty }
 }
 
 extension Plan {
   /// The entry of a lookup for a text, without regard to ASCII case.
   @inline(__always)
   func find(_ lookup: Int, _ span: RawSpan, _ start: Int, _ end: Int) -> PlanLookup.Entry? {
-    for index in lookups[lookup].entries.indices {
-      let key = lookups[lookup].entries[index].key
-      guard key.end - key.start == end - start, ASCII.lowerCased(span.byte(start)) == pool[key.start] else { continue }
-      var same = true
-      for offset in 1..<max(end - start, 1)
-      where ASCII.lowerCased(span.byte(start + offset)) != pool[key.start + offset] {
-        same = false
-        break
+    guard start < end else { return nil }
+    let words = FoldedWords(span, start, end)
+    for entry in lookups[lookup].entries where entry.words == words {
+      if end &- start <= FoldedWords.longest
+        || FoldedWords.same(span, start, unsafe pool.span.bytes, entry.key.start, length: end &- start)
+      {
+        return entry
       }
-      if same { return lookups[lookup].entries[index] }
     }
     return nil
   }

@@ -27,20 +27,35 @@ extension EventWriter {
   ) -> Outcome {
     switch step.given {
     case .identity: line.append(facts.identity)
-    case .created: scratch.read { line.append($0, 0, facts.createdLength) }
-    case .received where facts.received == nil: scratch.read { line.append($0, 0, facts.createdLength) }
+    case .created: writeCreated(plan, to: &line)
+    case .received where facts.received == nil: writeCreated(plan, to: &line)
     case .received: writeReceived(days: &days, to: &line)
     case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
     case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
     case .original:
-      guard plan.keepOriginal || !facts.reason.isEmpty else { return .absent }
+      guard plan.keepOriginal || facts.fault != nil else { return .absent }
       if plan.redactor != nil { return .absent }
+      noteOriginal(page)
       line.appendEscaped(page, facts.span.lowerBound, facts.span.upperBound, limit: Text.longestOriginal)
-    case .reason: line.appendText(facts.reason)
+    case .reason: line.appendText(facts.fault?.sentence ?? "")
     case .flags: writeFlags(step, plan, to: &line)
+    case .cutColumns, .cutLengths, .cutHashes:
+      guard !oddities.cuts.isEmpty else { return .absent }
+      line.append(oddities.cuts, step.given)
     case .provider, .tenantName, .tenantID, .recipient: return .absent
     }
     return .wrote
+  }
+
+  /// An original that is too long is cut, like any value.
+  private mutating func noteOriginal(_ page: RawSpan) {
+    guard facts.span.count > Text.longestOriginal else { return }
+    oddities.cut(CutValue(column: Array("original".utf8), whole: facts.span.map { page.byte($0) }))
+  }
+
+  private func writeCreated(_ plan: borrowing Plan, to line: inout LineWriter) {
+    guard let created = plan.created.first else { return }
+    line.append(unsafe plan.pool.span.bytes, created.start, created.end)
   }
 
   private func writeStatus(
@@ -49,24 +64,33 @@ extension EventWriter {
     let (start, end) = (facts.statusStart, facts.statusEnd)
     guard step.conversion == .lookup else {
       guard start < end else { return .absent }
-      if facts.statusIsPlain {
-        scratch.read { line.appendQuoted($0, start, end) }
+      if !facts.status.isEmpty {
+        line.append(unsafe plan.pool.span.bytes, facts.status.start, facts.status.end)
       } else {
         scratch.read { line.appendEscaped($0, start, end) }
       }
       return .wrote
     }
-    let found = start < end ? scratch.read { plan.find(Int(step.lookup), $0, start, end) } : nil
+    let found = start < end ? findStatus(Int(step.lookup), plan, scratch: scratch) : nil
     guard let found else { return writeOtherwise(of: step, plan, to: &line) }
     line.append(unsafe plan.pool.span.bytes, found.json.start, found.json.end)
     return .wrote
   }
 
+  private func findStatus(
+    _ lookup: Int, _ plan: borrowing Plan, scratch: borrowing LineWriter
+  ) -> PlanLookup.Entry? {
+    guard facts.status.isEmpty else {
+      return plan.find(lookup, unsafe plan.pool.span.bytes, facts.status.start + 1, facts.status.end - 1)
+    }
+    return scratch.read { plan.find(lookup, $0, facts.statusStart, facts.statusEnd) }
+  }
+
   private func writeFlags(_ step: Step, _ plan: borrowing Plan, to line: inout LineWriter) {
     line.append(unsafe plan.pool.span.bytes, step.text.start, step.text.end)
-    guard !flags.isEmpty else { return }
+    guard !oddities.flags.isEmpty else { return }
     line.drop(to: line.count - 1)
-    for bit in RowFlags.names.indices where flags.rawValue >> UInt32(bit) & 1 == 1 {
+    for bit in RowFlags.names.indices where oddities.flags.rawValue >> UInt32(bit) & 1 == 1 {
       line.append(0x2C)
       line.appendText(RowFlags.names[bit])
     }

@@ -9,35 +9,38 @@ struct RowFacts {
   var identity = Identity(high: 0, low: 0)
   /// nil if the row has no time that can be read.
   var received: Instant?
-  /// Of the text in front of the scratch memory.
-  var createdLength: Int
+  /// In the scratch memory.
   var statusStart = 0
   var statusEnd = 0
-  var statusIsPlain = false
-  var reason = ""
+  /// The status as a quoted text in the pool; empty for one that no lookup knows.
+  var status = PoolSlice()
+  /// Why the row could not be mapped.
+  var fault: RowFault?
 }
 
 /// Writes one event; made anew for each.
-struct EventWriter {
+struct EventWriter: ~Copyable {
   enum Outcome {
     case wrote, absent
     case refused(RowFlags)
   }
 
   var facts: RowFacts
-  var flags: RowFlags
+  var oddities: Oddities
   /// The last value written, for steps that repeat it; empty if there was none.
   var lastStart = 0
   var lastEnd = 0
   private var listStart = 0
   /// Where the received time was written first; -1 before that.
   var receivedStart = -1
+  /// One bit for each slot known to hold an IP address.
+  private var goodIPs: UInt64 = 0
   private var items = InlineArray<8, Int32>(repeating: 0)
   private var itemCount = 0
 
-  init(facts: RowFacts, flags: RowFlags) {
+  init(facts: RowFacts, oddities: Oddities) {
     self.facts = facts
-    self.flags = flags
+    self.oddities = oddities
   }
 
   /// Writes the whole line with its LF.
@@ -46,6 +49,7 @@ struct EventWriter {
     scratch: borrowing LineWriter, to line: inout LineWriter
   ) {
     let pool = unsafe plan.pool.span.bytes
+    let start = line.count
     var index = 0
     while index < steps.count {
       let step = steps[index]
@@ -53,8 +57,14 @@ struct EventWriter {
       switch step.code {
       case .literal:
         line.append(pool, step.text.start, step.text.end)
+      case .single:
+        if writeQuickly(step, row, page, pool, in: .list, to: &line) { index += Int(step.skip) }
+      case .value where writeQuickly(step, row, page, pool, in: .quotes, to: &line):
+        index += Int(step.skip)
       case .value:
         if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += Int(step.skip) }
+      case .given where step.isOfCuts && oddities.cuts.isEmpty:
+        continue
       case .given:
         if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += Int(step.skip) }
       case .setting:
@@ -75,10 +85,10 @@ struct EventWriter {
       case .listClose:
         closeList(to: &line)
       case .others:
-        OtherColumns.write(row, page, plan, flags: &flags, to: &line)
+        OtherColumns.write(row, page, plan, &oddities, to: &line)
       }
     }
-    line.replaceLast(with: UInt8(ascii: "}"))
+    if line.count > start + 1 { line.replaceLast(with: UInt8(ascii: "}")) } else { line.append(UInt8(ascii: "}")) }
     line.append(0x0A)
   }
 
@@ -89,20 +99,57 @@ struct EventWriter {
     line.append(0x2C)
   }
 
-  /// A field from a slot; true if it was written, under its own name or the other one.
+  /// A field from a text that stands in the page as it goes out; false, and nothing written, for everything else.
   @inline(__always)
+  private mutating func writeQuickly(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ pool: RawSpan, in wrapping: LineWriter.Wrapping,
+    to line: inout LineWriter
+  ) -> Bool {
+    let part = plainPart(step, row, page)
+    let start = line.count
+    guard part.start < part.end,
+      line.appendField(pool, step.name, page, part.start, part.end, lowerCased: part.isLowered, in: wrapping)
+    else { return false }
+    (lastStart, lastEnd) = (start &+ (step.name.end &- step.name.start), line.count &- 1)
+    if wrapping == .list { lastStart &-= 1 }
+    return true
+  }
+
+  private typealias Part = (start: Int, end: Int, isLowered: Bool)
+
+  /// What a step takes of a text that may be copied; an empty part for everything that takes a closer look.
+  @inline(__always)
+  private mutating func plainPart(_ step: Step, _ row: borrowing RowScanner, _ page: RawSpan) -> Part {
+    let index = Int(step.slot)
+    guard row.has(index) else { return (0, 0, false) }
+    let slot = row.slots[index & 63]
+    guard slot.isPlainText else { return (0, 0, false) }
+    switch step.conversion {
+    case .text: return (slot.rawStart, slot.rawEnd, false)
+    case .lowerCase: return (slot.rawStart, slot.rawEnd, true)
+    case .domain where slot.at >= 0:
+      return (slot.at &+ 1, Address.domainEnd(page, slot.at &+ 1, slot.rawEnd), !slot.isLower)
+    case .localPart where slot.at >= 0: return (slot.rawStart, slot.at, false)
+    case .ip where isIP(index, slot, page): return (slot.rawStart, slot.rawEnd, false)
+    case .domain, .localPart, .ip, .lookup, .integer, .timestamp, .properties: return (0, 0, false)
+    }
+  }
+
+  @inline(__always)
+  private mutating func isIP(_ index: Int, _ slot: Slot, _ page: RawSpan) -> Bool {
+    let bit: UInt64 = 1 << UInt64(index & 63)
+    if goodIPs & bit != 0 { return true }
+    guard IPText.isValid(page, slot.rawStart, slot.rawEnd) else { return false }
+    goodIPs |= bit
+    return true
+  }
+
+  /// A field from a slot; true if it was written, under its own name or the other one.
   private mutating func writeField(
     _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
     days: inout DayText, to line: inout LineWriter
   ) -> Bool {
     let start = line.count
-    if step.conversion == .text, row.has(Int(step.slot)) {
-      let slot = row.slots[Int(step.slot)]
-      if slot.isPlainText, line.appendField(pool, step.name, page, slot.rawStart, slot.rawEnd) {
-        (lastStart, lastEnd) = (start &+ (step.name.end &- step.name.start), line.count &- 1)
-        return true
-      }
-    }
     line.append(pool, step.name.start, step.name.end)
     lastStart = line.count
     switch writeValue(step, row, page, plan, days: &days, to: &line) {
@@ -117,7 +164,7 @@ struct EventWriter {
     case .refused(let reasons):
       line.drop(to: start)
       lastEnd = 0
-      flags.formUnion(reasons)
+      oddities.flags.formUnion(reasons)
       writeOtherwise(step, row, page, pool, to: &line)
       return false
     }
@@ -133,7 +180,6 @@ struct EventWriter {
     line.append(0x2C)
   }
 
-  @inline(__always)
   private mutating func writeValue(
     _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
     to line: inout LineWriter
@@ -147,7 +193,7 @@ struct EventWriter {
       writeReceived(days: &days, to: &line)
       return .wrote
     }
-    let slot = row.slots[index]
+    let slot = row.slots[index & 63]
     if slot.isDecoded {
       return Convert.write(step, slot, page, unsafe row.decoded.span.bytes, plan, days: &days, to: &line)
     }
@@ -176,6 +222,12 @@ struct EventWriter {
     days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
   ) {
     let start = line.count
+    if step.code == .listItem {
+      let part = plainPart(step, row, page)
+      if part.start < part.end, line.appendItem(page, part.start, part.end, lowerCased: part.isLowered) {
+        return keepItem(from: start, to: &line)
+      }
+    }
     let outcome: Outcome
     switch step.code {
     case .listItem: outcome = writeValue(step, row, page, plan, days: &days, to: &line)
@@ -186,21 +238,27 @@ struct EventWriter {
     }
     switch outcome {
     case .wrote:
-      guard itemCount < 8, !isRepeated(start, in: line) else { return line.drop(to: start) }
-      items[itemCount] = Int32(truncatingIfNeeded: start - listStart)
-      itemCount += 1
-      line.append(0x2C)
+      keepItem(from: start, to: &line)
     case .absent:
       line.drop(to: start)
     case .refused(let reasons):
       line.drop(to: start)
-      flags.formUnion(reasons)
+      oddities.flags.formUnion(reasons)
       guard !step.otherwise.isEmpty, itemCount == 0 else { return }
       // A list with nothing in it yet makes way for the value as it stands.
       line.drop(to: listStart)
       writeOtherwise(step, row, page, pool, to: &line)
       lastStart = -1
     }
+  }
+
+  /// Takes an item that was written into the list, unless it stands there already.
+  @inline(__always)
+  private mutating func keepItem(from start: Int, to line: inout LineWriter) {
+    guard itemCount < 8, itemCount == 0 || !isRepeated(start, in: line) else { return line.drop(to: start) }
+    items[itemCount & 7] = Int32(truncatingIfNeeded: start &- listStart)
+    itemCount &+= 1
+    line.append(0x2C)
   }
 
   private func isRepeated(_ start: Int, in line: borrowing LineWriter) -> Bool {
@@ -228,7 +286,7 @@ extension RowScanner {
   /// A slot's value as a JSON text, whatever its type.
   @inline(__always)
   func writeText(_ index: Int, _ page: RawSpan, to line: inout LineWriter) {
-    let slot = slots[index]
+    let slot = slots[index & 63]
     if slot.isClean, !slot.isDecoded {
       line.appendQuoted(page, slot.rawStart, slot.rawEnd)
     } else if slot.isDecoded {

@@ -115,3 +115,18 @@ struct KeyTable: Sendable {
       littleEndian: span.unsafeLoadUnaligned(fromUncheckedByteOffset: start + length - 8, as: UInt64.self))
   }
 }
+
+extension Plan {
+  /// True if the name begins with one of the prefixes that are left out.
+  func leavesOut(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    for prefix in prefixes where prefix.end - prefix.start <= end - start {
+      var same = true
+      for offset in 0..<(prefix.end - prefix.start) where span.byte(start + offset) != pool[prefix.start + offset] {
+        same = false
+        break
+      }
+      if same { return true }
+    }
+    return false
+  }
+}

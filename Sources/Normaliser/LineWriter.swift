@@ -67,47 +67,83 @@ struct LineWriter {
       appendSlowly(bytes, start, end)
       return append(Self.quote)
     }
-    unsafe base.storeBytes(of: Self.quote, toByteOffset: count, as: UInt8.self)
-    count &+= 1
+    unsafe storeByte(Self.quote)
     unsafe copyShort(bytes, start, end &- start)
-    unsafe base.storeBytes(of: Self.quote, toByteOffset: count, as: UInt8.self)
-    count &+= 1
+    unsafe storeByte(Self.quote)
   }
 
-  /// A name, a value between quotes and a comma in one go; false, and nothing written, where either is long.
+  /// What stands around a value that is copied.
+  enum Wrapping { case none, quotes, list }
+
+  /// A name, a value and a comma in one go; false, and nothing written, where either is long.
   @inline(__always)
-  mutating func appendField(_ names: RawSpan, _ name: PoolSlice, _ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    guard isShort(names, name.start, name.end), isShort(bytes, start, end), count &+ 192 <= capacity else {
-      return false
-    }
+  mutating func appendField(
+    _ names: RawSpan, _ name: PoolSlice, _ bytes: RawSpan, _ start: Int, _ end: Int, lowerCased: Bool,
+    in wrapping: Wrapping
+  ) -> Bool {
+    guard isShort(names, name.start, name.end), isShort(bytes, start, end) else { return false }
     unsafe copyShort(names, name.start, name.end &- name.start)
-    unsafe base.storeBytes(of: Self.quote, toByteOffset: count, as: UInt8.self)
-    count &+= 1
-    unsafe copyShort(bytes, start, end &- start)
-    unsafe base.storeBytes(of: Self.quoteAndComma.littleEndian, toByteOffset: count, as: UInt16.self)
-    count &+= 2
+    if wrapping != .none { unsafe storeByte(Self.quote) }
+    unsafe copyShort(bytes, start, end &- start, lowerCased: lowerCased)
+    switch wrapping {
+    case .none: unsafe storeByte(0x2C)
+    case .quotes:
+      unsafe base.storeBytes(of: UInt16(0x2C22).littleEndian, toByteOffset: count, as: UInt16.self)
+      count &+= 2
+    case .list:
+      unsafe base.storeBytes(of: UInt32(0x2C5D22).littleEndian, toByteOffset: count, as: UInt32.self)
+      count &+= 3
+    }
     return true
   }
 
-  private static let quoteAndComma: UInt16 = 0x2C22
-
-  /// True for 1 to 64 bytes with so much room on both sides that sixteen more may be read and written.
+  /// A value between quotes; false, and nothing written, where it is long.
   @inline(__always)
-  private func isShort(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    UInt(bitPattern: end &- start &- 1) < 64 && start >= 0 && end &+ 16 <= bytes.byteCount && count &+ 96 <= capacity
+  mutating func appendItem(_ bytes: RawSpan, _ start: Int, _ end: Int, lowerCased: Bool) -> Bool {
+    guard isShort(bytes, start, end) else { return false }
+    unsafe storeByte(Self.quote)
+    unsafe copyShort(bytes, start, end &- start, lowerCased: lowerCased)
+    unsafe storeByte(Self.quote)
+    return true
   }
 
-  /// Only where `isShort` has said so.
+  /// Bytes that may be read, and written, behind a short slice.
+  static let overrun = 64
+
+  /// True for 1 to 64 bytes with so much room on both sides that a whole field of two such slices may be written.
+  @inline(__always)
+  private func isShort(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    UInt(bitPattern: end &- start &- 1) < 64 && UInt(bitPattern: start) <= UInt(bitPattern: bytes.byteCount &- 64)
+      && bytes.byteCount >= 64 && count &+ 256 <= capacity
+  }
+
+  /// Only where there is room.
   @unsafe
   @inline(__always)
-  private mutating func copyShort(_ bytes: RawSpan, _ start: Int, _ length: Int) {
-    var done = 0
-    repeat {
-      let chunk = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start &+ done, as: SIMD16<UInt8>.self)
-      unsafe base.storeBytes(of: chunk, toByteOffset: count &+ done, as: SIMD16<UInt8>.self)
-      done &+= 16
-    } while done < length
+  private mutating func storeByte(_ byte: UInt8) {
+    unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count &+= 1
+  }
+
+  /// Only where `isShort` has said so: 32 or 64 bytes, whatever the length, so that nothing has to be counted.
+  @unsafe
+  @inline(__always)
+  private mutating func copyShort(_ bytes: RawSpan, _ start: Int, _ length: Int, lowerCased: Bool = false) {
+    unsafe copySixteen(bytes, start, 0, lowerCased: lowerCased)
+    unsafe copySixteen(bytes, start, 16, lowerCased: lowerCased)
+    if length > 32 {
+      unsafe copySixteen(bytes, start, 32, lowerCased: lowerCased)
+      unsafe copySixteen(bytes, start, 48, lowerCased: lowerCased)
+    }
     count &+= length
+  }
+
+  @unsafe
+  @inline(__always)
+  private func copySixteen(_ bytes: RawSpan, _ start: Int, _ offset: Int, lowerCased: Bool) {
+    let chunk = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start &+ offset, as: SIMD16<UInt8>.self)
+    unsafe base.storeBytes(
+      of: lowerCased ? ASCII.lowerCased(chunk) : chunk, toByteOffset: count &+ offset, as: SIMD16<UInt8>.self)
   }
 
   @inline(never)
@@ -127,41 +163,22 @@ struct LineWriter {
   /// A slice in ASCII lower case.
   @inline(__always)
   mutating func appendLowerCased(_ bytes: RawSpan, _ start: Int, _ end: Int) {
+    guard !isShort(bytes, start, end) else {
+      return unsafe copyShort(bytes, start, end &- start, lowerCased: true)
+    }
     guard start >= 0, start < end, end <= bytes.byteCount, fits(end - start) else { return }
-    var at = start
-    while at &+ 8 <= end {
-      let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
-      unsafe base.storeBytes(of: ASCII.lowerCased(word), toByteOffset: count, as: UInt64.self)
-      at &+= 8
-      count &+= 8
-    }
-    guard at < end else { return }
-    if end >= 8, end &- start >= 8 {
-      // The last eight bytes once more, over some that stand there already.
-      let back = 8 &- (end &- at)
-      let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self)
-      unsafe base.storeBytes(of: ASCII.lowerCased(word), toByteOffset: count &- back, as: UInt64.self)
-      count &+= end &- at
-      return
-    }
-    while at < end {
-      unsafe base.storeBytes(of: ASCII.lowerCased(bytes.byte(at)), toByteOffset: count, as: UInt8.self)
-      at &+= 1
-      count &+= 1
-    }
+    for at in start..<end { unsafe storeByte(ASCII.lowerCased(bytes.byte(at))) }
   }
 
   /// What was written before, once more.
   mutating func repeatBytes(_ start: Int, _ end: Int) {
     let length = end - start
     guard start >= 0, length > 0, end <= count, fits(length) else { return }
-    if length <= 64, count + length + 16 <= capacity {
-      var done = 0
-      repeat {
-        let chunk = unsafe base.loadUnaligned(fromByteOffset: start + done, as: SIMD16<UInt8>.self)
-        unsafe base.storeBytes(of: chunk, toByteOffset: count + done, as: SIMD16<UInt8>.self)
-        done += 16
-      } while done < length
+    if length <= 64, count + 128 <= capacity {
+      for offset in stride(from: 0, to: length <= 32 ? 32 : 64, by: 16) {
+        let chunk = unsafe base.loadUnaligned(fromByteOffset: start + offset, as: SIMD16<UInt8>.self)
+        unsafe base.storeBytes(of: chunk, toByteOffset: count + offset, as: SIMD16<UInt8>.self)
+      }
     } else {
       unsafe base.advanced(by: count).copyMemory(from: base + start, byteCount: length)
     }

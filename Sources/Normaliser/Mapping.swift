@@ -23,21 +23,25 @@ package struct Mapping: Sendable {
   /// Other names of columns: the same rules take both, so that one file fits both services.
   let aliases: [String: String]
   let lookups: [String: Lookup]
+  /// Names of its own that the catalog does not have.
+  let fields: [String: FieldCatalog.Field]
   let event: [Rule]
   /// The event of a row that cannot be mapped.
   let failed: [Rule]
 
   /// Parses a file whole and names all its mistakes at once.
-  /// - Parameter file: for the error; exit code 78.
-  package init(parsing bytes: [UInt8], file: String) throws(Failure) {
-    var reader = MappingReader(file: file)
+  /// - Parameters:
+  ///   - file: for the error; exit code 78.
+  ///   - catalog: what its names are held against; nil for no such check.
+  package init(parsing bytes: [UInt8], file: String, catalog: FieldCatalog? = nil) throws(Failure) {
+    var reader = MappingReader(file: file, catalog: catalog)
     self = try reader.read(bytes)
   }
 
   init(
     name: String, about: String, provider: String, identity: IdentityColumns, leftOut: [String], others: String?,
     each: String?, privacy: PrivateColumns, aliases: [String: String],
-    lookups: [String: Lookup], event: [Rule], failed: [Rule]
+    lookups: [String: Lookup], fields: [String: FieldCatalog.Field], event: [Rule], failed: [Rule]
   ) {
     self.name = name
     self.about = about
@@ -49,6 +53,7 @@ package struct Mapping: Sendable {
     self.privacy = privacy
     self.aliases = aliases
     self.lookups = lookups
+    self.fields = fields
     self.event = event
     self.failed = failed
   }
@@ -112,6 +117,20 @@ enum Given: String, Sendable, CaseIterable {
   case identity, created, received, status, direction, original, reason, provider, flags, recipient
   case tenantName = "tenant.name"
   case tenantID = "tenant.id"
+  /// Of the values that were too long: their columns, lengths in bytes and SHA-256; three lists in one order.
+  case cutColumns = "cut.columns"
+  case cutLengths = "cut.lengths"
+  case cutHashes = "cut.hashes"
+
+  /// True for those that give a list, and are known only when all else is written.
+  var isList: Bool {
+    switch self {
+    case .flags, .cutColumns, .cutLengths, .cutHashes: true
+    case .identity, .created, .received, .status, .direction, .original, .reason, .provider, .recipient, .tenantName,
+      .tenantID:
+      false
+    }
+  }
 }
 
 /// The closed set of conversions.
@@ -132,4 +151,15 @@ enum Conversion: String, Sendable, CaseIterable {
   case lookup
   /// Exchange's `<root><MEP …/></root>`: each value a field below `others`; the name on the right is `others` with `.*`.
   case properties
+}
+
+extension Rule {
+  /// True if what it gives is a list by itself.
+  var isGivenList: Bool {
+    guard from.count == 1, case .given(let given) = from[0] else { return false }
+    return given.isList
+  }
+
+  /// True for a field that is the time of reading and nothing else: the same for a whole page.
+  var isCreated: Bool { !isList && conversion == .text && constant == nil && from == [.given(.created)] }
 }

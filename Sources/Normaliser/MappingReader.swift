@@ -5,21 +5,29 @@ internal import IntakeCore
 /// Turns a JSON document into a `Mapping`; one value for one file.
 struct MappingReader {
   let file: String
+  private let catalog: FieldCatalog?
   private var mistakes: [String] = []
+  /// Where rules begin, by `event[7]`.
+  private var lines: [String: Int] = [:]
+  private var bytes: [UInt8] = []
 
-  init(file: String) { self.file = file }
+  init(file: String, catalog: FieldCatalog?) {
+    self.file = file
+    self.catalog = catalog
+  }
 
   mutating func read(_ bytes: [UInt8]) throws(Failure) -> Mapping {
+    self.bytes = bytes
     let document: JSONValue
     do {
       document = try JSONValue(parsing: bytes)
     } catch {
-      throw refusal(["\(error.reason.rawValue), at byte \(error.offset)"])
+      throw Self.refusal(["\(error.reason.rawValue), at \(place(error.offset))"], file: file)
     }
-    guard let members = document.members else { throw refusal(["the file is not a JSON object"]) }
+    guard let members = document.members else { throw Self.refusal(["the file is not a JSON object"], file: file) }
     let known = [
-      "name", "about", "provider", "identity", "leftOut", "others", "each", "private", "aliases", "lookups", "event",
-      "failed",
+      "name", "about", "provider", "identity", "leftOut", "others", "each", "private", "aliases", "lookups", "fields",
+      "event", "failed",
     ]
     refuseUnknown(members, known: known, at: "")
     let lookups = readLookups(document["lookups"])
@@ -29,23 +37,45 @@ struct MappingReader {
       leftOut: texts(document["leftOut"], at: "leftOut"), others: document["others"]?.string,
       each: document["each"]?.string,
       privacy: readPrivate(document["private"]), aliases: readAliases(document["aliases"]), lookups: lookups,
+      fields: readFields(document["fields"]),
       event: readRules(document["event"], at: "event"), failed: readRules(document["failed"], at: "failed"))
     check(mapping)
-    guard mistakes.isEmpty else { throw refusal(mistakes) }
+    mistakes += catalog?.mistakes(in: mapping) ?? []
+    guard mistakes.isEmpty else { throw Self.refusal(placed(mistakes), file: file) }
     return mapping
   }
 
-  private func refusal(_ mistakes: [String]) -> Failure {
+  static func refusal(_ mistakes: [String], file: String) -> Failure {
     Failure(
       "mapping.invalid", exit: .configuration,
       "Reading the mapping \(file): \(mistakes.joined(separator: "; ")).",
-      hint: "Compare it with a mapping that works: message-trace mapping show graph.")
+      hint:
+        "Compare it with one that works, message-trace mapping show graph; message-trace mapping show fields lists the names that an event may have, and `fields` in the file adds your own."
+    )
+  }
+
+  private func place(_ offset: Int) -> String {
+    let before = bytes.prefix(offset)
+    return "line \(line(of: offset)), column \(before.count - (before.lastIndex(of: 0x0A) ?? -1))"
+  }
+
+  private func line(of offset: Int) -> Int { bytes.prefix(offset).count { $0 == 0x0A } + 1 }
+
+  /// With the line in front where a mistake is a rule's; in the order of the file.
+  private func placed(_ mistakes: [String]) -> [String] {
+    let placed = mistakes.map { mistake in
+      let rule = mistake.prefix { $0 != "]" } + "]"
+      return (line: lines[String(rule)], text: mistake)
+    }
+    let sorted = placed.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
+    return sorted.map { ($0.element.line.map { "line \($0), " } ?? "") + $0.element.text }
   }
 
   private mutating func refuseUnknown(_ members: [JSONValue.Member], known: [String], at path: String) {
     for member in members where !known.contains(member.key) {
-      mistakes.append(
-        "\(path)\(Log.clean(member.key, limit: 60)): no such setting; known are \(known.joined(separator: ", "))")
+      let meant = Nearest.name(to: member.key, among: known).map { "did you mean \($0)?" }
+      let hint = meant ?? "known are \(known.joined(separator: ", "))"
+      mistakes.append("\(path)\(Log.clean(member.key, limit: 60)): no such setting (\(hint))")
     }
   }
 
@@ -111,6 +141,22 @@ struct MappingReader {
     return aliases
   }
 
+  private mutating func readFields(_ value: JSONValue?) -> [String: FieldCatalog.Field] {
+    var fields: [String: FieldCatalog.Field] = [:]
+    if value != nil, value?.members == nil { mistakes.append("fields: it is not an object") }
+    for member in value?.members ?? [] {
+      let path = "fields.\(Log.clean(member.key, limit: 60))"
+      refuseUnknown(member.value.members ?? [], known: ["type", "array", "allowed", "about"], at: "\(path).")
+      if let field = FieldCatalog.Field(set: "own", member.value) {
+        fields[member.key] = field
+      } else {
+        let known = FieldCatalog.Field.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        mistakes.append("\(path).type: it is not one of \(known)")
+      }
+    }
+    return fields
+  }
+
   private mutating func readRules(_ value: JSONValue?, at path: String) -> [Rule] {
     guard let values = value?.array, !values.isEmpty else {
       mistakes.append("\(path): an array of rules is missing")
@@ -124,6 +170,7 @@ struct MappingReader {
       mistakes.append("\(path): the rule is not an object")
       return Rule()
     }
+    if let first = members.first { lines[path] = line(of: first.offset) }
     refuseUnknown(members, known: ["from", "to", "as", "lookup", "constant", "else"], at: "\(path).")
     var rule = Rule()
     rule.to = texts(value["to"], at: "\(path).to")

@@ -16,10 +16,11 @@ package struct Normaliser: Normalising {
     var bytes: [UInt8] = []
     swap(&bytes, &batch.bytes)
     var room = 1 << 18
+    let plan = plan.reading(at: created)
     unsafe withUnsafeTemporaryAllocation(byteCount: PageRun.scratchSize, alignment: 16) { scratchMemory in
       guard let scratchBase = scratchMemory.baseAddress else { return }
       var scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
-      var run = PageRun(plan: plan, created: created, scratch: &scratch)
+      var run = PageRun(created: created)
       while run.next < page.rows.count {
         let before = bytes.count
         let (next, element) = (run.next, run.element)
@@ -27,7 +28,7 @@ package struct Normaliser: Normalising {
           unsafe output.withUnsafeMutableBufferPointer { buffer, count in
             guard let base = buffer.baseAddress else { return }
             var line = unsafe LineWriter(base, capacity: buffer.count)
-            run.mapRows(page, offset: before, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+            run.mapRows(page, plan, offset: before, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
             count = line.count
           }
         }

@@ -64,9 +64,12 @@ package struct NormaliserBenchmark: Sendable {
   package func batch() -> Batch {
     var batch = Batch()
     var ledger = UniformLedger(isNew: true)
-    normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+    normaliser.normalise(page, created: Self.created, into: &batch, ledger: &ledger)
     return batch
   }
+
+  /// When the rows were read.
+  package static let created = Instant(seconds: 1_790_000_000)
 
   /// Works through the page until at least `rows` rows are done.
   package func run(_ depth: Depth, rows: Int) -> Result {
@@ -82,12 +85,12 @@ package struct NormaliserBenchmark: Sendable {
       case .known:
         var ledger = UniformLedger(isNew: false)
         batch.clear()
-        normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+        normaliser.normalise(page, created: Self.created, into: &batch, ledger: &ledger)
         done += page.rows.count
       case .map:
         var ledger = UniformLedger(isNew: true)
         batch.clear()
-        normaliser.normalise(page, created: Instant(seconds: 1_790_000_000), into: &batch, ledger: &ledger)
+        normaliser.normalise(page, created: Self.created, into: &batch, ledger: &ledger)
         done += page.rows.count
         bytesOut += batch.bytes.count
       }

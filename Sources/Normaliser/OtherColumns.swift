@@ -13,34 +13,34 @@ struct OtherColumns {
   private var ends: [Int] = []
 
   static func write(
-    _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, flags: inout RowFlags,
+    _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ oddities: inout Oddities,
     to line: inout LineWriter
   ) {
     let hasProperties = row.hasText(plan.properties)
     guard !row.others.isEmpty || hasProperties else { return }
     var columns = OtherColumns()
-    if hasProperties { columns.writeProperties(row, page, plan, flags: &flags, to: &line) }
+    if hasProperties { columns.writeProperties(row, page, plan, &oddities, to: &line) }
     for column in row.others {
       columns.name.removeAll(keepingCapacity: true)
       let path = plan.nodePaths[column.node]
       for index in path.start..<path.end { columns.name.append(plan.pool[index]) }
       columns.appendKey(page, column.keyStart, column.keyEnd, isEscaped: column.keyIsEscaped)
-      columns.writeValue(page, column.value, plan, flags: &flags, to: &line)
+      columns.writeValue(page, column.value, plan, &oddities, to: &line)
     }
   }
 
   /// The column with properties: a field for each, or its text where it does not parse.
   private mutating func writeProperties(
-    _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, flags: inout RowFlags,
+    _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ oddities: inout Oddities,
     to line: inout LineWriter
   ) {
-    let slot = row.slots[plan.properties]
+    let slot = row.slots[plan.properties & 63]
     let properties =
       slot.isDecoded
       ? Properties.parse(unsafe row.decoded.span.bytes, slot.start, slot.end)
       : Properties.parse(page, slot.start, slot.end)
     guard let properties else {
-      flags.insert(.invalidXML)
+      oddities.flags.insert(.invalidXML)
       guard !plan.propertiesOtherwise.isEmpty else { return }
       guard plan.redactor?.hidesLocalPart != true else { return }
       line.append(unsafe plan.pool.span.bytes, plan.propertiesOtherwise.start, plan.propertiesOtherwise.end)
@@ -54,7 +54,8 @@ struct OtherColumns {
       let hidden = plan.redactor?.hides(unsafe property.text.span.bytes, 0..<property.text.count)
       let text = hidden ?? property.text
       let bytes = unsafe text.span.bytes
-      if property.isPlain {
+      noteLength(of: text, &oddities)
+      if property.isPlain, text.count <= Text.longest {
         line.append(bytes, 0, text.count)
       } else {
         line.appendEscaped(bytes, 0, text.count, limit: Text.longest)
@@ -71,12 +72,12 @@ struct OtherColumns {
   }
 
   private mutating func writeValue(
-    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, flags: inout RowFlags, to line: inout LineWriter
+    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, _ oddities: inout Oddities, to line: inout LineWriter
   ) {
     switch page.byte(value.lowerBound) {
     case UInt8(ascii: "n"): return
     case UInt8(ascii: "{") where ends.count < Self.mostFields:
-      return writeMembers(page, value, plan, flags: &flags, to: &line)
+      return writeMembers(page, value, plan, &oddities, to: &line)
     case UInt8(ascii: "\"") where value.count == 2: return
     default: break
     }
@@ -86,7 +87,7 @@ struct OtherColumns {
       line.appendEscaped(unsafe hidden.span.bytes, 0, hidden.count)
       return line.append(0x2C)
     }
-    if Self.writeLeaf(page, value, flags: &flags, to: &line) {
+    if writeLeaf(page, value, &oddities, to: &line) {
       line.append(0x2C)
     } else {
       line.drop(to: start)
@@ -94,7 +95,7 @@ struct OtherColumns {
   }
 
   private mutating func writeMembers(
-    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, flags: inout RowFlags, to line: inout LineWriter
+    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, _ oddities: inout Oddities, to line: inout LineWriter
   ) {
     let length = name.count
     name.append(UInt8(ascii: "."))
@@ -111,7 +112,7 @@ struct OtherColumns {
       guard (try? page.skipValue(&index)) != nil else { return }
       name.removeSubrange((length + 1)...)
       appendKey(page, key, keyEnd, isEscaped: keyFlags.contains(.escaped))
-      writeValue(page, start..<index, plan, flags: &flags, to: &line)
+      writeValue(page, start..<index, plan, &oddities, to: &line)
       page.skipSpace(&index)
       guard page.byte(index) == 0x2C else { break }
       index += 1
@@ -156,39 +157,45 @@ struct OtherColumns {
   }
 
   /// False if there is nothing to say.
-  private static func writeLeaf(
-    _ page: RawSpan, _ value: Range<Int>, flags: inout RowFlags, to line: inout LineWriter
+  private func writeLeaf(
+    _ page: RawSpan, _ value: Range<Int>, _ oddities: inout Oddities, to line: inout LineWriter
   ) -> Bool {
     switch page.byte(value.lowerBound) {
-    case UInt8(ascii: "\""): writeString(page, value, flags: &flags, to: &line)
+    case UInt8(ascii: "\""): writeString(page, value, &oddities, to: &line)
     case UInt8(ascii: "t"), UInt8(ascii: "f"): line.append(page, value.lowerBound, value.upperBound)
     case UInt8(ascii: "n"): return false
-    case UInt8(ascii: "["): return writeArray(page, value, flags: &flags, to: &line)
-    case UInt8(ascii: "{"): writeJSONText(page, value, flags: &flags, to: &line)
-    default: writeNumber(page, value, flags: &flags, to: &line)
+    case UInt8(ascii: "["): return writeArray(page, value, &oddities, to: &line)
+    case UInt8(ascii: "{"): writeJSONText(page, value, &oddities, to: &line)
+    default: writeNumber(page, value, &oddities, to: &line)
     }
     return true
   }
 
-  private static func writeString(
-    _ page: RawSpan, _ value: Range<Int>, flags: inout RowFlags, to line: inout LineWriter
+  private func writeString(
+    _ page: RawSpan, _ value: Range<Int>, _ oddities: inout Oddities, to line: inout LineWriter
   ) {
     let (start, end) = (value.lowerBound + 1, value.upperBound - 1)
     var index = value.lowerBound
     let isPlain = (try? page.skipString(&index))?.isEmpty ?? false
     guard !isPlain || end - start > Text.longest else { return line.appendQuoted(page, start, end) }
     let findings = (try? Text.inspect(page, start, end)) ?? Text.Findings(isClean: false)
-    flags.formUnion(findings.flags)
+    oddities.flags.formUnion(findings.flags)
     guard !findings.isClean || end - start > Text.longest else { return line.appendQuoted(page, start, end) }
-    if end - start > Text.longest { flags.insert(.truncated) }
     var decoded: [UInt8] = []
     Text.decode(page, start, end, to: &decoded)
+    noteLength(of: decoded, &oddities)
     line.appendEscaped(unsafe decoded.span.bytes, 0, decoded.count, limit: Text.longest)
   }
 
+  /// Says of a text that will be cut what it was.
+  private func noteLength(of text: [UInt8], _ oddities: inout Oddities) {
+    guard text.count > Text.longest else { return }
+    oddities.cut(CutValue(column: name, whole: text))
+  }
+
   /// Numbers that any reader of JSON can hold; others as text.
-  private static func writeNumber(
-    _ page: RawSpan, _ value: Range<Int>, flags: inout RowFlags, to line: inout LineWriter
+  private func writeNumber(
+    _ page: RawSpan, _ value: Range<Int>, _ oddities: inout Oddities, to line: inout LineWriter
   ) {
     var isWhole = true
     var hasExponent = false
@@ -199,11 +206,12 @@ struct OtherColumns {
     }
     let fits = isWhole && !hasExponent ? wholeFits(page, value) : value.count <= 24 && !hasExponent
     if fits { return line.append(page, value.lowerBound, value.upperBound) }
-    flags.insert(.numberRange)
+    oddities.flags.insert(.numberRange)
+    if value.count > Text.longest { noteLength(of: value.map { page.byte($0) }, &oddities) }
     line.appendQuoted(page, value.lowerBound, min(value.upperBound, value.lowerBound + Text.longest))
   }
 
-  private static func wholeFits(_ page: RawSpan, _ value: Range<Int>) -> Bool {
+  private func wholeFits(_ page: RawSpan, _ value: Range<Int>) -> Bool {
     guard value.count <= 20 else { return false }
     var digits: [UInt8] = []
     for index in value { digits.append(page.byte(index)) }
@@ -211,8 +219,8 @@ struct OtherColumns {
   }
 
   /// Arrays of plain values stay arrays, without nulls and empty texts; others become their JSON text.
-  private static func writeArray(
-    _ page: RawSpan, _ value: Range<Int>, flags: inout RowFlags, to line: inout LineWriter
+  private func writeArray(
+    _ page: RawSpan, _ value: Range<Int>, _ oddities: inout Oddities, to line: inout LineWriter
   ) -> Bool {
     let start = line.count
     line.append(UInt8(ascii: "["))
@@ -222,11 +230,11 @@ struct OtherColumns {
       let first = index
       guard page.byte(first) != 0x7B, page.byte(first) != 0x5B, (try? page.skipValue(&index)) != nil else {
         line.drop(to: start)
-        writeJSONText(page, value, flags: &flags, to: &line)
+        writeJSONText(page, value, &oddities, to: &line)
         return true
       }
       let isEmpty = page.byte(first) == 0x22 && index - first == 2
-      if !isEmpty, writeLeaf(page, first..<index, flags: &flags, to: &line) { line.append(0x2C) }
+      if !isEmpty, writeLeaf(page, first..<index, &oddities, to: &line) { line.append(0x2C) }
       page.skipSpace(&index)
       if page.byte(index) == 0x2C { index += 1 }
       page.skipSpace(&index)
@@ -236,10 +244,10 @@ struct OtherColumns {
     return true
   }
 
-  private static func writeJSONText(
-    _ page: RawSpan, _ value: Range<Int>, flags: inout RowFlags, to line: inout LineWriter
+  private func writeJSONText(
+    _ page: RawSpan, _ value: Range<Int>, _ oddities: inout Oddities, to line: inout LineWriter
   ) {
-    if value.count > Text.longest { flags.insert(.truncated) }
+    if value.count > Text.longest { noteLength(of: value.map { page.byte($0) }, &oddities) }
     line.appendEscaped(page, value.lowerBound, value.upperBound, limit: Text.longest)
   }
 }

@@ -3,11 +3,10 @@
 internal import IntakeCore
 
 /// Maps rows until the page or the room for lines is used up.
-struct PageRun {
-  /// For event.created and the message that an identity is the hash of, however long its parts; untouched memory is free.
+struct PageRun: ~Copyable {
+  /// For the message that an identity is the hash of, however long its parts; untouched memory is free.
   static let scratchSize = RowScanner.largestRow + 65_536
 
-  private let plan: Plan
   private let created: Instant
   /// The row, and in it the element, that comes next.
   private(set) var next = 0
@@ -18,24 +17,19 @@ struct PageRun {
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
 
-  /// Writes `event.created`, the same for the whole page, to the front of the scratch memory.
-  init(plan: Plan, created: Instant, scratch: inout LineWriter) {
-    self.plan = plan
-    self.created = created
-    scratch.append(created, days: &days)
-    identity.start = scratch.count
-  }
+  /// - Parameter created: for rows without a time that can be read.
+  init(created: Instant) { self.created = created }
 
   /// Maps from `next` on; returns at the end of the page, or where the next line does not fit.
   /// - Parameter offset: where `line` begins in the batch's bytes.
   mutating func mapRows(
-    _ page: borrowing Page, offset: Int, into batch: inout Batch, ledger: inout some Ledger,
+    _ page: borrowing Page, _ plan: borrowing Plan, offset: Int, into batch: inout Batch, ledger: inout some Ledger,
     scratch: inout LineWriter, line: inout LineWriter
   ) {
     let span = unsafe page.bytes.span.bytes
     while next < page.rows.count {
       let range = page.rows[next]
-      guard mapRow(span, range, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+      guard mapRow(span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
       else { return }
       next += 1
       element = 0
@@ -44,27 +38,31 @@ struct PageRun {
 
   /// False if there was no room.
   private mutating func mapRow(
-    _ span: RawSpan, _ range: Range<Int>, offset: Int, into batch: inout Batch, ledger: inout some Ledger,
+    _ span: RawSpan, _ range: Range<Int>, _ plan: borrowing Plan, offset: Int, into batch: inout Batch,
+    ledger: inout some Ledger,
     scratch: inout LineWriter, line: inout LineWriter
   ) -> Bool {
     do throws(RowFault) {
       try row.scan(span, range, plan)
       guard let elements = row.elements, plan.each >= 0 else {
-        return mapEvent(span, range, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+        return mapEvent(
+          span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
       }
       return try mapElements(
-        span, range, elements, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+        span, range, elements, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
     } catch {
-      return fail(error, span, range, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+      return fail(
+        error, span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
     }
   }
 
   /// One event for each element; one without them where there are none.
   private mutating func mapElements(
-    _ span: RawSpan, _ range: Range<Int>, _ elements: Range<Int>, offset: Int, into batch: inout Batch,
+    _ span: RawSpan, _ range: Range<Int>, _ elements: Range<Int>, _ plan: borrowing Plan, offset: Int,
+    into batch: inout Batch,
     ledger: inout some Ledger, scratch: inout LineWriter, line: inout LineWriter
   ) throws(RowFault) -> Bool {
-    let message = row
+    let message = RowScanner(copying: row)
     var index = elements.lowerBound + 1
     var number = 0
     span.skipSpace(&index)
@@ -72,9 +70,9 @@ struct PageRun {
       let start = index
       do { try span.skipValue(&index) } catch { throw .notObjects }
       if number >= element {
-        row = message
+        row = RowScanner(copying: message)
         try row.scanElement(span, start..<index, origin: range.lowerBound, plan)
-        guard mapEvent(span, range, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+        guard mapEvent(span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
         else { return false }
         element = number + 1
       }
@@ -84,38 +82,42 @@ struct PageRun {
       span.skipSpace(&index)
     }
     guard number == 0 else { return true }
-    return mapEvent(span, range, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+    return mapEvent(span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
   }
 
   private mutating func mapEvent(
-    _ span: RawSpan, _ range: Range<Int>, offset: Int, into batch: inout Batch, ledger: inout some Ledger,
+    _ span: RawSpan, _ range: Range<Int>, _ plan: borrowing Plan, offset: Int, into batch: inout Batch,
+    ledger: inout some Ledger,
     scratch: inout LineWriter, line: inout LineWriter
   ) -> Bool {
-    var facts = RowFacts(span: range, createdLength: identity.start)
+    var facts = RowFacts(span: range)
     let isStrong = identity.write(row, span, plan, to: &scratch)
     facts.statusStart = identity.statusStart
     facts.statusEnd = identity.statusEnd
-    facts.statusIsPlain = identity.statusIsPlain
+    facts.status = identity.status
     if isStrong, let strong = scratch.identity(from: identity.start) {
       facts.identity = strong
     } else {
       facts.identity = ContentIdentity.of(span, range, element: element, plan)
       row.flags.insert(.weakIdentity)
     }
-    readReceived(span, into: &facts)
+    readReceived(span, plan, into: &facts)
     if plan.redactor != nil { row.redact(span, plan) }
-    return emit(facts, steps: plan.eventSteps, span, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
+    return emit(
+      facts, steps: plan.eventSteps, span, plan, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
   }
 
   private mutating func fail(
-    _ fault: RowFault, _ span: RawSpan, _ range: Range<Int>, offset: Int, into batch: inout Batch,
+    _ fault: RowFault, _ span: RawSpan, _ range: Range<Int>, _ plan: borrowing Plan, offset: Int,
+    into batch: inout Batch,
     ledger: inout some Ledger, scratch: inout LineWriter, line: inout LineWriter
   ) -> Bool {
-    var facts = RowFacts(span: range, createdLength: identity.start, reason: fault.sentence)
+    var facts = RowFacts(span: range, fault: fault)
     facts.identity = ContentIdentity.of(span, range, element: element, plan)
-    if range.count > Text.longestOriginal { row.flags.insert(.truncated) }
+    row.forgetCuts()
     let before = batch.entries.count
-    guard emit(facts, steps: plan.failedSteps, span, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
+    guard
+      emit(facts, steps: plan.failedSteps, span, plan, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
     else { return false }
     if batch.entries.count > before { batch.failed += 1 }
     return true
@@ -123,7 +125,7 @@ struct PageRun {
 
   /// Asks the ledger, then writes. False if there was no room: the ledger is not asked again next time.
   private mutating func emit(
-    _ facts: RowFacts, steps: [Step], _ span: RawSpan, offset: Int, into batch: inout Batch,
+    _ facts: RowFacts, steps: [Step], _ span: RawSpan, _ plan: borrowing Plan, offset: Int, into batch: inout Batch,
     ledger: inout some Ledger, _ scratch: borrowing LineWriter, _ line: inout LineWriter
   ) -> Bool {
     let received = facts.received ?? created
@@ -135,7 +137,7 @@ struct PageRun {
       }
     }
     let start = line.count
-    var event = EventWriter(facts: facts, flags: row.flags)
+    var event = EventWriter(facts: facts, oddities: Oddities(flags: row.flags, cuts: row.cuts))
     event.write(steps, row, span, plan, days: &days, scratch: scratch, to: &line)
     isTaken = line.overflowed
     guard !line.overflowed else {
@@ -146,12 +148,12 @@ struct PageRun {
     return true
   }
 
-  private mutating func readReceived(_ span: RawSpan, into facts: inout RowFacts) {
+  private mutating func readReceived(_ span: RawSpan, _ plan: borrowing Plan, into facts: inout RowFacts) {
     guard row.hasText(plan.received) else {
       row.flags.insert(.noTimestamp)
       return
     }
-    let slot = row.slots[plan.received]
+    let slot = row.slots[plan.received & 63]
     let reasons: RowFlags
     if slot.isDecoded {
       let text = unsafe row.decoded.span.bytes

@@ -30,6 +30,8 @@ struct Step: Sendable {
     case given
     /// `name`, then `text`: a setting as one of several sources.
     case setting
+    /// `name`, then a list of one plain text; leaves out the steps that would make the list of anything else.
+    case single
     /// `name`, then the value of the field before once more.
     case again
     case listOpen, listItem, listGiven, listSetting, listClose
@@ -50,10 +52,20 @@ struct Step: Sendable {
   var text = PoolSlice()
 }
 
+extension Step {
+  /// True for what only rows with values that are too long have.
+  @inline(__always)
+  var isOfCuts: Bool { given == .cutColumns || given == .cutLengths || given == .cutHashes }
+}
+
 /// All that is known before the first row.
 struct Plan: Sendable {
-  /// Names, constants, lookups; sixteen bytes longer than what is used, so that copying may run over.
+  /// Names, constants, lookups; longer than what is used by `LineWriter.overrun`, so that copying may run over.
   var pool: [UInt8] = []
+  /// Where in the pool `event.created` stands, quoted; all are filled in for each page.
+  var created: [PoolSlice] = []
+  /// What `$direction` may say, quoted.
+  var directions = DirectionTexts()
   var keys = KeyTable()
   var prefixes: [PoolSlice] = []
   var eventSteps: [Step] = []
@@ -98,9 +110,31 @@ struct Plan: Sendable {
   var foldColumns = false
 }
 
+extension Plan {
+  /// The same with `event.created` filled in, for the rows of one page.
+  func reading(at created: Instant) -> Plan {
+    var plan = self
+    let text = Array(JSONText.quoted(Timestamp.text(created)).utf8)
+    for place in plan.created where place.end - place.start == text.count {
+      plan.pool.replaceSubrange(place.start..<place.end, with: text)
+    }
+    return plan
+  }
+}
+
+/// The texts of `email.direction`.
+struct DirectionTexts: Sendable {
+  var within = PoolSlice()
+  var inbound = PoolSlice()
+  var outbound = PoolSlice()
+  var outside = PoolSlice()
+}
+
 /// A lookup with its texts in the pool: keys lower-cased, values plain and as JSON.
 struct PlanLookup: Sendable {
   struct Entry: Sendable {
+    /// Of the key: its first and last eight bytes, as `FoldedWords` reads them.
+    var words: FoldedWords
     var key: PoolSlice
     var value: PoolSlice
     var json: PoolSlice

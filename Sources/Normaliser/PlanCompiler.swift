@@ -21,12 +21,13 @@ struct PlanCompiler {
     plan.foldColumns = settings.foldColumns
     addColumns()
     addSettings()
+    addTexts()
     plan.lookups = lookupNames.map { addLookup(mapping.lookups[$0] ?? Lookup()) }
     plan.statuses = lookupNames.firstIndex(of: mapping.identity.statuses) ?? -1
     plan.eventSteps = steps(of: mapping.event, others: true)
     addAliases()
     plan.failedSteps = steps(of: mapping.failed, others: false)
-    plan.pool.append(contentsOf: [UInt8](repeating: 0x20, count: 16))
+    plan.pool.append(contentsOf: [UInt8](repeating: 0x20, count: LineWriter.overrun))
     guard !isFull, plan.slotCount <= 62 else {
       throw Failure(
         "mapping.too_large", exit: .configuration,
@@ -141,15 +142,28 @@ struct PlanCompiler {
     case .tenantName: settings.tenantIsGUID ? "" : settings.tenant
     case .tenantID: settings.tenantIsGUID ? settings.tenant : ""
     case .recipient: settings.recipient
-    case .identity, .created, .received, .status, .direction, .original, .reason, .flags: nil
+    case .identity, .created, .received, .status, .direction, .original, .reason, .flags, .cutColumns, .cutLengths,
+      .cutHashes:
+      nil
     }
+  }
+
+  private mutating func addTexts() {
+    plan.created = [pooled(String(repeating: " ", count: DayText.length))]
+    plan.directions.within = pooled(JSONText.quoted("internal"))
+    plan.directions.inbound = pooled(JSONText.quoted("inbound"))
+    plan.directions.outbound = pooled(JSONText.quoted("outbound"))
+    plan.directions.outside = pooled(JSONText.quoted("external"))
   }
 
   private mutating func addLookup(_ lookup: Lookup) -> PlanLookup {
     var result = PlanLookup()
     for entry in lookup.entries {
       let key = pooled(ASCII.lowerCased(entry.key))
-      result.entries.append(.init(key: key, value: pooled(entry.value), json: pooled(JSONText.quoted(entry.value))))
+      result.entries.append(
+        .init(
+          words: FoldedWords(unsafe plan.pool.span.bytes, key.start, key.end), key: key, value: pooled(entry.value),
+          json: pooled(JSONText.quoted(entry.value))))
     }
     if let otherwise = lookup.otherwise { result.otherwise = pooled(JSONText.quoted(otherwise)) }
     return result
@@ -162,25 +176,44 @@ extension PlanCompiler {
   private mutating func steps(of rules: [Rule], others: Bool) -> [Step] {
     var steps: [Step] = []
     var literal = "{"
-    let isFlags = { (rule: Rule) in rule.from == [.given(.flags)] }
-    for rule in rules where !isFlags(rule) && rule.conversion != .properties {
+    var created: [Int] = []
+    for rule in rules where !rule.isGivenList && !(others && isUnused(rule)) && rule.conversion != .properties {
+      if rule.isCreated {
+        for name in rule.to {
+          literal += "\(JSONText.quoted(name)):"
+          created.append(literal.utf8.count)
+          literal += String(repeating: " ", count: DayText.length) + ","
+        }
+        continue
+      }
       guard let fixed = fixedText(of: rule) else {
-        flush(&literal, into: &steps)
+        flush(&literal, created: &created, into: &steps)
         steps += rule.isList ? listSteps(of: rule) : valueSteps(of: rule)
         continue
       }
       if !fixed.isEmpty { literal += rule.to.map { "\(JSONText.quoted($0)):\(fixed)," }.joined() }
     }
-    flush(&literal, into: &steps)
+    flush(&literal, created: &created, into: &steps)
     if others, !plan.others.isEmpty { steps.append(Step(code: .others)) }
-    for rule in rules where isFlags(rule) { steps += valueSteps(of: rule) }
+    for rule in rules where rule.isGivenList { steps += valueSteps(of: rule) }
     return steps
   }
 
-  private mutating func flush(_ literal: inout String, into steps: inout [Step]) {
+  /// True for the original of a row that could be mapped, where it is not to be kept.
+  private func isUnused(_ rule: Rule) -> Bool {
+    rule.from == [.given(.original)] && (!plan.keepOriginal || plan.redactor != nil)
+  }
+
+  /// - Parameter created: where in the literal the time of reading is left open.
+  private mutating func flush(_ literal: inout String, created: inout [Int], into steps: inout [Step]) {
     guard !literal.isEmpty else { return }
     var step = Step(code: .literal)
     step.text = pooled(literal)
+    for offset in created {
+      let start = step.text.start + offset
+      plan.created.append(PoolSlice(start: start, end: start + DayText.length))
+    }
+    created = []
     steps.append(step)
     literal = ""
   }
@@ -219,7 +252,17 @@ extension PlanCompiler {
         items.append(step)
       }
     }
-    return [open] + items + [Step(code: .listClose)] + repeats(of: rule)
+    let whole = [open] + items + [Step(code: .listClose)]
+    return single(open, items, leavingOut: whole.count) + whole + repeats(of: rule)
+  }
+
+  /// The quick way for a list of one column's text.
+  private func single(_ open: Step, _ items: [Step], leavingOut count: Int) -> [Step] {
+    guard items.count == 1, var step = items.first, step.code == .listItem else { return [] }
+    step.code = .single
+    step.name = open.name
+    step.skip = Int16(truncatingIfNeeded: count)
+    return [step]
   }
 
   private mutating func repeats(of rule: Rule) -> [Step] {

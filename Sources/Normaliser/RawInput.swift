@@ -71,12 +71,26 @@ package struct RawInput: Sendable {
       if isLast { throw refusal("it is empty") }
       return
     }
+    try refusePacked()
     guard isLast || text.count >= 65_536 || text.dropFirst(2).contains(0x0A) else { return }
     switch first {
     case UInt8(ascii: "{"), UInt8(ascii: "["): format = .json(JSONSequence(file: file))
     case UInt8(ascii: "<"): throw refusal("it looks like XML or HTML")
     default: format = .csv(CSVRows(file: file, options: options))
     }
+  }
+
+  /// Refuses what is no text, by how it begins.
+  private func refusePacked() throws(Failure) {
+    if text.starts(with: [0x1F, 0x8B]) {
+      throw Self.refusal(
+        file, "it is compressed with gzip", hint: "Unpack it on the way: gzip -dc FILE | message-trace normalise")
+    }
+    if text.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+      throw Self.refusal(
+        file, "it is a zip archive or an Excel workbook", hint: "Unpack it, or save the workbook as CSV (UTF-8).")
+    }
+    if text.prefix(512).contains(0) { throw refusal("it holds zero bytes, so it is no text") }
   }
 
   private func refusal(_ reason: String) -> Failure { Self.refusal(file, reason) }

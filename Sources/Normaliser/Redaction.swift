@@ -79,8 +79,8 @@ extension RowScanner {
     for slot in plan.addresses where hasText(slot) {
       let text = text(slot, span)
       guard text != Array("<>".utf8) else { continue }
-      let at = slots[slot].at - slots[slot].start
-      guard slots[slot].at >= 0, at > 0, at < text.count else {
+      let at = slots[slot & 63].at - slots[slot & 63].start
+      guard slots[slot & 63].at >= 0, at > 0, at < text.count else {
         replace(slot, redactor.hash(text), at: -1)
         continue
       }
@@ -93,7 +93,7 @@ extension RowScanner {
   }
 
   private func text(_ index: Int, _ span: RawSpan) -> [UInt8] {
-    let slot = slots[index]
+    let slot = slots[index & 63]
     if slot.isDecoded { return Array(decoded[slot.start..<min(slot.end, decoded.count)]) }
     return (slot.start..<slot.end).map { span.byte($0) }
   }

@@ -1,5 +1,7 @@
 // What was odd about a row, as one bit each; the set bits become `tags`. Their meaning stands in mappings/fields.json.
 
+internal import IntakeCore
+
 /// The tags of one event.
 struct RowFlags: OptionSet, Sendable {
   let rawValue: UInt32
@@ -31,14 +33,15 @@ struct RowFlags: OptionSet, Sendable {
 
 /// Why a row leaves as a `pipeline_error`.
 enum RowFault: Error, Sendable, Equatable {
-  case json(reason: String, offset: Int)
-  case notAnObject, empty, notObjects, identityType, tooLarge, tooManyColumns
+  case json(JSONFault.StaticReason, offset: Int)
+  case notAnObject, list, empty, notObjects, identityType, tooLarge, tooManyColumns
 
   /// The text of `error.message`: one sentence without any of the row's content.
   var sentence: String {
     switch self {
-    case .json(let reason, let offset): "The row is not valid JSON: \(reason), at byte \(offset) of the row."
+    case .json(let reason, let offset): "The row is not valid JSON: \(reason.rawValue), at byte \(offset) of the row."
     case .notAnObject: "The row is not a JSON object."
+    case .list: "The row is a list of values: in a CSV file, one with more cells than the header has names."
     case .empty: "The row is an object without columns."
     case .notObjects: "The row's recipients are not JSON objects."
     case .identityType: "The row's trace id, recipient or status is not a text."

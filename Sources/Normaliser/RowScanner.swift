@@ -3,29 +3,49 @@
 
 internal import IntakeCore
 
-/// One row as scanned; a value is used again for the next row.
-struct RowScanner {
+/// One row as scanned; a value is used again for the next row. Not copied by accident: it is large.
+struct RowScanner: ~Copyable {
   static let largestRow = 1 << 20
   static let mostColumns = 256
 
   private(set) var slots = [Slot](repeating: Slot(.string, 0, 0), count: 64)
+  private var guesses = KeyGuesses()
   /// One bit for each slot that has a value.
   private(set) var present: UInt64 = 0
   private(set) var others: [OtherColumn] = []
   /// Texts with escapes, resolved.
   private(set) var decoded: [UInt8] = []
   private(set) var elements: Range<Int>?
+  /// Values that are too long for an event.
+  private(set) var cuts: [CutValue] = []
   var flags: RowFlags = []
+
+  init() {}
+
+  /// The same row, to which the elements of one of its columns can be added one by one.
+  init(copying other: borrowing RowScanner) {
+    slots = other.slots
+    guesses = other.guesses
+    present = other.present
+    others = other.others
+    decoded = other.decoded
+    elements = other.elements
+    cuts = other.cuts
+    flags = other.flags
+  }
 
   /// Reads a whole row strictly; throws where it is not one JSON object.
   mutating func scan(_ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan) throws(RowFault) {
     present = 0
-    others.removeAll(keepingCapacity: true)
-    decoded.removeAll(keepingCapacity: true)
+    if !others.isEmpty { others.removeAll(keepingCapacity: true) }
+    if !cuts.isEmpty { cuts.removeAll() }
+    if !decoded.isEmpty { decoded.removeAll(keepingCapacity: true) }
     elements = nil
     flags = []
     guard row.count <= Self.largestRow else { throw .tooLarge }
-    guard span.byte(row.lowerBound) == 0x7B else { throw .notAnObject }
+    guard span.byte(row.lowerBound) == 0x7B else {
+      throw plan.foldColumns && span.byte(row.lowerBound) == 0x5B ? .list : .notAnObject
+    }
     var first = row.lowerBound + 1
     span.skipSpace(&first)
     guard span.byte(first) != 0x7D else { throw .empty }
@@ -53,13 +73,13 @@ struct RowScanner {
         addresses &= addresses &- 1
       }
     } catch {
-      throw .json(reason: error.reason.rawValue, offset: error.offset - origin)
+      throw .json(error.reason, offset: error.offset - origin)
     }
     guard others.count <= Self.mostColumns else { throw .tooManyColumns }
     if isUnfit(plan.trace) || isUnfit(plan.recipient) || isUnfit(plan.status) { throw .identityType }
   }
 
-  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot].kind == .bool }
+  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot & 63].kind == .bool }
 
   /// True if the slot has a value, be it an empty text.
   @inline(__always)
@@ -75,7 +95,15 @@ struct RowScanner {
       index += 1
       return
     }
+    var number = 0
     while true {
+      if depth == 1, node == 0, let guess = guesses.find(number, span, &index) {
+        let key = (start: guess.keyStart, end: guess.keyEnd, flags: JSONStringFlags())
+        try scanSlot(guess.slot, span, &index, plan, key: key, node: 0)
+        number += 1
+        guard try goesOn(span, &index) else { return }
+        continue
+      }
       guard span.byte(index) == 0x22 else { throw JSONFault(index, .unexpectedByte) }
       let keyStart = index + 1
       let keyFlags = try span.skipString(&index)
@@ -86,7 +114,11 @@ struct RowScanner {
       span.skipSpace(&index)
       let target = try target(span, keyStart, keyEnd, keyFlags, node, plan)
       switch target {
-      case .slot(let slot): try scanSlot(slot, span, &index, plan, key: (keyStart, keyEnd, keyFlags), node: node)
+      case .slot(let slot):
+        if depth == 1, node == 0, keyFlags.isEmpty {
+          guesses.learn(number, span, keyStart: keyStart, keyEnd: keyEnd, valueStart: index, slot: slot)
+        }
+        try scanSlot(slot, span, &index, plan, key: (keyStart, keyEnd, keyFlags), node: node)
       case .leftOut: try span.skipValue(&index, depth: depth)
       case .node(let next) where span.byte(index) == 0x7B && next != plan.each:
         try scanMembers(span, &index, node: next, depth: depth + 1, plan)
@@ -98,18 +130,25 @@ struct RowScanner {
       case .node, .other:
         try scanOther(span, &index, key: (keyStart, keyEnd, keyFlags), node: node, depth: depth)
       }
-      span.skipSpace(&index)
-      let byte = span.byte(index)
-      index += 1
-      if byte == 0x7D { return }
-      guard byte == 0x2C else {
-        throw JSONFault(index - 1, index <= span.byteCount ? .unexpectedByte : .unexpectedEnd)
-      }
-      span.skipSpace(&index)
+      number += 1
+      guard try goesOn(span, &index) else { return }
     }
   }
 
+  /// Past the comma behind a member, or past the brace that ends the object; false for the latter.
   @inline(__always)
+  private func goesOn(_ span: RawSpan, _ index: inout Int) throws(JSONFault) -> Bool {
+    span.skipSpace(&index)
+    let byte = span.byte(index)
+    index += 1
+    if byte == 0x7D { return false }
+    guard byte == 0x2C else {
+      throw JSONFault(index - 1, index <= span.byteCount ? .unexpectedByte : .unexpectedEnd)
+    }
+    span.skipSpace(&index)
+    return true
+  }
+
   private mutating func target(
     _ span: RawSpan, _ start: Int, _ end: Int, _ keyFlags: JSONStringFlags, _ node: Int, _ plan: borrowing Plan
   ) throws(JSONFault) -> ColumnTarget {
@@ -136,23 +175,31 @@ struct RowScanner {
   ) throws(JSONFault) {
     let start = index
     let bit: UInt64 = 1 << UInt64(slot & 63)
-    if present & bit != 0 { flags.insert(.duplicateKey) }
+    if present & bit != 0 { forget(slot) }
     present |= bit
     switch span.byte(index) {
     case 0x22:
       let stringFlags = try span.skipString(&index)
-      slots[slot] = Slot(.string, start + 1, index - 1)
+      slots[slot & 63] = Slot(.string, start + 1, index - 1)
       if !stringFlags.isEmpty || index - start > Text.longest {
-        var value = slots[slot]
+        var value = slots[slot & 63]
         try mend(&value, span, stringFlags, isConverted: plan.convertedSlots & bit != 0)
-        slots[slot] = value
+        if index - start > Text.longest {
+          noteLength(of: &value, slot, span, name: columnName(span, key, node: node, plan))
+        }
+        slots[slot & 63] = value
       }
     case 0x2D, 0x30...0x39:
       try span.skipNumber(&index)
-      slots[slot] = Slot(.number, start, index)
+      slots[slot & 63] = Slot(.number, start, index)
+      if index - start > Text.longest {
+        var value = slots[slot & 63]
+        noteLength(of: &value, slot, span, name: columnName(span, key, node: node, plan))
+        slots[slot & 63] = value
+      }
     case 0x7B, 0x5B:
       flags.insert(.wrongType)
-      slots[slot] = Slot(.bool, start, start)
+      slots[slot & 63] = Slot(.bool, start, start)
       if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
       try scanOther(span, &index, key: key, node: node, depth: 1)
     default:
@@ -161,7 +208,7 @@ struct RowScanner {
         present &= ~bit
       } else {
         flags.insert(.wrongType)
-        slots[slot] = Slot(.bool, start, index)
+        slots[slot & 63] = Slot(.bool, start, index)
       }
     }
   }
@@ -173,22 +220,57 @@ struct RowScanner {
     let findings = try Text.inspect(span, value.rawStart, value.rawEnd)
     flags.formUnion(findings.flags)
     value.isClean = findings.isClean
-    if value.rawEnd - value.rawStart > Text.longest {
-      value.isClean = false
-      flags.insert(.truncated)
-    }
+    if value.rawEnd - value.rawStart > Text.longest { value.isClean = false }
     guard stringFlags.contains(.escaped), isConverted || !value.isClean else { return }
     let first = decoded.count
     Text.decode(span, value.rawStart, value.rawEnd, to: &decoded)
     value.setDecoded(first, decoded.count)
   }
 
-  /// Puts a text in the place of a slot's.
+  /// A row that cannot be mapped shows none of its values.
+  mutating func forgetCuts() {
+    cuts.removeAll()
+    flags.remove(.truncated)
+  }
+
+  /// Of a column given twice the last value counts.
+  private mutating func forget(_ slot: Int) {
+    flags.insert(.duplicateKey)
+    forgetCut(slot)
+  }
+
+  private mutating func forgetCut(_ slot: Int) {
+    guard !cuts.isEmpty else { return }
+    cuts.removeAll { $0.slot == slot }
+    if cuts.isEmpty { flags.remove(.truncated) }
+  }
+
+  /// Says of a text that will be cut what it was.
+  private mutating func noteLength(of value: inout Slot, _ slot: Int, _ span: RawSpan, name: [UInt8]) {
+    guard value.end - value.start > Text.longest else { return }
+    value.isClean = false
+    let bytes = (value.start..<value.end)
+    let whole = value.isDecoded ? Array(decoded[bytes]) : bytes.map { span.byte($0) }
+    cuts.append(CutValue(slot: slot, column: name, whole: whole))
+    flags.insert(.truncated)
+  }
+
+  private func columnName(_ span: RawSpan, _ key: Key, node: Int, _ plan: borrowing Plan) -> [UInt8] {
+    let path = plan.nodePaths[node]
+    var name = Array(plan.pool[path.start..<path.end])
+    var text: [UInt8] = []
+    Text.decode(span, key.start, key.end, to: &text)
+    ColumnName.appendSnakeCase(unsafe text.span.bytes, 0, text.count, to: &name)
+    return name
+  }
+
+  /// Puts a text in the place of a slot's. What was cut of the old one is private then, its hash too.
   mutating func replace(_ index: Int, _ text: [UInt8], at: Int) {
+    forgetCut(index)
     let first = decoded.count
     decoded += text
-    slots[index].setDecoded(first, decoded.count)
-    slots[index].at = at < 0 ? -1 : first + at
+    slots[index & 63].setDecoded(first, decoded.count)
+    slots[index & 63].at = at < 0 ? -1 : first + at
   }
 
   private mutating func scanOther(
@@ -196,7 +278,7 @@ struct RowScanner {
   ) throws(JSONFault) {
     let start = index
     try span.skipValue(&index, depth: depth)
-    try Self.checkEscapes(span, start..<index)
+    try Text.checkEscapes(span, start..<index)
     guard others.count <= Self.mostColumns else { return }
     others.append(
       OtherColumn(
@@ -204,40 +286,13 @@ struct RowScanner {
         value: start..<index))
   }
 
-  /// Throws if a string somewhere inside holds an escape that JSON does not know.
-  private static func checkEscapes(_ span: RawSpan, _ value: Range<Int>) throws(JSONFault) {
-    var index = value.lowerBound
-    while index < value.upperBound {
-      guard span.byte(index) == 0x22 else {
-        index += 1
-        continue
-      }
-      let start = index + 1
-      if try span.skipString(&index).contains(.escaped) { _ = try Text.inspect(span, start, index - 1) }
-    }
-  }
-
   private mutating func findAt(_ slot: Int, _ span: RawSpan) {
-    let (start, end) = (slots[slot].start, slots[slot].end)
+    let (start, end) = (slots[slot & 63].start, slots[slot & 63].end)
     let found =
-      slots[slot].isDecoded
+      slots[slot & 63].isDecoded
       ? Address.split(unsafe decoded.span.bytes, start, end) : Address.split(span, start, end)
-    slots[slot].at = found.at
+    slots[slot & 63].at = found.at
+    slots[slot & 63].isLower = found.isLower
     if found.isList { flags.insert(.addressList) }
-  }
-}
-
-extension Plan {
-  /// True if the name begins with one of the prefixes that are left out.
-  func leavesOut(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
-    for prefix in prefixes where prefix.end - prefix.start <= end - start {
-      var same = true
-      for offset in 0..<(prefix.end - prefix.start) where span.byte(start + offset) != pool[prefix.start + offset] {
-        same = false
-        break
-      }
-      if same { return true }
-    }
-    return false
   }
 }

@@ -9,6 +9,8 @@ struct Slot {
   var isClean = true
   /// True if `start` and `end` of the text are offsets into the decoded bytes.
   var isDecoded = false
+  /// True if an address surely has no upper case.
+  var isLower = false
   private var raw: (start: Int32, end: Int32)
   private var text: (start: Int32, end: Int32)
   private var atSign: Int32 = -1
@@ -41,6 +43,7 @@ struct Slot {
   /// Points to the text in the decoded bytes.
   mutating func setDecoded(_ start: Int, _ end: Int) {
     isDecoded = true
+    isLower = false
     text = (Int32(truncatingIfNeeded: start), Int32(truncatingIfNeeded: end))
   }
 }

@@ -42,6 +42,19 @@ enum Text {
     return findings
   }
 
+  /// Throws if a string somewhere inside holds an escape that JSON does not know.
+  static func checkEscapes(_ span: RawSpan, _ value: Range<Int>) throws(JSONFault) {
+    var index = value.lowerBound
+    while index < value.upperBound {
+      guard span.byte(index) == 0x22 else {
+        index += 1
+        continue
+      }
+      let start = index + 1
+      if try span.skipString(&index).contains(.escaped) { _ = try inspect(span, start, index - 1) }
+    }
+  }
+
   private static func inspectEscape(
     _ span: RawSpan, _ index: inout Int, _ end: Int, _ findings: inout Findings
   ) throws(JSONFault) {

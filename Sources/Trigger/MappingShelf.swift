@@ -29,6 +29,16 @@ package enum MappingShelf {
   package static func mapping(_ nameOrPath: String) throws(Failure) -> Mapping {
     if let text = text(nameOrPath) { return try Mapping(parsing: Array(text.utf8), file: "\(nameOrPath).json") }
     if let unknown = unknown(nameOrPath) { throw unknown }
-    return try Mapping(parsing: try FileBytes.read(nameOrPath, purpose: "mapping"), file: nameOrPath)
+    return try file(nameOrPath)
+  }
+
+  /// A user's own mapping, held against the names that an event may have and made ready once, so that every mistake is
+  /// found before the first row.
+  package static func file(_ path: String) throws(Failure) -> Mapping {
+    let bytes = try FileBytes.read(path, purpose: "mapping")
+    let catalog = try FieldCatalog(parsing: Array((text("fields") ?? "").utf8), file: "fields.json")
+    let mapping = try Mapping(parsing: bytes, file: path, catalog: catalog)
+    _ = try Normaliser(mapping: mapping, settings: NormaliserSettings())
+    return mapping
   }
 }

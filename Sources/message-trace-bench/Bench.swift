@@ -2,6 +2,7 @@
 //
 //     swift run -c release message-trace-bench [ROWS]
 //     swift run -c release message-trace-bench week [TENANTS] [DAYS] [SECONDS]     see Week.swift
+//     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
 internal import IntakeCore
@@ -11,11 +12,15 @@ internal import Normaliser
 @main
 struct Bench {
   static func main() async {
-    let arguments = CommandLine.arguments.dropFirst()
-    if arguments.first == SyslogBench.drainArgument { return SyslogBench.drain() }
-    if arguments.first == "week" { exit(await week(arguments.dropFirst().compactMap { Int($0) })) }
-    let rows = arguments.first.flatMap { Int($0) } ?? 1_000_000
+    let words = Array(CommandLine.arguments.dropFirst())
+    if words.first == SyslogBench.drainArgument { return SyslogBench.drain() }
+    if words.first == "week" { exit(await week(words.dropFirst().compactMap { Int($0) })) }
+    let rows = words.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
+      if words.count == 3, let depth = NormaliserBenchmark.Depth(rawValue: words[2]) {
+        let result = try NormaliserBenchmark(mapping: try mapping(words[1])).run(depth, rows: rows)
+        return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
+      }
       try measure(rows)
       try comparePeers()
       try await SyslogBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
@@ -57,25 +62,35 @@ struct Bench {
     }
   }
 
-  /// The same page through each program that is installed: whole processes, start included, as one would use them.
+  /// The same page through each program that is installed: whole processes, start included, as one would use them. A
+  /// peer that does not give the events that we give is no comparison: that is said, and is an error.
   private static func comparePeers() throws(Failure) {
     let folder = "/tmp/message-trace-bench-\(getpid())"
     unsafe mkdir(folder, 0o700)
-    defer { Peers.remove(folder) }
-    let runs = 4
-    let benchmark = try NormaliserBenchmark(mapping: try mapping("graph"), rowsInPage: 20_000)
-    let ours = benchmark.rowsInPage
-    guard Peers.write(benchmark.document, to: "\(folder)/page.json"),
-      Peers.write(Array(Peers.jq.utf8), to: "\(folder)/map.jq"),
-      Peers.write(Array(Peers.python.utf8), to: "\(folder)/map.py")
+    defer { Program.remove(folder) }
+    let sample = try NormaliserBenchmark(mapping: try mapping("graph"), rowsInPage: 1_000)
+    let page = try NormaliserBenchmark(mapping: try mapping("graph"), rowsInPage: 20_000)
+    guard Program.write(sample.document, to: "\(folder)/sample.json"),
+      Program.write(page.document, to: "\(folder)/page.json"),
+      Program.write(Array(Peers.jq.utf8), to: "\(folder)/map.jq"),
+      Program.write(Array(Peers.python.utf8), to: "\(folder)/map.py")
     else { throw Failure("bench.folder", exit: .cannotCreate, "Writing the page for the peers to \(folder).") }
-    say("\nthe same \(ours) graph rows, mapped to 13 fields by others (\(runs) runs, whole processes, best)")
+    say("\nthe same mapping by others: \(page.rowsInPage) graph rows, whole processes, best of 4 runs")
     for peer in Peers.all {
-      guard let seconds = Peers.time(peer, folder: folder, runs: runs) else {
-        say(pad(peer.name, 22) + "not installed")
+      guard Program.run(peer.command(folder, page: "sample.json"), output: "\(folder)/out.ndjson") else {
+        say(pad(peer.name, 16) + "not installed")
         continue
       }
-      say(pad(peer.name, 22) + grouped(Int(Double(ours) / seconds)) + " events/s")
+      let theirs = try FileBytes.read("\(folder)/out.ndjson", purpose: "peer's events")
+      if let difference = Peers.difference(sample.batch().bytes, theirs, lacks: peer.lacks) {
+        throw Failure("bench.peer", exit: .bug, "Comparing the events of \(peer.name) with ours: \(difference).")
+      }
+      guard let seconds = Program.time(peer.command(folder, page: "page.json"), runs: 4) else { continue }
+      let lacks =
+        peer.lacks.isEmpty ? "" : " but for \(peer.lacks.sorted().joined(separator: ", ")), which it cannot make"
+      say(
+        pad(peer.name, 16) + pad(grouped(Int(Double(page.rowsInPage) / seconds)) + " events/s", 20)
+          + "\(sample.rowsInPage) compared: the same events\(lacks)")
     }
   }
 

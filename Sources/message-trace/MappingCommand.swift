@@ -1,7 +1,6 @@
 // `mapping`: what mappings there are, one of them as text, or the check of a user's own.
 
 internal import IntakeCore
-internal import Normaliser
 internal import Trigger
 
 struct MappingCommand {
@@ -19,7 +18,7 @@ struct MappingCommand {
       }
       try job.terminal.output(text.hasSuffix("\n") ? text : text + "\n")
     case ("validate", 2):
-      _ = try Mapping(parsing: try FileBytes.read(operands[1], purpose: "mapping"), file: operands[1])
+      _ = try MappingShelf.file(operands[1])
       try job.terminal.output("\(operands[1]): good\n")
     default:
       throw Invocation.usage("The call is: message-trace \(Command.mapping.usage).", help: "message-trace help mapping")

@@ -62,6 +62,69 @@ struct FieldCatalogTests {
     }
   }
 
+  private static let file = """
+    {"name":"x","lookups":{"l":{"*":"other"}},"others":"mine","fields":{"own.score":{"type":"long"},"own.bad":{"type":"x"}},
+    "identity":{"trace":"a","recipient":"b","status":"c","received":"d"},"event":[%],
+    "failed":[{"to":"event.id","from":"$identity"}]}
+    """
+
+  @Test(
+    "each rule that does not fit its field is refused with its place and what the field takes",
+    arguments: [
+      (#"{"to":"sourc.ip","from":"a"}"#, "event[0].to: sourc.ip: no such field (did you mean source.ip?)"),
+      (#"{"to":"source.ip","from":"a"}"#, "source.ip: it takes an IP address, the rule gives a text"),
+      (#"{"to":"source.ip","from":"a","as":"ip","else":"nowhere"}"#, "event[0].else: nowhere: no such field"),
+      (#"{"to":"source.ip","from":"a","as":"ip","else":"tags"}"#, "event[0].else: tags: it does not take any text"),
+      (#"{"to":"@timestamp","from":"d"}"#, "@timestamp: it takes a time, the rule gives a text"),
+      (#"{"to":"@timestamp","from":["$received","d"]}"#, "@timestamp: it takes a time, the rule gives a text"),
+      (
+        #"{"to":"email.subject","from":"a","as":"integer"}"#,
+        "email.subject: it takes a text, the rule gives a whole number"
+      ),
+      (#"{"to":"own.score","from":"a"}"#, "own.score: it takes a whole number, the rule gives a text"),
+      (#"{"to":"email.subject","constant":7}"#, "email.subject: it takes a text, the rule gives a whole number"),
+      (#"{"to":"email.subject","from":"a","as":"list"}"#, "email.subject: it takes one value, not a list"),
+      (#"{"to":"tags","from":"a"}"#, "tags: it takes a list"),
+      (#"{"to":"event.kind","constant":"odd"}"#, "event.kind: odd is not one of"),
+      (#"{"to":"event.id","from":"$identity"}"#, "fields.own.bad.type: it is not one of date, keyword"),
+    ])
+  func misfit(_ rule: String, _ expected: String) throws {
+    let text = Self.file.replacing("%", with: rule)
+    let catalog = try Self.catalog()
+    let failure = try #require(throws: Failure.self) {
+      try Mapping(parsing: Array(text.utf8), file: "x.json", catalog: catalog)
+    }
+    #expect(failure.sentence.contains(expected), "\(failure.sentence)")
+  }
+
+  @Test(
+    "a rule that fits its field passes: the catalog's, the file's own, and any below `others`",
+    arguments: [
+      #"{"to":"source.ip","from":"a","as":"ip","else":"mine.source"}"#,
+      #"{"to":"@timestamp","from":"d","as":"timestamp"}"#,
+      #"{"to":"@timestamp","from":["$received","$created"]}"#, #"{"to":"own.score","from":"a","as":"integer"}"#,
+      #"{"to":"own.score","constant":7}"#, #"{"to":"related.ip","from":["a","b"],"as":["ip","list"]}"#,
+      #"{"to":"mine.anything","from":"a"}"#, #"{"to":"email.subject","from":"d","as":"timestamp"}"#,
+      #"{"to":"tags","constant":["message-trace"]}"#, #"{"to":"mine.lengths","from":"$cut.lengths"}"#,
+    ])
+  func fits(_ rule: String) throws {
+    let text = Self.file.replacing("%", with: rule).replacing(#","own.bad":{"type":"x"}"#, with: "")
+    let mapping = try Mapping(parsing: Array(text.utf8), file: "x.json", catalog: try Self.catalog())
+    #expect(mapping.fields.keys.sorted() == ["own.score"])
+  }
+
+  @Test("mistakes of the file and of its fields are named together")
+  func together() throws {
+    let text = Self.file.replacing("%", with: #"{"to":"no.such","from":"$nobody"},{"to":"source.ip"}"#)
+    let catalog = try Self.catalog()
+    let failure = try #require(throws: Failure.self) {
+      try Mapping(parsing: Array(text.utf8), file: "x.json", catalog: catalog)
+    }
+    for part in ["no.such: no such field", "$nobody is not known", "event[1]: a rule has either", "fields.own.bad"] {
+      #expect(failure.sentence.contains(part), "\(part) in \(failure.sentence)")
+    }
+  }
+
   private func expect(_ value: JSONValue, is field: FieldCatalog.Field, _ name: String) {
     switch field.kind {
     case .long: #expect(value.string == nil && value.integer != nil, "\(name)")

@@ -92,6 +92,21 @@ struct MappingTests {
     #expect(failure.sentence.contains("bad.json"))
   }
 
+  @Test("a row that gives no field is an empty event, not half a one")
+  func nothing() throws {
+    let text = """
+      {"name":"x","identity":{"trace":"a","recipient":"b","status":"c","received":"d"},
+      "event":[{"to":"x","from":"v"}],"failed":[{"to":"id","from":"$identity"}]}
+      """
+    let mapping = try Mapping(parsing: Array(text.utf8), file: "x.json")
+    let normaliser = try Normaliser(mapping: mapping, settings: NormaliserSettings())
+    var batch = Batch()
+    var ledger = OpenLedger()
+    let page = try TestInput.page(rows: [#"{"a":"1"}"#, #"{"a":"2","v":"y"}"#])
+    normaliser.normalise(page, created: TestInput.created, into: &batch, ledger: &ledger)
+    #expect(String(decoding: batch.bytes, as: UTF8.self) == "{}\n{\"x\":\"y\"}\n")
+  }
+
   @Test("a mapping with more columns than a plan holds is refused when it is made ready")
   func tooLarge() throws {
     let rules = (0..<70).map { #"{"to":"f\#($0)","from":"c\#($0)"}"# }.joined(separator: ",")

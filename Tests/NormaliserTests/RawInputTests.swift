@@ -28,7 +28,10 @@ struct RawInputTests {
       (#"{"error":{"code":"x","message":"y"}}"#, "an error that the service answered"),
       (#"{"a":1,"b":2}"#, "it has a, b"), ("{}", "it has no columns"), ("[1,2]", "not JSON objects"),
       (#"{"value":[{"x":1}]}"#, "it has x"), ("name,size\na,1\n", "it has name, size"), ("null", "it has null"),
-      ("date_time_utc,event_id\n1,2\n", "extended historical search"), ("[\n{\"id\":\"a\"\n", "ends too early"),
+      ("date_time_utc,event_id\n1,2\n", "extended historical search"),
+      ("date_time_utc,recipient_address,recipient_status\n1,2,3\n", "extended historical search"),
+      ("PK\u{3}\u{4}\u{14}", "zip archive"), ("a\u{0}\u{0}\u{0}\n", "zero bytes"),
+      ("[\n{\"id\":\"a\"\n", "ends too early"),
       ("{\n\"value\":[}\n", "does not belong"), ("Received,MessageTraceId\n3/2/2026 8:15:07 AM,x\n", "language"),
       ("Received,MessageTraceId\n02.03.2026,x\n", "language"),
     ])
@@ -38,6 +41,32 @@ struct RawInputTests {
     #expect(failure.sentence.contains("some.file"))
     #expect(failure.sentence.contains(reason), "\(failure.sentence)")
     #expect(failure.hint != nil)
+  }
+
+  @Test("a compressed file is refused with the way to unpack it")
+  func compressed() throws {
+    let failure = try #require(throws: Failure.self) { try RawInput.pages([0x1F, 0x8B, 8, 0, 0, 0], file: "f.gz") }
+    #expect(failure.sentence.contains("gzip"))
+    #expect(failure.hint?.contains("gzip -dc") == true)
+  }
+
+  @Test("a CSV record with more cells than the header leaves as an error event, its neighbors as they are")
+  func manyCells() throws {
+    let text = """
+      Received,RecipientAddress,Status,MessageTraceId
+      2026-01-01T00:00:00Z,a@b.example,Delivered,1
+      2026-01-01T00:00:00Z,a@b.example,Delivered, or so,2
+      2026-01-01T00:00:00Z,a@b.example,Delivered,3,
+      2026-01-01T00:00:00Z,a@b.example,Delivered
+
+      """
+    let batch = try TestInput.batch(raw: Array(text.utf8))
+    let events = try TestInput.lines(batch).map { try JSONValue(parsing: $0) }
+    #expect(events.map { $0["event.kind"]?.string } == ["event", "pipeline_error", "event", "event"])
+    #expect(events[1]["event.original"]?.string?.contains(" or so") == true)
+    #expect(events[1]["error.message"]?.string?.contains("more cells") == true)
+    #expect(events[2]["email.local_id"]?.string == "3")
+    #expect(events[3]["email.local_id"] == nil)
   }
 
   @Test("UTF-16BE and a date format that is none are refused")

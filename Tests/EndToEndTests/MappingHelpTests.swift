@@ -1,0 +1,56 @@
+// The help on mapping files shows one: it is a whole one that the program takes, and events come of it.
+
+import IntakeCore
+import Testing
+
+@testable import message_trace
+
+@Suite struct MappingHelpTests {
+  /// The file in the help: from its brace to the one that stands below it.
+  private static func example() -> String {
+    let lines = MappingHelp.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard let first = lines.firstIndex(of: "  {"), let last = lines.firstIndex(of: "  }") else { return "" }
+    return lines[first...last].joined(separator: "\n")
+  }
+
+  @Test("the mapping in the help is valid, and maps a row as it says")
+  func whole() throws {
+    let folder = TemporaryFolder()
+    let file = folder.write(Self.example(), to: "mine.json")
+    let outcome = Program.run(["mapping", "validate", file])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let row = folder.write(
+      #"{"id":"1","recipientAddress":"b@c.example","senderAddress":"a@b.example","receivedDateTime":"2026-01-01T00:00:00Z","status":"failed","fromIP":"none","size":5}"#,
+      to: "row.json")
+    let mapped = Program.run(["normalise", row, "--mapping", file])
+    #expect(mapped.status == 0, "\(mapped.errors)")
+    let event = try JSONValue(parsing: mapped.output)
+    #expect(event["acme.kind"]?.string == "mail")
+    #expect(event["event.outcome"]?.string == "failure")
+    #expect(event["o365.message_trace.from_ip"]?.string == "none")
+    #expect(event["o365.message_trace.size"]?.integer == 5)
+    #expect(event["related.hosts"]?.array?.compactMap(\.string) == ["b.example", "c.example"])
+  }
+
+  @Test("all mistakes of a mapping file are told at once, each with its line")
+  func mistakes() throws {
+    let folder = TemporaryFolder()
+    let text = Self.example().replacing(#""to": "acme.kind""#, with: #""to": "acme.knd""#)
+      .replacing(#""as": "ip""#, with: #""as": "pi""#).replacing(#""lookup": "outcome""#, with: #""lookup": "o""#)
+      .replacing(#""others""#, with: #""other""#)
+    let outcome = Program.run(["mapping", "validate", folder.write(text, to: "bad.json")])
+    #expect(outcome.status == 78)
+    for part in [
+      "other: no such setting (did you mean others?)",
+      "line 16, event[2].to: acme.knd: no such field (did you mean acme.kind?)",
+      "line 18, event[4].lookup: there is no lookup", "line 19, event[5].as: pi is not one of",
+    ] {
+      #expect(outcome.errors.contains(part), "\(part) in \(outcome.errors)")
+    }
+  }
+
+  @Test("lines fit a terminal")
+  func width() {
+    for line in MappingHelp.text.split(separator: "\n") { #expect(line.utf8.count <= 120, "\(line)") }
+  }
+}
