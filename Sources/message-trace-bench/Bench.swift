@@ -36,7 +36,7 @@ struct Bench {
     var folder = Array("\(root)/message-trace-week-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&folder) != nil else { return ExitCode.cannotCreate.rawValue }
     let path = String(decoding: folder.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { Peers.remove(path) }
+    defer { Program.remove(path) }
     do throws(Failure) {
       let normaliser = try Normaliser(
         mapping: try mapping("graph"), settings: NormaliserSettings(tenant: "contoso.onmicrosoft.com"))

@@ -55,13 +55,13 @@ enum SyslogBench {
     var events: [UInt8] = []
     let rounds = max(1, 100_000 / max(1, batch.entries.count))
     for _ in 0..<rounds { events += batch.bytes }
-    guard Peers.write(events, to: path) else { return }
+    guard Program.write(events, to: path) else { return }
     let command = [
       "logger", "--tcp", "--server", "127.0.0.1", "--port", "\(port)", "--rfc5424", "--octet-count", "--size", "65536",
       "--file", path,
     ]
     let start = (clock(CLOCK_MONOTONIC), childSeconds)
-    guard Peers.time(Peer(name: "logger", command: command), folder: "", runs: 1) != nil else {
+    guard Program.time(command, runs: 1) != nil else {
       return Bench.say("logger (util-linux)            not installed")
     }
     tell(
