@@ -14,6 +14,7 @@ enum Command: String, CaseIterable, Sendable {
   case schedule
   case normalise
   case verify
+  case report
   case mapping
   case simulate
   case demo
@@ -32,6 +33,7 @@ enum Command: String, CaseIterable, Sendable {
     case .schedule: "print systemd units or a crontab line"
     case .normalise: "raw rows of either service to events, no network"
     case .verify: "lines, invalid lines and repeated event ids of an output file"
+    case .report: "one HTML page to look at, made from NDJSON files"
     case .mapping: "list or show the mappings, validate one of your own"
     case .simulate: "a local stand-in for Microsoft's endpoints"
     case .demo: "simulate and collect in both modes: nothing to configure"
@@ -51,6 +53,7 @@ enum Command: String, CaseIterable, Sendable {
     case .schedule: "schedule --systemd|--cron PLAYBOOK"
     case .normalise: "normalise [FILE...] [OPTION]..."
     case .verify: "verify FILE..."
+    case .report: "report FILE... [OPTION]... > report.html"
     case .mapping: "mapping list | show NAME | validate FILE"
     case .simulate: "simulate [OPTION]..."
     case .demo: "demo [OPTION]..."
@@ -110,6 +113,13 @@ enum Command: String, CaseIterable, Sendable {
       Reads NDJSON files and says how many lines they hold, how many are not JSON objects, and which event ids repeat
       across all of them. Exit status 65 if anything is wrong.
       """
+    case .report:
+      """
+      Reads NDJSON files of events, - for standard input, and writes one self-contained page: mail per hour by status,
+      failures by reason, the most frequent senders, recipients and domains, how late rows came. --state or --status-file adds
+      how the collector stands. No script, nothing loaded from elsewhere; it holds addresses and subjects as the events
+      do, so keep it where you keep those. Counts of the most frequent are exact up to 65,536 different ones.
+      """
     case .mapping:
       "Mappings are plain JSON: `show` prints one to start your own from, --mapping PATH uses it."
     case .simulate:
@@ -158,6 +168,13 @@ enum Command: String, CaseIterable, Sendable {
     case .normalise:
       ["message-trace normalise page.json --tenant contoso.onmicrosoft.com", "message-trace normalise < rows.ndjson"]
     case .verify: ["message-trace verify /var/log/contoso.ndjson"]
+    case .report:
+      [
+        "message-trace report /var/log/contoso.ndjson > report.html",
+        "message-trace report /var/log/*.ndjson --state /var/lib/message-trace/contoso --title Contoso > report.html",
+        "message-trace status /etc/message-trace/*.json --format json > status.json",
+        "zcat old.ndjson.gz | message-trace report - --status-file status.json --top 20 > report.html",
+      ]
     case .mapping: ["message-trace mapping show graph > mine.json", "message-trace mapping validate mine.json"]
     case .simulate: ["message-trace simulate --messages 20000 --seed 7"]
     case .demo: ["message-trace demo", "message-trace demo --messages 2000 > events.ndjson"]
@@ -172,6 +189,7 @@ enum Command: String, CaseIterable, Sendable {
     case .status: [.state, .tenant, .now]
     case .playbook: [.mode, .tenant]
     case .schedule: []
+    case .report: [.state, .now]
     case .normalise:
       [
         .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat,
@@ -195,6 +213,7 @@ enum Command: String, CaseIterable, Sendable {
     case .collect: [.rebuildState]
     case .run, .playbook, .verify, .mapping: []
     case .normalise: [.dateFormat]
+    case .report: [.title, .top, .statusFile]
     }
   }
 
@@ -210,6 +229,7 @@ enum Command: String, CaseIterable, Sendable {
     case .playbook: 1...10_000
     case .schedule: 1...1
     case .normalise, .verify: 0...10_000
+    case .report: 1...10_000
     case .mapping: 1...2
     case .simulate, .demo: 0...0
     }

@@ -22,6 +22,7 @@ struct Job: Sendable {
     case .schedule: try ScheduleCommand(job: self).run()
     case .normalise: try NormaliseCommand(job: self).run()
     case .verify: try VerifyCommand(job: self).run()
+    case .report: try ReportCommand(job: self).run()
     case .mapping: try MappingCommand(job: self).run()
     case .simulate: try await SimulateCommand(job: self).run()
     case .demo: try await DemoCommand(job: self).run()
