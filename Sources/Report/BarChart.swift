@@ -60,8 +60,11 @@ struct BarChart {
     svg.element("g") { row in
       row.element("title", "\(shown(bar)): \(Spelling.number(bar.count))")
       row.element("text", ["class": "label", "x": "0", "y": Spelling.decimal(top + 14)]) { text in
-        text.element("tspan", ["class": "own"], Self.fitted(shown(bar), to: Self.labelColumns))
-        if let note = bar.note { text.element("tspan", ["class": "quiet", "dx": "6"], note) }
+        let label = Self.fitted(shown(bar), to: Self.labelColumns)
+        text.element("tspan", ["class": "own"], label)
+        if let note = bar.note, label.count + note.utf8.count < Self.labelColumns {
+          text.element("tspan", ["class": "quiet", "dx": "6"], note)
+        }
       }
       row.empty(
         "rect",

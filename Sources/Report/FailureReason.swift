@@ -19,24 +19,21 @@ enum FailureReason {
   /// Source: RFC 3463 section 3; Microsoft, "Email non-delivery reports and SMTP errors in Exchange Online".
   static func meaning(_ reason: String) -> String? {
     let parts = reason.split(separator: " ").dropFirst().first?.split(separator: ".").compactMap { Int($0) } ?? []
-    guard parts.count == 3 else { return nil }
+    guard parts.count == 3, reason.hasPrefix("\(parts[0])") else { return nil }
     return known["\(parts[1]).\(parts[2])"] ?? subjects[parts[1]]
   }
 
   private static let known: [String: String] = [
-    "1.1": "the recipient does not exist", "1.10": "the recipient was not found",
-    "1.8": "the sender is blocked for sending spam", "2.2": "the mailbox is full", "2.3": "the message is too large",
-    "3.4": "the message is too large", "4.1": "the recipient's domain does not take it",
-    "4.14": "the message goes in circles", "4.310": "the recipient's domain does not exist",
-    "4.316": "the recipient's server refused the connection", "7.1": "refused by a permission or policy",
-    "7.23": "refused because of SPF", "7.26": "refused because the sender is not authenticated",
-    "7.509": "refused because of DMARC", "7.520": "forwarding to outside is not allowed",
+    "1.1": "no such recipient", "1.10": "no such recipient", "1.8": "sender blocked for spam", "2.2": "mailbox full",
+    "2.3": "message too large", "3.4": "message too large", "4.1": "domain does not take it",
+    "4.14": "goes in circles", "4.310": "no such domain", "4.316": "connection refused",
+    "7.1": "refused by a policy", "7.23": "refused because of SPF", "7.26": "sender not authenticated",
+    "7.509": "refused because of DMARC", "7.520": "forwarding not allowed",
   ]
 
   private static let subjects: [Int: String] = [
-    1: "something about an address", 2: "something about the mailbox", 3: "something about the mail system",
-    4: "something about network or routing", 5: "something about the protocol", 6: "something about the content",
-    7: "something about security or policy",
+    1: "an address", 2: "the mailbox", 3: "the mail system", 4: "network or routing", 5: "the protocol",
+    6: "the content", 7: "security or policy",
   ]
 
   /// Where `550 5.4.310` stands: RFC 5321 section 4.2 and RFC 3463 section 2.

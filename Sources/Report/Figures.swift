@@ -38,7 +38,7 @@ struct Figures {
       invalid += 1
       return
     }
-    if let kind = line[.kind], span.spells(kind.range, "pipeline_error") {
+    if let kind = line[.kind], span.matches(kind.range.lowerBound, "pipeline_error\"") {
       unmapped += 1
     } else if isDetail(span) {
       takeDetail(span)

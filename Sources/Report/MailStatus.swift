@@ -71,7 +71,7 @@ enum MailDirection: Int, CaseIterable {
 }
 
 extension RawSpan {
-  /// True if the range holds these lower-case letters, in whatever case.
+  /// True if the range holds these lower-case letters, in whatever case: letters only.
   func spells(_ range: Range<Int>, _ name: StaticString) -> Bool {
     guard range.count == name.utf8CodeUnitCount else { return false }
     for offset in 0..<range.count {

@@ -6,6 +6,14 @@ struct ReportPage {
   let options: ReportOptions
   let figures: Figures
   let health: [CollectorHealth]
+  private let drawing: Timeline.Drawing
+
+  init(options: ReportOptions, figures: Figures, health: [CollectorHealth]) {
+    self.options = options
+    self.figures = figures
+    self.health = health
+    drawing = figures.timeline.drawing()
+  }
 
   func bytes() -> [UInt8] {
     var page = Markup()
@@ -57,9 +65,13 @@ struct ReportPage {
   }
 
   private var span: String {
-    guard let oldest = figures.oldest, let newest = figures.newest else { return "No mail in these files." }
+    guard let window = drawing.window, let oldest = figures.oldest, let newest = figures.newest else {
+      return "No mail with a time in these files."
+    }
+    let from = max(oldest, window.start)
+    let to = min(newest, window.end)
     return
-      "Received from \(Spelling.moment(oldest)) to \(Spelling.moment(newest)) UTC; page made \(Spelling.moment(options.made)) UTC."
+      "Received from \(Spelling.moment(from)) to \(Spelling.moment(to)) UTC; page made \(Spelling.moment(options.made)) UTC."
   }
 
   private var keyFigures: [(String, String)] {
@@ -76,7 +88,6 @@ struct ReportPage {
   }
 
   private func mail(_ page: inout Markup) {
-    let drawing = figures.timeline.drawing()
     let every = drawing.step == .seconds(3_600) ? "hour" : "day"
     section(
       "Mail per \(every)", "One count for each message, recipient and status that it had; \(every)s in UTC.", &page
@@ -237,7 +248,7 @@ struct ReportPage {
       ("delivery events", figures.details), ("rows that could not be mapped (pipeline_error)", figures.unmapped),
       ("lines that are no JSON objects, not counted anywhere else", figures.invalid),
       ("mail without a time, not in the pictures over time", figures.withoutTime),
-      ("mail with a time far from all other, not in the pictures over time", figures.timeline.drawing().leftOut),
+      ("mail with a time far from all other, not in the pictures over time", drawing.leftOut),
       ("mail without a sender, such as bounces", figures.withoutSender),
     ]
   }

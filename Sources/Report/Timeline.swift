@@ -20,6 +20,12 @@ struct Timeline {
     var step: Duration = .seconds(3_600)
     /// Events with times too far from all others to be drawn.
     var leftOut = 0
+
+    /// From the first column's start to the last one's end.
+    var window: Window? {
+      guard let first = columns.first, let last = columns.last else { return nil }
+      return Window(start: first.start, end: last.start + step)
+    }
   }
 
   /// More different hours are counted and not told apart: 27 months.
@@ -61,24 +67,24 @@ struct Timeline {
   func drawing() -> Drawing {
     let sorted = hours.sorted { $0.hour < $1.hour }
     guard let oldest = sorted.first?.hour, let newest = sorted.last?.hour else { return Drawing(leftOut: beyond) }
-    var range = oldest...newest
-    if newest - oldest >= Self.longest {
-      let end = mostlyBefore(sorted)
-      range = max(oldest, end - Self.longest + 1)...end
-    }
+    let range = newest - oldest < Self.longest ? oldest...newest : middle(sorted)
     let size: Int64 = range.upperBound - range.lowerBound < Self.mostSingleHours ? 1 : 24
     return draw(sorted, range, hoursInColumn: size)
   }
 
-  /// The hour by which all but a two-hundredth has come: one wrong clock must not stretch the picture over centuries.
-  private func mostlyBefore(_ sorted: [(hour: Int64, counts: [Int])]) -> Int64 {
+  /// Without the first and the last two-hundredth: one wrong clock must not stretch the picture over centuries.
+  private func middle(_ sorted: [(hour: Int64, counts: [Int])]) -> ClosedRange<Int64> {
     let total = sorted.reduce(0) { $0 + $1.counts.reduce(0, +) }
+    let tail = total / 200
     var passed = 0
-    for (hour, counts) in sorted {
+    var first: Int64?
+    var last: Int64 = 0
+    for (hour, counts) in sorted where passed < total - tail {
       passed += counts.reduce(0, +)
-      if passed >= total - total / 200 { return hour }
+      if first == nil, passed > tail { first = hour }
+      last = hour
     }
-    return sorted.last?.hour ?? 0
+    return max(first ?? last, last - Self.longest + 1)...last
   }
 
   private func draw(
