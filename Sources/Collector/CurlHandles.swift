@@ -29,6 +29,7 @@ enum CurlOption {
   static let protocols: Int32 = 181
   static let pathAsIs: Int32 = 234
   static let suppressConnectHeaders: Int32 = 265
+  static let oldestIdleConnectionSeconds: Int32 = 288
   static let responseCode: Int32 = 0x20_0002
   static let connectCode: Int32 = 0x20_0016
 }

@@ -113,6 +113,8 @@ actor CurlTransport: Transport {
     handles.set(CurlOption.sslVerifyHost, 2)
     handles.set(CurlOption.suppressConnectHeaders, 1)
     handles.set(CurlOption.contentDecoding, 0)
+    // Longer than libcurl's two minutes, so that passes five minutes apart share a connection too.
+    handles.set(CurlOption.oldestIdleConnectionSeconds, 600)
     handles.set(CurlOption.userAgent, settings.userAgent)
     handles.set(CurlOption.proxy, request.mayUseProxy ? settings.proxy ?? "" : "")
     handles.set(CurlOption.connectTimeoutMilliseconds, max(1, settings.connectDeadline.wholeMilliseconds))

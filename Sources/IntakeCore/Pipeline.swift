@@ -39,6 +39,8 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Of the newest page: what bounds the next window beside the local clock.
   package private(set) var serverDate: Instant?
 
+  /// Names of sinks that could not be opened yet.
+  private var unopened: Set<String> = []
   private var batch = Batch()
 
   package init(
@@ -54,18 +56,32 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   }
 
   /// Opens every sink, fixes where new ones start, and delivers what an earlier run left in the journal. Call it first.
+  ///
+  /// A sink that was delivered to before and cannot be opened now holds back only itself, unless there is no other.
   /// - Parameter forgetting: gives up what a sink that is no longer configured has not taken yet.
   package mutating func open(forgetting: Bool = false) async throws(Failure) {
     var checkpoint = state.checkpoint
     try leaveRemovedSinks(&checkpoint, forgetting: forgetting)
-    for sink in sinks {
-      let known = checkpoint.sinks[sink.name]
-      var position = try await sink.open(at: known)
-      if known == nil { position.sequence = checkpoint.sequence }
-      checkpoint.sinks[sink.name] = position
-    }
-    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+    unopened = Set(sinks.map(\.name))
+    try await openSinks(&checkpoint)
     try await drain()
+  }
+
+  private mutating func openSinks(_ checkpoint: inout Checkpoint) async throws(Failure) {
+    for sink in sinks where unopened.contains(sink.name) {
+      let known = checkpoint.sinks[sink.name]
+      do {
+        var position = try await sink.open(at: known)
+        if known == nil { position.sequence = checkpoint.sequence }
+        checkpoint.sinks[sink.name] = position
+        unopened.remove(sink.name)
+      } catch {
+        guard known != nil, sinks.count > 1 else { throw error }
+        sinkFailures[sink.name] = error
+      }
+    }
+    if unopened.count == sinks.count, let failure = sinkFailures.values.first { throw failure }
+    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
   /// A sink that was taken out of the configuration must not hold the journal for ever, nor lose what waits for it.
@@ -86,6 +102,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took.
   package mutating func drain() async throws(Failure) {
     sinkFailures = [:]
+    if !unopened.isEmpty {
+      var checkpoint = state.checkpoint
+      try await openSinks(&checkpoint)
+    }
     for sequence in state.pending {
       try await commit(try state.entry(sequence))
     }

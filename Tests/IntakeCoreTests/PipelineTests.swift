@@ -64,6 +64,34 @@ import Testing
     #expect(dead.lines == alive.lines && pipeline.state.pending.isEmpty && pipeline.sinkFailures.isEmpty)
   }
 
+  @Test("a known sink that cannot be opened holds back only itself; a new one, or the only one, ends the run")
+  func shutSink() async throws {
+    let (alive, shut) = (MemorySink(name: "alive"), MemorySink(name: "shut"))
+    shut.shut(true)
+    var fresh = pipeline(RowSource(Self.rows(6)), [shut, alive])
+    await #expect(throws: Failure.self) { try await fresh.open() }
+    shut.shut(false)
+    try await fresh.open()
+
+    shut.shut(true)
+    var next = TestPipeline(
+      source: fresh.source, mapping: PlainMapping(), sinks: [shut, alive], state: fresh.state,
+      time: ManualClock(Self.window.end).source)
+    try await next.open()
+    _ = try await next.read(Self.window, moving: "live", age: .zero)
+    #expect(alive.lines.count == 6 && shut.lines.isEmpty && next.sinkFailures["shut"]?.code == "sink.shut")
+    shut.shut(false)
+    try await next.drain()
+    #expect(shut.lines == alive.lines && next.state.pending.isEmpty && next.sinkFailures.isEmpty)
+
+    alive.shut(true)
+    shut.shut(true)
+    var last = TestPipeline(
+      source: fresh.source, mapping: PlainMapping(), sinks: [shut, alive], state: next.state,
+      time: ManualClock(Self.window.end).source)
+    await #expect(throws: Failure.self) { try await last.open() }
+  }
+
   @Test("a sink taken out of the configuration is let go once it has everything, else only when told to")
   func removedSink() async throws {
     let (alive, dead) = (MemorySink(name: "alive"), MemorySink(name: "dead"))

@@ -132,7 +132,7 @@ package struct MemoryStore: StateStore, Sendable {
 /// A sink that keeps what it is given and fails when told to.
 package final class MemorySink: Sink {
   package let name: String
-  private let state = Mutex<(bytes: [UInt8], failure: Failure?)>(([], nil))
+  private let state = Mutex<(bytes: [UInt8], failure: Failure?, isShut: Bool)>(([], nil, false))
 
   package init(name: String = "memory") { self.name = name }
 
@@ -143,8 +143,12 @@ package final class MemorySink: Sink {
   /// nil heals it.
   package func fail(with failure: Failure?) { state.withLock { $0.failure = failure } }
 
+  /// While it is shut, opening fails.
+  package func shut(_ isShut: Bool) { state.withLock { $0.isShut = isShut } }
+
   package func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition {
-    position ?? SinkPosition(sequence: 0)
+    guard !state.withLock({ $0.isShut }) else { throw Failure("sink.shut", exit: .cannotCreate, "The sink is shut.") }
+    return position ?? SinkPosition(sequence: 0)
   }
 
   package func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
