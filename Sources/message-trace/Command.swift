@@ -18,6 +18,7 @@ enum Command: String, CaseIterable, Sendable {
   case mapping
   case simulate
   case demo
+  case completions
 
   /// One line of the overview.
   var summary: String {
@@ -37,6 +38,7 @@ enum Command: String, CaseIterable, Sendable {
     case .mapping: "list or show the mappings, validate one of your own"
     case .simulate: "a local stand-in for Microsoft's endpoints"
     case .demo: "simulate and collect in both modes: nothing to configure"
+    case .completions: "the completion script of a shell"
     }
   }
 
@@ -57,6 +59,7 @@ enum Command: String, CaseIterable, Sendable {
     case .mapping: "mapping list | show NAME | validate FILE"
     case .simulate: "simulate [OPTION]..."
     case .demo: "demo [OPTION]..."
+    case .completions: "completions bash|zsh|fish"
     }
   }
 
@@ -132,6 +135,21 @@ enum Command: String, CaseIterable, Sendable {
       Starts the simulator, collects a small tenant through the legacy service, changes the mode to graph with the same
       state, and shows that nothing is lost and nothing doubled. Events on stdout, the story on stderr.
       """
+    case .completions:
+      """
+      Prints a script that lets the shell complete commands, options, their values and files. The examples put it where
+      each shell looks for it; a new shell has it then.
+      """
+    }
+  }
+
+  /// What the first operand has to be, where it is one of a few.
+  var verbs: [String] {
+    switch self {
+    case .playbook: ["init", "validate", "schema"]
+    case .mapping: ["list", "show", "validate"]
+    case .completions: Shell.allCases.map(\.rawValue)
+    default: []
     }
   }
 
@@ -177,6 +195,13 @@ enum Command: String, CaseIterable, Sendable {
       ]
     case .mapping: ["message-trace mapping show graph > mine.json", "message-trace mapping validate mine.json"]
     case .simulate: ["message-trace simulate --messages 20000 --seed 7"]
+    case .completions:
+      [
+        "message-trace completions bash > ~/.local/share/bash-completion/completions/message-trace",
+        "message-trace completions zsh > /usr/local/share/zsh/site-functions/_message-trace",
+        "message-trace completions fish > ~/.config/fish/completions/message-trace.fish",
+        "source <(message-trace completions bash)",
+      ]
     case .demo: ["message-trace demo", "message-trace demo --messages 2000 > events.ndjson"]
     }
   }
@@ -195,7 +220,7 @@ enum Command: String, CaseIterable, Sendable {
         .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat,
         .logLevel,
       ]
-    case .verify, .mapping: []
+    case .verify, .mapping, .completions: []
     case .simulate, .demo: [.logLevel, .logFormat]
     }
   }
@@ -211,7 +236,7 @@ enum Command: String, CaseIterable, Sendable {
     case .status, .check: [.format]
     case .schedule: [.systemd, .cron]
     case .collect: [.rebuildState]
-    case .run, .playbook, .verify, .mapping: []
+    case .run, .playbook, .verify, .mapping, .completions: []
     case .normalise: [.dateFormat]
     case .report: [.title, .top, .statusFile]
     }
@@ -227,7 +252,7 @@ enum Command: String, CaseIterable, Sendable {
     case .backfill: 0...1
     case .status: 0...1_000
     case .playbook: 1...10_000
-    case .schedule: 1...1
+    case .schedule, .completions: 1...1
     case .normalise, .verify: 0...10_000
     case .report: 1...10_000
     case .mapping: 1...2

@@ -26,6 +26,7 @@ struct Job: Sendable {
     case .mapping: try MappingCommand(job: self).run()
     case .simulate: try await SimulateCommand(job: self).run()
     case .demo: try await DemoCommand(job: self).run()
+    case .completions: try CompletionsCommand(job: self).run()
     }
   }
 
@@ -49,10 +50,10 @@ struct Job: Sendable {
 
   /// - Parameter quiet: the level where none is configured and no person is watching.
   func log(_ layer: SettingLayer, time: TimeSource, quiet: Log.Level) throws(Failure) -> Log {
-    let format = try choice(layer[.logFormat]?.last, "--log-format", Log.Format.init(rawValue:), "text, json")
+    let format = try choice(layer[.logFormat]?.last, "--log-format", Log.Format.init(rawValue:), ["text", "json"])
     let level = try choice(
       layer[.logLevel]?.last, "--log-level", { name in Log.Level.allCases.first { "\($0)" == name } },
-      "debug, info, warning, error")
+      Log.Level.allCases.map { "\($0)" })
     return Log(level: level ?? (terminal.isPerson ? .info : quiet), format: format ?? .text, now: time.now)
   }
 
@@ -67,13 +68,24 @@ struct Job: Sendable {
     return number
   }
 
+  /// One of the values that an option of this command can have, as typed; the first of them where none was given.
+  func chosen(_ option: OwnOption) throws(Failure) -> String {
+    let words = option.words(of: command)
+    guard let text = invocation.own[option] else { return words.first ?? "" }
+    if words.contains(text) { return text }
+    throw Invocation.usage(
+      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Nearest.question(text, among: words))",
+      help: "message-trace help \(command.rawValue)")
+  }
+
   private func choice<Value>(
-    _ text: String?, _ flag: String, _ make: (String) -> Value?, _ names: String
+    _ text: String?, _ flag: String, _ make: (String) -> Value?, _ names: [String]
   ) throws(Failure) -> Value? {
     guard let text else { return nil }
     if let value = make(text) { return value }
     throw Failure(
       "config.invalid", exit: .configuration,
-      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names).")
+      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names.joined(separator: ", "))\(Nearest.question(text, among: names))"
+    )
   }
 }

@@ -8,10 +8,7 @@ struct StatusCommand {
   let job: Job
 
   func run() throws(Failure) -> ExitCode {
-    let format = job.invocation.own[.format] ?? "text"
-    guard format == "text" || format == "json" else {
-      throw Invocation.usage("--format is text or json.", help: "message-trace help status")
-    }
+    let format = try job.chosen(.format)
     let glances = try paths().map { (path) throws(Failure) in try glance(path) }
     let now = try job.time(job.invocation.layer).now()
     let text =
@@ -37,7 +34,7 @@ struct StatusCommand {
 
   private func glance(_ place: (title: String, path: String)) throws(Failure) -> Glance {
     if let glance = try Self.glance(place.path, playbook: place.title) { return glance }
-    guard job.invocation.operands.isEmpty else {
+    guard !job.invocation.operands.isEmpty else {
       throw Failure(
         "state.missing", exit: .noInput, "Looking at the state in \(place.path): nothing was collected there yet.",
         hint: "Name a playbook, or the directory with --state.")
