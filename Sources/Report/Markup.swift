@@ -36,6 +36,7 @@ struct Markup {
 
   /// What others wrote, in a direction of its own and with everything visible that is not.
   mutating func foreign(_ text: String, limit: Int = 300) {
+    guard !text.isEmpty else { return }
     element("bdi") { $0.text(Self.visible(text, limit: limit)) }
   }
 

@@ -137,8 +137,8 @@ enum Command: String, CaseIterable, Sendable {
       """
     case .completions:
       """
-      Prints a script that lets the shell complete commands, options, their values and files. The examples put it where
-      each shell looks for it; a new shell has it then.
+      Prints a script that lets the shell complete commands, options, their values and files. The last three examples put
+      it where each shell looks for it (make that folder where it is missing); a new shell has it then.
       """
     }
   }
@@ -184,8 +184,16 @@ enum Command: String, CaseIterable, Sendable {
         "message-trace schedule --cron /etc/message-trace/contoso.json",
       ]
     case .normalise:
-      ["message-trace normalise page.json --tenant contoso.onmicrosoft.com", "message-trace normalise < rows.ndjson"]
-    case .verify: ["message-trace verify /var/log/contoso.ndjson"]
+      [
+        "message-trace normalise page.json --tenant contoso.onmicrosoft.com",
+        "message-trace normalise < rows.ndjson > events.ndjson",
+        "message-trace normalise export.csv --date-format 'M/d/yyyy h:mm:ss tt' --local-domains contoso.com",
+      ]
+    case .verify:
+      [
+        "message-trace verify /var/log/contoso.ndjson",
+        "message-trace demo > e.ndjson && message-trace verify e.ndjson",
+      ]
     case .report:
       [
         "message-trace report /var/log/contoso.ndjson > report.html",
@@ -193,14 +201,19 @@ enum Command: String, CaseIterable, Sendable {
         "message-trace status /etc/message-trace/*.json --format json > status.json",
         "zcat old.ndjson.gz | message-trace report - --status-file status.json --top 20 > report.html",
       ]
-    case .mapping: ["message-trace mapping show graph > mine.json", "message-trace mapping validate mine.json"]
-    case .simulate: ["message-trace simulate --messages 20000 --seed 7"]
+    case .mapping:
+      [
+        "message-trace mapping list", "message-trace mapping show graph > mine.json",
+        "message-trace mapping validate mine.json", "message-trace normalise page.json --mapping mine.json",
+      ]
+    case .simulate:
+      ["message-trace simulate", "message-trace simulate --messages 20000 --seed 7 --hours 48 --port 8080"]
     case .completions:
       [
+        "source <(message-trace completions bash)",
         "message-trace completions bash > ~/.local/share/bash-completion/completions/message-trace",
         "message-trace completions zsh > /usr/local/share/zsh/site-functions/_message-trace",
         "message-trace completions fish > ~/.config/fish/completions/message-trace.fish",
-        "source <(message-trace completions bash)",
       ]
     case .demo: ["message-trace demo", "message-trace demo --messages 2000 > events.ndjson"]
     }
@@ -214,7 +227,7 @@ enum Command: String, CaseIterable, Sendable {
     case .status: [.state, .tenant, .now]
     case .playbook: [.mode, .tenant]
     case .schedule: []
-    case .report: [.state, .now]
+    case .report: [.now]
     case .normalise:
       [
         .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat,
@@ -238,7 +251,7 @@ enum Command: String, CaseIterable, Sendable {
     case .collect: [.rebuildState]
     case .run, .playbook, .verify, .mapping, .completions: []
     case .normalise: [.dateFormat]
-    case .report: [.title, .top, .statusFile]
+    case .report: [.title, .top, .collectorState, .statusFile]
     }
   }
 

@@ -77,6 +77,7 @@ extension OwnOption {
   func completion(of command: Command) -> CompletionValue {
     switch self {
     case .playbook, .statusFile: .files
+    case .collectorState: .folders
     case .status: .list(words(of: command))
     case _ where isFlag: .nothing
     default: words(of: command).isEmpty ? .anything : .words(words(of: command))

@@ -11,7 +11,7 @@ enum Help {
 
     usage: message-trace COMMAND [OPTION]...
 
-    \(Command.allCases.map { row($0.rawValue, $0.summary, width: 12) }.joined(separator: "\n"))
+    \(Command.allCases.map { row($0.rawValue, $0.summary, width: 13) }.joined(separator: "\n"))
 
     message-trace help COMMAND     options and examples of one command
     \(HelpTopic.all.map(topicLine).joined(separator: "\n"))
@@ -43,8 +43,8 @@ enum Help {
   private static func text(for command: Command) -> String {
     var text = "usage: message-trace \(command.usage)\n\n\(command.details)\n"
     let options =
-      command.ownOptions.map { row("--\($0.rawValue) \($0.placeholder)", $0.summary, width: 34) }
-      + command.settings.map { row("--\($0.rawValue) \($0.placeholder)", $0.summary, width: 34) }
+      command.ownOptions.map { row("--\($0.rawValue) \($0.placeholder(of: command))", $0.summary, width: 38) }
+      + command.settings.map { row("--\($0.rawValue) \($0.placeholder)", $0.summary, width: 38) }
     if !options.isEmpty { text += "\noptions:\n\(options.joined(separator: "\n"))\n" }
     text += "\nexamples:\n\(command.examples.map { "  \($0)" }.joined(separator: "\n"))\n"
     if let topic = HelpTopic.named(command.rawValue) { text += "\n\(topic.text)" }

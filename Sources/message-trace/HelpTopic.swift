@@ -8,7 +8,9 @@ struct HelpTopic: Sendable {
   let text: String
 
   static let all = [
-    HelpTopic(name: "exit-codes", summary: "what each exit status means", text: exitCodes)
+    HelpTopic(name: "exit-codes", summary: "what each exit status means", text: exitCodes),
+    HelpTopic(name: "playbook", summary: "every key of a playbook, secrets, many tenants", text: PlaybookHelp.text),
+    HelpTopic(name: "syslog", summary: "receivers, options, what counts as delivered", text: SyslogHelp.text),
   ]
 
   static func named(_ name: String) -> HelpTopic? { all.first { $0.name == name } }

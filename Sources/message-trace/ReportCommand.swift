@@ -28,7 +28,7 @@ struct ReportCommand {
   /// Of the state directory named, and of the file that `status --format json` wrote.
   private func statuses(now: Instant) throws(Failure) -> [JSONValue] {
     var statuses: [JSONValue] = []
-    if let path = job.invocation.layer[.state]?.last {
+    if let path = job.invocation.own[.collectorState] {
       guard let glance = try StatusCommand.glance(path, playbook: "") else {
         throw Failure(
           "state.missing", exit: .noInput, "Looking at the state in \(path): nothing was collected there yet.",

@@ -33,6 +33,21 @@ import Testing
     }
   }
 
+  @Test("every example of the help is a call that is understood", arguments: commands)
+  func examples(_ command: String) {
+    let lines = Program.run(["help", command]).lines.drop { $0 != "examples:" }.dropFirst().prefix {
+      $0.hasPrefix("  ")
+    }
+    for line in lines {
+      let calls = line.split(separator: " ").map { String($0.filter { $0 != "'" }) }.split { ["|", "&&"].contains($0) }
+      for call in calls where call.contains("message-trace") {
+        let words = call.drop { $0 != "message-trace" }.dropFirst().prefix { !["<", ">"].contains($0) }
+        let outcome = Program.run(words + ["--help"])
+        #expect(outcome.status == 0 && outcome.lines.first?.hasPrefix("usage:") == true, "\(line): \(outcome.errors)")
+      }
+    }
+  }
+
   @Test("every topic of the overview has a text")
   func topics() {
     let topics = Program.run([]).lines.compactMap { line in

@@ -21,6 +21,22 @@ import Testing
     #expect(Program.run(["report", "-", events, "--now", "2026-03-05T12:00:00Z"]).status == 0)
   }
 
+  @Test("a validator of HTML finds nothing to say, whatever the events hold")
+  func valid() throws {
+    let folder = TemporaryFolder()
+    let odd = ["</svg><script>alert(1)</script>", "\"><img src=x>", "\u{202E}x\u{0}\u{FFFE}", "<!--", "&amp;&#0;", "a"]
+    let lines = odd.enumerated().map { index, text in
+      JSONValue.object([
+        .init("@timestamp", .string("2026-03-0\(index + 1)T00:00:00Z")), .init("event.action", .string("failed")),
+        .init("email.subject", .string(text)), .init("email.from.address", .array([.string("\(text)@\(text)")])),
+      ]).text
+    }
+    let events = folder.write(lines.joined(separator: "\n"), to: "events.ndjson")
+    let outcome = Program.run(["report", events, "--title", odd.joined()])
+    let page = folder.write(String(decoding: outcome.output, as: UTF8.self), to: "report.html")
+    if let said = OtherProgram.lines("tidy", "tidy -quiet -errors -utf8 \(page)") { #expect(said.isEmpty, "\(said)") }
+  }
+
   @Test("a collector's health comes from its state directory and from the status as JSON")
   func health() throws {
     let bench = try Bench(messages: 20)
