@@ -5,6 +5,8 @@ internal import IntakeCore
 struct HealthSection {
   let health: [CollectorHealth]
   let now: Instant
+  /// A collector that has not ended a pass for so long does not look after its tenant.
+  private static let patience = Duration.seconds(2 * 3_600)
 
   func write(_ page: inout Markup) {
     page.element("section") { section in
@@ -13,7 +15,7 @@ struct HealthSection {
         return section.element(
           "p", "Give --state DIR, or --status FILE from `message-trace status --format json`, to see how it stands.")
       }
-      for one in health.filter({ !$0.isWell }) + health.filter(\.isWell) { card(one, &section) }
+      for one in health.filter({ !isGood($0) }) + health.filter(isGood) { card(one, &section) }
     }
   }
 
@@ -22,7 +24,7 @@ struct HealthSection {
       card.element("h3") { heading in
         heading.foreign(one.name)
         heading.text(" ")
-        heading.element("span", ["class": one.isWell ? "badge well" : "badge ill"], verdict(one))
+        heading.element("span", ["class": isGood(one) ? "badge well" : "badge ill"], verdict(one))
       }
       card.element("dl") { list in
         trouble(one, &list)
@@ -35,8 +37,14 @@ struct HealthSection {
     }
   }
 
+  private func silence(_ one: CollectorHealth) -> Duration? {
+    one.lastPass.map { now - $0 }.flatMap { $0 > Self.patience ? $0 : nil }
+  }
+
+  private func isGood(_ one: CollectorHealth) -> Bool { one.isWell && silence(one) == nil }
+
   private func verdict(_ one: CollectorHealth) -> String {
-    if one.isWell { return "✓ collecting" }
+    if one.isWell { return silence(one).map { "✗ silent for \(Spelling.span($0))" } ?? "✓ collecting" }
     if one.outcome == "never" { return "– never ran" }
     return one.outcome == "ok" ? "✗ a sink is behind" : "✗ failing: \(Markup.visible(one.outcome, limit: 80))"
   }

@@ -61,13 +61,16 @@ enum PageStyle {
     thead th { color: var(--quiet); border-bottom-color: var(--quiet); white-space: nowrap; }
     .n { text-align: right; white-space: nowrap; }
     .t { white-space: nowrap; }
-    .wide { width: 100%; min-width: 720px; }
+    .wide { width: 100%; min-width: 860px; table-layout: fixed; }
+    .wide th:nth-child(1) { width: 172px; } .wide th:nth-child(2) { width: 98px; }
+    .wide th:nth-child(3), .wide th:nth-child(4) { width: 27%; }
     .quiet { color: var(--quiet); }
     .badge { font-weight: 700; }
     .well { color: var(--well); } .ill { color: var(--ill); }
     .card { background: var(--card); padding: 14px 16px; margin-top: 12px; }
     .card dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 18px; margin: 0; }
     .card dt { color: var(--quiet); } .card dd { margin: 0; overflow-wrap: anywhere; }
+    footer p { max-width: none; }
     footer { margin-top: 34px; border-top: 1px solid var(--line); padding-top: 10px; color: var(--quiet);
       font-size: 13px; }
     @media (max-width: 760px) { body { padding: 16px 14px 32px; } h1 { font-size: 25px; }

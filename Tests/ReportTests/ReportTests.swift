@@ -104,6 +104,22 @@ import Testing
     #expect(page.contains("2 failed, quarantined") == false && page.contains("Sun 1 Mar 2026, 00:00: 1 failed"))
   }
 
+  @Test(
+    "a collector is well only if its last pass went well, its sinks follow, and that was not long ago",
+    arguments: [
+      ("ok", "2026-03-05T11:00:00Z", "", "✓ collecting"), ("ok", "2026-03-02T12:00:00Z", "", "✗ silent for 3 d"),
+      ("ok", "2026-03-05T11:00:00Z", "sink.refused", "✗ a sink is behind"),
+      ("auth.denied", "2026-03-05T11:00:00Z", "", "✗ failing: auth.denied"), ("never", "", "", "– never ran"),
+    ])
+  func verdict(_ outcome: String, _ last: String, _ failing: String, _ verdict: String) throws {
+    let sink = JSONValue.object(failing.isEmpty ? [] : [.init("failing", .string(failing))])
+    let status = JSONValue.object([
+      .init("lastPass", .string(last)), .init("sinks", .object([.init("tcp://siem:601", sink)])),
+    ])
+    let page = try Self.page([], statuses: [.object([.init("outcome", .string(outcome)), .init("status", status)])])
+    #expect(page.contains(verdict))
+  }
+
   @Test("no event at all still gives a page")
   func empty() throws {
     let page = try Self.page([])
