@@ -18,6 +18,19 @@ package enum Credential: Sendable {
   case accessTokenFile(String)
 }
 
+/// Where apps of each national cloud sign in.
+package enum NationalCloud {
+  /// The authority that belongs to a service's URL. Source: Microsoft Entra, "National clouds".
+  package static func authority(besideService url: String) -> String {
+    guard let host = WebAddress(url)?.origin.host else { return worldwide }
+    if host.hasSuffix(".us") { return "https://login.microsoftonline.us" }
+    if host.hasSuffix(".cn") { return "https://login.partner.microsoftonline.cn" }
+    return worldwide
+  }
+
+  private static let worldwide = "https://login.microsoftonline.com"
+}
+
 /// The generations of the Graph API for message traces.
 package enum GraphVersion: String, Sendable, CaseIterable {
   case v1 = "v1.0"

@@ -71,13 +71,13 @@ extension Failure {
   static func cutShort(_ request: Request) -> Failure {
     Failure(
       "source.cut_short", exit: .tryLater, "\(request.purpose): the answer was cut short.",
-      hint: "It is asked for again; if it stays so, look at what stands between here and the service.",
+      hint: "Try again; if it stays so, look at what stands between here and the service, such as a proxy.",
       recovery: .later(after: nil))
   }
 
   static func malformed(_ request: Request, _ reason: String) -> Failure {
     Failure(
-      "source.malformed", exit: .protocolBroken, "\(request.purpose): the answer cannot be read, \(reason).",
+      "source.malformed", exit: .protocolBroken, "\(request.purpose): the answer cannot be read: \(reason).",
       hint: "Check that the configured URL is the service's own and that no proxy answers in its place.",
       recovery: .later(after: nil))
   }
@@ -93,7 +93,8 @@ extension Failure {
   static func silent(_ request: Request, _ deadline: Duration) -> Failure {
     Failure(
       silentCode, exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.spoken).",
-      hint: "It is asked for again later.", recovery: .later(after: nil))
+      hint: "Try again later; if it stays so, look at what stands between here and the service, such as a firewall.",
+      recovery: .later(after: nil))
   }
 }
 

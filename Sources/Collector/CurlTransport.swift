@@ -3,7 +3,6 @@
 internal import CSystem
 internal import Glibc
 internal import IntakeCore
-internal import Synchronization
 
 /// Sends requests one after another over connections that stay open. No redirect is followed, no cookie, netrc file or
 /// proxy variable is looked at, and TLS is always verified.
@@ -72,7 +71,9 @@ actor CurlTransport: Transport {
         return .failure(fault.failure(request))
       }
       guard exchange.headIsComplete, exchange.bodyIsComplete else { return .failure(.cutShort(request)) }
-      return .success(exchange.response(status: handles.number(CurlOption.responseCode)))
+      let response = exchange.response(status: handles.number(CurlOption.responseCode))
+      count.note(response)
+      return .success(response)
     } catch {
       return .failure(error)
     }
@@ -141,15 +142,6 @@ actor CurlTransport: Transport {
     }
     return unsafe list
   }
-}
-
-/// HTTP requests made so far, retries and sign-in included.
-final class RequestCount: Sendable {
-  private let number = Mutex(0)
-
-  var value: Int { number.withLock { $0 } }
-
-  func add() { number.withLock { $0 += 1 } }
 }
 
 extension Duration {

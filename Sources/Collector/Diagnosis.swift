@@ -52,7 +52,9 @@ extension Reader {
       diagnosis.stop("sign-in", error)
       return diagnosis
     }
-    for complaint in tokens.complaints { diagnosis.add("permission", false, complaint) }
+    for complaint in tokens.complaints {
+      diagnosis.add("permission", false, complaint.sentence, hint: complaint.hint)
+    }
     do {
       let page = try await page(request, isContinued: false)
       diagnosis.add(

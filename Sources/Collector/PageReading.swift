@@ -14,6 +14,14 @@ struct PageReading: Sendable {
   /// The page of an answer to `request`.
   /// - Parameter isContinued: the request followed a next link, which may have died.
   func page(_ response: Response, _ request: Request, isContinued: Bool) throws(Failure) -> Page {
+    do {
+      return try read(response, request, isContinued: isContinued)
+    } catch {
+      throw error.naming(request, response)
+    }
+  }
+
+  private func read(_ response: Response, _ request: Request, isContinued: Bool) throws(Failure) -> Page {
     guard response.status == 200 else {
       throw StatusReading(service: service, isContinued: isContinued)
         .failure(response, request, now: time.now())
@@ -35,7 +43,8 @@ struct PageReading: Sendable {
     warnOfType(response)
     guard !envelope.hasError else { throw errorInAnswer(response, request) }
     return Page(
-      bytes: response.body, rows: envelope.rows, next: envelope.next.map(PageCursor.init), serverDate: response.date)
+      bytes: response.body, rows: envelope.rows, next: envelope.next.map { PageCursor(link: $0) },
+      serverDate: response.date)
   }
 
   /// Atom is the legacy service's default, whatever was asked for; any other markup is a web page.

@@ -1,4 +1,5 @@
-// A whole search: every question over every window, answers merged, repeats dropped, newest first.
+// A whole search: every question over every window, answers merged, repeats dropped, newest first; where one question is
+// enough, given out while it is read.
 
 package import IntakeCore
 
@@ -30,9 +31,17 @@ package struct QuerySearch: Sendable {
     self.most = most
   }
 
+  /// Takes rows as they are known, newest first.
+  package typealias Emit = ([QueryRow]) throws(Failure) -> Void
+
+  private var questions: [QueryTerms] { filter.questions { source.canAsk($0, $1, filter.subjectTest) } }
+
+  /// True if rows can be given out before all are there: one question has no other's answers to be merged with.
+  package var canStream: Bool { most == nil && questions.count == 1 }
+
   package func run() async throws(Failure) -> QueryResult {
-    var found = Found()
-    for terms in filter.questions({ source.canAsk($0, $1, filter.subjectTest) }) {
+    var found = FoundRows()
+    for terms in questions {
       found.beginQuestion()
       for window in windows {
         try await read(window, terms, into: &found)
@@ -41,6 +50,29 @@ package struct QuerySearch: Sendable {
     }
     try await readCrowds(into: &found)
     return found.result(most: most)
+  }
+
+  /// Gives every row out as soon as nothing newer can come, where `canStream`; only pages and what tells rows apart are
+  /// held. Of two states of one row the first counts. The result's own rows are none.
+  package func stream(_ emit: @escaping Emit) async throws(Failure) -> QueryResult {
+    var found = FoundRows()
+    for terms in questions {
+      for window in windows {
+        try await read(window, terms, into: &found, emit: emit)
+        try await release(&found, newerThan: window.start, to: emit)
+      }
+    }
+    try await release(&found, newerThan: nil, to: emit)
+    return found.result(most: nil)
+  }
+
+  /// - Parameter limit: rows of this instant and older ones may still be joined by others; nil: by none.
+  private func release(_ found: inout FoundRows, newerThan limit: Instant?, to emit: @escaping Emit)
+    async throws(Failure)
+  {
+    try await readCrowds(into: &found, newerThan: limit)
+    let ripe = found.release(newerThan: limit)
+    if !ripe.isEmpty { try emit(ripe) }
   }
 
   /// Newest first, each a second narrower than the service allows, whole milliseconds.
@@ -56,39 +88,43 @@ package struct QuerySearch: Sendable {
   }
 
   /// One row more than wanted tells that there are more. Windows come newest first, so what follows is older.
-  private func hasEnough(_ found: Found) -> Bool { most.map { found.inQuestion > $0 } ?? false }
+  private func hasEnough(_ found: FoundRows) -> Bool { most.map { found.inQuestion > $0 } ?? false }
 
   /// Microsoft asks for a query by id where a message has more than 1,000 recipients (Get-MessageTraceV2): what a query by
   /// time gives of it may be a part.
-  private func readCrowds(into found: inout Found) async throws(Failure) {
+  private func readCrowds(into found: inout FoundRows, newerThan limit: Instant? = nil) async throws(Failure) {
     guard filter.values[.traceID] == nil else { return }
     for crowd in found.crowds {
-      guard let received = crowd.received else { continue }
+      guard let received = crowd.received, limit.map({ received > $0 }) ?? true else { continue }
       found.beginQuestion()
       let terms = QueryTerms(values: [.traceID: crowd.traceID], subjectTest: filter.subjectTest)
       try await read(Window(start: received - .seconds(1), end: received + .seconds(1)), terms, into: &found)
     }
   }
 
-  private func read(_ window: Window, _ terms: QueryTerms, into found: inout Found) async throws(Failure) {
+  private func read(
+    _ window: Window, _ terms: QueryTerms, into found: inout FoundRows, emit: Emit? = nil
+  ) async throws(Failure) {
     do {
-      try await readOnce(window, terms, into: &found)
+      try await readOnce(window, terms, into: &found, emit: emit)
     } catch {
       switch error.recovery {
-      case .restartWindow: try await readOnce(window, terms, into: &found)
+      case .restartWindow: try await readOnce(window, terms, into: &found, emit: emit)
       case .smallerWindow:
         guard let halves = window.halves else { throw error }
-        try await read(halves.newer, terms, into: &found)
-        if !hasEnough(found) { try await read(halves.older, terms, into: &found) }
+        try await read(halves.newer, terms, into: &found, emit: emit)
+        if !hasEnough(found) { try await read(halves.older, terms, into: &found, emit: emit) }
       case .never:
         guard error.code == "source.refused", let fewer = terms.withoutDoubtful else { throw error }
-        try await read(window, fewer, into: &found)
+        try await read(window, fewer, into: &found, emit: emit)
       case .later: throw error
       }
     }
   }
 
-  private func readOnce(_ window: Window, _ terms: QueryTerms, into found: inout Found) async throws(Failure) {
+  private func readOnce(
+    _ window: Window, _ terms: QueryTerms, into found: inout FoundRows, emit: Emit?
+  ) async throws(Failure) {
     var visited: Set<PageCursor> = []
     var cursor: PageCursor?
     var isSorted = true
@@ -105,6 +141,7 @@ package struct QuerySearch: Sendable {
         if isWanted(row) { found.take(row) }
       }
       if isSorted, hasEnough(found) { return }
+      if isSorted, let emit { try await release(&found, newerThan: oldest, to: emit) }
       if let next = page.next, !visited.insert(next).inserted { throw .searchLoop }
       cursor = page.next
     } while cursor != nil
@@ -114,49 +151,6 @@ package struct QuerySearch: Sendable {
   private func isWanted(_ row: QueryRow) -> Bool {
     let isInside = row.received.map { start <= $0 && $0 <= end } ?? true
     return isInside && filter.matches(row)
-  }
-}
-
-/// What has been found so far.
-private struct Found {
-  var unreadable = 0
-  /// Rows that the question in hand has given.
-  private(set) var inQuestion = 0
-  private var rows: [[UInt8]: QueryRow] = [:]
-  private var perMessage: [String: Int] = [:]
-
-  private var question = 0
-  private var lastQuestion: [[UInt8]: Int] = [:]
-
-  mutating func beginQuestion() {
-    inQuestion = 0
-    question += 1
-  }
-
-  /// Of two states of one row the later answer counts; a row that comes twice in one question counts once.
-  mutating func take(_ row: QueryRow) {
-    let key = row.key
-    if lastQuestion.updateValue(question, forKey: key) != question { inQuestion += 1 }
-    if rows.updateValue(row, forKey: key) == nil { perMessage[row.traceID, default: 0] += 1 }
-  }
-
-  /// One row of each message with at least 1,000.
-  var crowds: [QueryRow] {
-    let ids = perMessage.filter { $0.value >= 1_000 && !$0.key.isEmpty }.map(\.key).sorted()
-    return ids.compactMap { id in rows.values.first { $0.traceID == id } }
-  }
-
-  func result(most: Int?) -> QueryResult {
-    let sorted = rows.values.sorted { left, right in
-      let (first, second) = (left.received ?? .latest, right.received ?? .latest)
-      guard first == second else { return first > second }
-      guard left.recipient == right.recipient else { return left.recipient < right.recipient }
-      return left.traceID < right.traceID
-    }
-    guard let most, sorted.count > most else {
-      return QueryResult(rows: sorted, hasMore: false, unreadable: unreadable)
-    }
-    return QueryResult(rows: Array(sorted.prefix(most)), hasMore: true, unreadable: unreadable)
   }
 }
 

@@ -52,7 +52,7 @@ extension ReportingSource: Searching {
   package func page(
     _ window: Window, matching terms: QueryTerms, after cursor: PageCursor?
   ) async throws(Failure) -> Page {
-    try await read(traces, QueryClause.reporting(terms), window, cursor)
+    try await read(traces, QueryClause.reporting(terms), window, cursor, order: .newestFirst)
   }
 }
 
@@ -81,7 +81,7 @@ extension Reader {
       guard !isMissing else { return nil }
       guard response.status == 200 else {
         throw StatusReading(service: reading.service, isContinued: false)
-          .failure(response, request, now: time.now())
+          .failure(response, request, now: time.now()).naming(request, response)
       }
       guard QueryColumns(QueryColumns.compact(response.body, 0..<response.body.count)) != nil else {
         throw .malformed(request, "it is no JSON object")

@@ -29,7 +29,8 @@ struct Reader: Sendable {
     transport = RetryingTransport(
       base: paced, time: time, log: log, impatient: service == .reporting ? Self.slowCodes : [])
     let direct = RetryingTransport(base: network, time: time, log: log)
-    let expectation: TokenExpectation = service == .graph ? .graph(resource) : .reporting(resource)
+    var expectation: TokenExpectation = service == .graph ? .graph(resource) : .reporting(resource)
+    expectation.tenant = setup.tenant.lowercasedASCII
     let tokens = TokenWatch(expectation, log: log)
     self.tokens = tokens
     signIn = try Self.signIn(setup, origin: origin, resource: resource, transport: direct, watch: tokens)
@@ -90,6 +91,8 @@ struct ReaderSetup: Sendable {
   var log: Log
   var quotaFile: String?
   var quota: Int
+  /// As configured: a GUID, a domain, or empty.
+  var tenant: String
 }
 
 /// Things that are said once in a process, however often they happen.

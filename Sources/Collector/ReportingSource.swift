@@ -5,12 +5,20 @@ package import IntakeCore
 
 /// Message traces from the legacy service.
 ///
-/// No `$orderby` is sent: a cursor moves only with a window's last page, whatever the order, and revisits find what moved
-/// while paging; an option that the service may sort a million rows for, or refuse, would buy nothing.
+/// The oldest rows are asked for first: paging is by position, so that mail which comes in meanwhile is then found at the
+/// end, where with the service's own order it would be missed until a revisit. Nothing relies on it, and a service that
+/// refuses is asked without. No `$select`: a column that the service adds one day is not to be lost.
 package struct ReportingSource: Source {
   package let provider = "reporting"
   package let widestWindow = Duration.seconds(10 * 86_400)
   package let retention = Duration.seconds(30 * 86_400)
+
+  /// `$orderby`; seen to work in other clients.
+  enum Order: String {
+    case oldestFirst = "Received asc"
+    /// For searches that end when they have enough.
+    case newestFirst = "Received desc"
+  }
 
   let reader: Reader
   let traces: Collection
@@ -22,9 +30,11 @@ package struct ReportingSource: Source {
   ///   - pageSize: rows a page, 1 to 2000; with 2000 the service pages by itself.
   ///   - quotaFile: where the rolling count of requests is kept; nil keeps it in memory.
   ///   - quota: requests in 300 s. Microsoft publishes no limit: one a second is polite.
+  ///   - tenant: whose mail is meant; where it is a GUID, tokens of another tenant are told of.
   package init(
     endpoint: String, credential: Credential, pageSize: Int = 2_000, http: HTTPSettings = HTTPSettings(),
-    time: TimeSource = .system, log: Log = Log(), quotaFile: String? = nil, quota: Int = 300
+    time: TimeSource = .system, log: Log = Log(), quotaFile: String? = nil, quota: Int = 300,
+    tenant: String = ""
   ) throws(Failure) {
     guard let address = WebAddress(endpoint) else { throw .badURL("reporting URL", endpoint) }
     guard (1...ReportingPaging.pageSize).contains(pageSize) else {
@@ -35,46 +45,55 @@ package struct ReportingSource: Source {
     self.pageSize = pageSize
     reader = try Reader(
       .reporting,
-      ReaderSetup(credential: credential, http: http, time: time, log: log, quotaFile: quotaFile, quota: quota),
+      ReaderSetup(
+        credential: credential, http: http, time: time, log: log, quotaFile: quotaFile, quota: quota,
+        tenant: tenant),
       origin: address.origin, resource: Self.resource(address.origin.host))
   }
 
   /// HTTP requests made so far, retries and sign-in included.
-  package var requests: Int { reader.count.value }
+  package var requests: Int { reader.count.requests }
+
+  /// Answers so far that asked for fewer or later requests (429, 503, 509), each retry's own included.
+  package var throttles: Int { reader.count.throttles }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    try await search(TraceFilter(), in: window, after: cursor)
-  }
-
-  /// One page of the traces that meet a filter; rows and cursors as of `page`.
-  package func search(
-    _ filter: TraceFilter, in window: Window, after cursor: PageCursor? = nil
-  ) async throws(Failure) -> Page {
-    try await read(traces, try filter.reportingConditions(), window, cursor)
+    try await read(traces, [], window, cursor, order: .oldestFirst)
   }
 
   /// The delivery events of one message to one recipient, as far as they lie in the window.
   package func details(
     of traceID: String, recipient: String, sender: String? = nil, in window: Window, after cursor: PageCursor? = nil
   ) async throws(Failure) -> Page {
-    let filter = TraceFilter(sender: sender, recipient: recipient, traceID: try ODataLiteral.traceID(traceID))
-    return try await read(events, try filter.reportingConditions(), window, cursor)
+    var terms = QueryTerms(values: [.traceID: try ODataLiteral.traceID(traceID), .recipient: recipient])
+    terms.values[.sender] = sender
+    return try await read(events, QueryClause.reporting(terms), window, cursor, order: nil)
   }
 
   /// One page of a report under conditions in the service's own words.
   func read(
-    _ collection: Collection, _ conditions: [String], _ window: Window, _ cursor: PageCursor?
+    _ collection: Collection, _ conditions: [String], _ window: Window, _ cursor: PageCursor?, order: Order?
   ) async throws(Failure) -> Page {
     let next = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
-    let request = request(next ?? query(collection, window, conditions, top: pageSize))
+    let first = query(collection, window, conditions, top: pageSize, order: order)
+    do {
+      return try await read(next ?? first, isContinued: next != nil)
+    } catch {
+      guard error.code == "source.refused", next == nil, order != nil else { throw error }
+      return try await read(query(collection, window, conditions, top: pageSize, order: nil), isContinued: false)
+    }
+  }
+
+  private func read(_ address: WebAddress, isContinued: Bool) async throws(Failure) -> Page {
+    let request = request(address)
     guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
     var page: Page
     do {
-      page = try await reader.page(request, isContinued: cursor != nil)
+      page = try await reader.page(request, isContinued: isContinued)
     } catch {
       throw Self.blamingWindow(error)
     }
-    page.next = page.next ?? ReportingPaging.following(page, of: request.address, top: pageSize)
+    page.next = page.next ?? ReportingPaging.following(page, of: address, top: pageSize)
     return page
   }
 
@@ -96,11 +115,14 @@ package struct ReportingSource: Source {
       purpose: "Reading message traces from the reporting service")
   }
 
-  private func query(_ collection: Collection, _ window: Window, _ conditions: [String], top: Int) -> WebAddress {
+  private func query(
+    _ collection: Collection, _ window: Window, _ conditions: [String], top: Int, order: Order? = nil
+  ) -> WebAddress {
     let bounds = QueryBounds(window)
     let span = ["StartDate eq datetime'\(bounds.start)'", "EndDate eq datetime'\(bounds.end)'"]
     let filter = (span + conditions).joined(separator: " and ")
     var fields = [("$format", "json"), ("$filter", filter)]
+    if let order { fields.append(("$orderby", order.rawValue)) }
     if top < ReportingPaging.pageSize { fields.append(("$top", "\(top)")) }
     return collection.address.asking(PercentEncoding.form(fields))
   }

@@ -40,13 +40,14 @@ extension Failure {
       return Failure(
         throttledCode, exit: .tryLater,
         "\(request.purpose): the service asks for fewer requests\(wish.map { ", next in \($0.spoken)" } ?? "").",
-        hint: "Other programs of this tenant share the quota; run less often or lower the request limit.",
+        hint: "Other programs of this tenant share the quota: wait, and if it stays so, collect less often (--every).",
         recovery: .later(after: wish))
     }
     return Failure(
       response.status == 504 ? gatewayTimeoutCode : "source.busy", exit: .tryLater,
       "\(request.purpose): the service answers with status \(response.status).",
-      hint: "It is asked again later.", recovery: .later(after: wish))
+      hint: "Try again later, as collecting does by itself; if it stays so, look at Microsoft's service health.",
+      recovery: .later(after: wish))
   }
 
   /// 504: the query behind the answer took too long.

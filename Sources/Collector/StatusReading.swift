@@ -44,7 +44,7 @@ struct StatusReading: Sendable {
     if error.mentions("not supported for AAD accounts") {
       return Failure(
         "source.wrong_url", exit: .configuration, "\(request.purpose): the service does not know this path.",
-        hint: "Check the Graph URL and the API generation.")
+        hint: "Check --graph-url and --graph-api.")
     }
     return refused(400, error, request)
   }
@@ -93,13 +93,15 @@ struct StatusReading: Sendable {
     if status == 410 {
       return Failure(
         "source.gone", exit: .unavailable, "\(request.purpose): the service is gone for this tenant.",
-        hint: service == .graph ? "Check the API generation." : "Set the mode to graph: the legacy service is retired.")
+        hint: service == .graph
+          ? "Check --graph-api: this generation of the API may have been taken away."
+          : "Set the mode to graph: the legacy service is retired.")
     }
     return Failure(
       "source.not_found", exit: .configuration, "\(request.purpose): the service does not know the path.",
       hint: service == .graph
-        ? "Check the Graph URL and the API generation; only the worldwide cloud has message traces."
-        : "Check the reporting URL; where the legacy service is retired, set the mode to graph.")
+        ? "Check --graph-url and --graph-api; only the worldwide cloud has message traces."
+        : "Check --reporting-url; where the legacy service is retired, set the mode to graph.")
   }
 
   private func deadLink(_ status: Int, _ request: Request) -> Failure {
@@ -124,10 +126,13 @@ struct StatusReading: Sendable {
   }
 
   private func refused(_ status: Int, _ error: RemoteError, _ request: Request) -> Failure {
-    let said = error.shown
+    var said = error.shown
+    while said.hasSuffix(".") { said.removeLast() }
     return Failure(
       "source.refused", exit: .protocolBroken,
       "\(request.purpose): the service refuses with status \(status)\(said.isEmpty ? "" : ": \(said)").",
-      hint: "Check URL, API generation and filters.")
+      hint: service == .graph
+        ? "Check --graph-url and --graph-api; in a search, the values asked for."
+        : "Check --reporting-url; in a search, the values asked for.")
   }
 }

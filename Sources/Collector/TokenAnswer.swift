@@ -7,7 +7,7 @@ enum TokenAnswer {
   static func read(
     _ response: Response, _ request: Request, _ grant: Grant, now: Instant
   ) throws(Failure) -> AccessToken {
-    guard response.status == 200 else { throw failure(response, request, grant, now: now) }
+    guard response.status == 200 else { throw failure(response, request, grant, now: now).naming(request, response) }
     guard let answer = try? JSONValue(parsing: response.body) else {
       if response.looksLikeMarkup { throw .notJSON(request) }
       throw .malformed(request, "it is not whole JSON")

@@ -26,6 +26,8 @@ struct TokenExpectation: Sendable {
   let role: String
   /// As asked for; Microsoft's own Graph also goes by its app id.
   let resource: String
+  /// Whose mail is meant, in lower case; a domain's name or an empty text says nothing about a token.
+  var tenant = ""
 
   static func graph(_ resource: String) -> TokenExpectation {
     TokenExpectation(role: "ExchangeMessageTrace.Read.All", resource: resource)
@@ -35,17 +37,42 @@ struct TokenExpectation: Sendable {
     TokenExpectation(role: "ReportingWebService.Read.All", resource: resource)
   }
 
-  /// What is wrong with a token, one sentence each; empty where nothing is or nothing can be told.
-  func complaints(_ claims: TokenClaims) -> [String] {
-    var complaints: [String] = []
+  /// What is wrong with a token, and what to do about it.
+  struct Complaint: Sendable {
+    var sentence: String
+    var hint: String
+  }
+
+  /// Empty where nothing is wrong or nothing can be told.
+  func complaints(_ claims: TokenClaims) -> [Complaint] {
+    var complaints: [Complaint] = []
     let graphApp = "00000003-0000-0000-c000-000000000000"
     if let audience = claims.audience, audience != graphApp, !audience.hasPrefix(resource) {
-      complaints.append("The token is meant for another service; ask for the scope \(resource)/.default.")
+      complaints.append(
+        Complaint(
+          sentence: "The token is meant for another service than \(resource).",
+          hint: "Ask for the scope \(resource)/.default; where a token file is used, see who fills it."))
+    }
+    if let tenant = claims.tenant?.lowercasedASCII, Self.isGUID(tenant), Self.isGUID(self.tenant), tenant != self.tenant
+    {
+      complaints.append(
+        Complaint(
+          sentence: "The token is of tenant \(tenant), but \(self.tenant) is configured.",
+          hint: "Set the tenant to the one whose mail is meant, or sign in to that one."))
     }
     if !(claims.roles ?? []).contains(role) {
-      complaints.append("The token lacks the permission \(role); grant it to the app and give admin consent.")
+      complaints.append(
+        Complaint(
+          sentence: "The token lacks the permission \(role).",
+          hint: "Grant it to the app as an application permission and give admin consent."))
     }
     return complaints
+  }
+
+  private static func isGUID(_ text: String) -> Bool {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    return parts.map(\.utf8.count) == [8, 4, 4, 4, 12]
+      && parts.allSatisfy { $0.utf8.allSatisfy { JSONText.hexDigit($0) != nil } }
   }
 
   /// Permissions beyond the one that is needed.
@@ -64,13 +91,13 @@ final class TokenWatch: Sendable {
     self.log = log
   }
 
-  var complaints: [String] { newest.withLock { $0 }.map(expectation.complaints) ?? [] }
+  var complaints: [TokenExpectation.Complaint] { newest.withLock { $0 }.map(expectation.complaints) ?? [] }
 
   func look(_ token: AccessToken) {
     guard let claims = TokenClaims(token.secret) else { return }
     newest.withLock { $0 = claims }
-    for complaint in expectation.complaints(claims) where once.isNew(complaint) {
-      log(.warning, "signin.token", complaint)
+    for complaint in expectation.complaints(claims) where once.isNew(complaint.sentence) {
+      log(.warning, "signin.token", complaint.sentence, [("hint", complaint.hint)])
     }
     let surplus = expectation.surplus(claims)
     if surplus > 0, once.isNew("surplus") {

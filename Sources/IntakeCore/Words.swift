@@ -23,9 +23,21 @@ package struct Window: Hashable, Sendable {
 }
 
 /// Where the next page of a window is: the service's own next link, byte for byte. It may hold addresses: never log it.
+///
+/// Two cursors are the same place if their links are the same.
 package struct PageCursor: Hashable, Sendable {
   package var link: String
-  package init(link: String) { self.link = link }
+  /// How many rows the pages so far held, by message: of messages that may go on in the next page.
+  package var begun: [[UInt8]: Int]
+
+  package init(link: String, begun: [[UInt8]: Int] = [:]) {
+    self.link = link
+    self.begun = begun
+  }
+
+  package static func == (left: PageCursor, right: PageCursor) -> Bool { left.link == right.link }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(link) }
 }
 
 /// One HTTP answer: its bytes as decoded, and where in them each row stands.

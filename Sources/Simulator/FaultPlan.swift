@@ -40,6 +40,8 @@ package enum Fault: Sendable, Equatable {
   case foreignLink(String)
   /// The next page begins with the last row of this one.
   case duplicateRow
+  /// Queries by time leave out all recipients of a message beyond so many; queries by its id do not.
+  case cutRecipients(Int)
   /// The first row has a status that nobody knows.
   case unknownStatus
   /// Rows carry a property that nobody knows.

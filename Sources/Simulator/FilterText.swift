@@ -130,6 +130,7 @@ struct PageFaults: Sendable {
   var repeatedLink = false
   var foreignOrigin: String?
   var duplicateRow = false
+  var mostRecipients = Int.max
   var unknownStatus = false
   var unknownProperty = false
   var nullForEmpty = false
@@ -142,6 +143,7 @@ struct PageFaults: Sendable {
       case .repeatedLink: repeatedLink = true
       case .foreignLink(let origin): foreignOrigin = origin
       case .duplicateRow: duplicateRow = true
+      case .cutRecipients(let most): mostRecipients = most
       case .unknownStatus: unknownStatus = true
       case .unknownProperty: unknownProperty = true
       case .nullForEmpty: nullForEmpty = true

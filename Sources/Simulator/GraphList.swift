@@ -50,7 +50,7 @@ struct GraphList {
   private func writeRows(
     _ query: GraphQuery, now: Instant, knowsRecalled: Bool, to output: inout JSONBytes
   ) -> RowPosition? {
-    var walk = GraphWalk(simulation.tenant, query, now: now)
+    var walk = GraphWalk(simulation.tenant, query, now: now, mostRecipients: faults.mostRecipients)
     let first = walk.rows.position
     guard !faults.emptyPage else { return first }
     var last = first
@@ -106,9 +106,12 @@ struct GraphWalk {
   private let filter: RowFilter
   private let takesAll: Bool
   private let now: Instant
+  private let mostRecipients: Int
   private var message: SimulatedMessage?
 
-  init(_ tenant: SimulatedTenant, _ query: GraphQuery, now: Instant) {
+  /// - Parameter mostRecipients: of a message, where it is not asked for by its id.
+  init(_ tenant: SimulatedTenant, _ query: GraphQuery, now: Instant, mostRecipients: Int = .max) {
+    self.mostRecipients = query.filter.traceID == nil ? mostRecipients : .max
     let start = Instant(ticks: query.start.ticks + Self.toNextMillisecond(query.start))
     let range = tenant.messages(from: start, through: query.end + .ticks(9_999 - Self.pastMillisecond(query.end)))
     rows = RowWalk(tenant, range, ascending: false, now: now, from: query.position)
@@ -119,6 +122,7 @@ struct GraphWalk {
 
   mutating func next() -> (SimulatedRow, SimulatedStatus, RowPosition)? {
     while let place = rows.next() {
+      guard place.recipient < mostRecipients else { continue }
       if let wanted = filter.traceID {
         let words = rows.tenant.traceWords(place.message)
         guard SimulatedTenant.guid(words.0, words.1) == wanted else { continue }

@@ -15,12 +15,14 @@ package enum ChosenSource: Source {
       self = .graph(
         try GraphSource(
           root: configuration.graphURL, version: configuration.graphVersion, credential: configuration.credential,
-          pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile))
+          pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile,
+          tenant: configuration.tenant))
     case .reporting:
       self = .reporting(
         try ReportingSource(
           endpoint: configuration.reportingURL, credential: configuration.credential,
-          pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile))
+          pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile,
+          tenant: configuration.tenant))
     }
   }
 

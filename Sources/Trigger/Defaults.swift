@@ -3,7 +3,6 @@
 package enum Defaults {
   package static let graphURL = "https://graph.microsoft.com"
   package static let reportingURL = "https://reports.office365.com/ecp/reportingwebservice/reporting.svc"
-  package static let authority = "https://login.microsoftonline.com"
   package static let lag: Duration = .seconds(60)
   package static let revisits: [Duration] = [.seconds(900), .seconds(3_600), .seconds(6 * 3_600), .seconds(24 * 3_600)]
   package static let every: Duration = .seconds(60)

@@ -155,7 +155,7 @@ extension Setting {
     case .graphURL: "default https://graph.microsoft.com"
     case .graphAPI: "generation of the Graph API; default v1.0"
     case .reportingURL: "default \(Defaults.reportingURL)"
-    case .authority: "sign-in service; default https://login.microsoftonline.com"
+    case .authority: "sign-in service; default that of the service's cloud"
     case .sink: "repeatable: stdout | file:PATH | udp://H:P | tcp://H:P | tls://H:P; default stdout"
     case .state: "state directory; default $STATE_DIRECTORY, else $XDG_STATE_HOME/message-trace"
     case .lag: "how far behind now the live window ends; default 1m"

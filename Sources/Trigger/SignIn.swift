@@ -15,7 +15,8 @@ extension SettingReader {
           + (mode == .reporting ? ", or --username for basic sign-in." : "."))
       return nil
     }
-    let authority = url(.authority) ?? Defaults.authority
+    let service = text(mode == .graph ? .graphURL : .reportingURL) ?? ""
+    let authority = url(.authority) ?? NationalCloud.authority(besideService: service)
     if let certificate = text(.certificateFile) {
       guard let key = text(.privateKeyFile) else {
         note("--certificate-file needs --private-key-file beside it.")

@@ -128,7 +128,9 @@ enum Command: String, CaseIterable, Sendable {
     case .simulate:
       """
       Serves sign-in, the Reporting Web Service and Graph for a generated tenant on a loopback port until stopped,
-      and prints the settings to collect from it.
+      and prints the settings to collect from it. Faults, to see what `check` and `collect` make of them:
+
+      \(SimulateCommand.faultTable)
       """
     case .demo:
       """
@@ -207,7 +209,10 @@ enum Command: String, CaseIterable, Sendable {
         "message-trace mapping validate mine.json", "message-trace normalise page.json --mapping mine.json",
       ]
     case .simulate:
-      ["message-trace simulate", "message-trace simulate --messages 20000 --seed 7 --hours 48 --port 8080"]
+      [
+        "message-trace simulate --messages 20000 --seed 7 --hours 48 --port 8080",
+        "message-trace simulate --fault throttled,odd-rows",
+      ]
     case .completions:
       [
         "source <(message-trace completions bash)",
@@ -241,7 +246,7 @@ enum Command: String, CaseIterable, Sendable {
   /// Options that are no settings: name and what stands behind it.
   var ownOptions: [OwnOption] {
     switch self {
-    case .simulate: [.messages, .seed, .port, .hours]
+    case .simulate: [.messages, .seed, .port, .hours, .fault]
     case .demo: [.messages, .seed]
     case .query: OwnOption.ofQuery
     case .details: OwnOption.ofDetails

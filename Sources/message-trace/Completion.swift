@@ -2,6 +2,7 @@
 
 internal import Collector
 internal import IntakeCore
+internal import Simulator
 internal import Trigger
 
 enum Shell: String, CaseIterable { case bash, zsh, fish }
@@ -56,7 +57,7 @@ extension Command {
   }
 
   private static let repeatable: [OwnOption] = [
-    .senderAddress, .recipientAddress, .status, .subject, .messageID, .messageTraceID, .fromIP, .toIP,
+    .fault, .senderAddress, .recipientAddress, .status, .subject, .messageID, .messageTraceID, .fromIP, .toIP,
   ]
 }
 
@@ -70,6 +71,7 @@ extension OwnOption {
     case (.order, _): ["newest", "oldest"]
     case (.subjectFilterType, _): ["contains", "starts-with", "ends-with"]
     case (.status, _): QueryReader.statuses
+    case (.fault, _): NamedFault.allCases.map(\.rawValue)
     default: []
     }
   }
@@ -78,7 +80,7 @@ extension OwnOption {
     switch self {
     case .playbook, .statusFile: .files
     case .collectorState: .folders
-    case .status: .list(words(of: command))
+    case .status, .fault: .list(words(of: command))
     case _ where isFlag: .nothing
     default: words(of: command).isEmpty ? .anything : .words(words(of: command))
     }

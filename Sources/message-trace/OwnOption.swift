@@ -2,7 +2,7 @@
 
 /// Options of single commands.
 enum OwnOption: String, CaseIterable, Sendable {
-  case messages, seed, port, hours
+  case messages, seed, port, hours, fault
   case startDate = "start-date"
   case endDate = "end-date"
   case senderAddress = "sender-address"
@@ -40,6 +40,7 @@ enum OwnOption: String, CaseIterable, Sendable {
     case .fromIP, .toIP: "IP,…"
     case .format: "FORMAT"
     case .collectorState: "DIR"
+    case .fault: "NAME,…"
     case .playbook, .statusFile: "PATH"
     case .from, .to: "INSTANT"
     case .order: "newest|oldest"
@@ -60,6 +61,7 @@ enum OwnOption: String, CaseIterable, Sendable {
     case .messages: "size of the generated tenant"
     case .seed: "which tenant is generated; the same seed gives the same mail"
     case .port: "loopback port; default any free one"
+    case .fault: "what goes wrong, see above; repeatable"
     case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
     case .hours: "how far back the mail reaches; default 24"
     case .startDate: "only mail received then or later; default 48 hours before the end"

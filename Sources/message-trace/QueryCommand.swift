@@ -14,30 +14,20 @@ struct QueryCommand {
     let normaliser = request.format == .ndjson ? try service.normaliser(details: false) : nil
     let search = QuerySearch(
       source: service.source, filter: request.filter, start: request.start, end: request.end, most: request.most)
-    let result: QueryResult = try await StopSignals.guarding { () async throws(Failure) -> QueryResult in
-      try await search.run()
-    }.get()
-    let rows = Array(result.rows.dropFirst(request.skipped))
-    try write(rows, request.format, normaliser, service)
-    tell(result, rows.count, request)
-    return .done
-  }
-
-  private func write(
-    _ rows: [QueryRow], _ format: QueryRequest.Format, _ normaliser: Normaliser?, _ service: QueryService
-  ) throws(Failure) {
-    switch format {
-    case .table: try job.terminal.output(QueryTable(columns: QueryTable.terminalColumns()).text(rows))
-    case .csv: try job.terminal.output(QueryOutput.csv(rows))
-    case .raw: try job.terminal.output(QueryOutput.raw(rows.lazy.map(\.json)))
-    case .ndjson:
-      guard let normaliser else { return }
-      for start in stride(from: 0, to: rows.count, by: 5_000) {
-        let part = rows[start..<min(rows.count, start + 5_000)]
-        try job.terminal.output(
-          QueryOutput.events(part.lazy.map(\.json), normaliser, created: service.time.now()))
+    let writer = QueryWriter(terminal: job.terminal, format: request.format, normaliser: normaliser, time: service.time)
+    let streams = request.format != .table && search.canStream
+    let (result, count) = try await StopSignals.guarding { () async throws(Failure) -> (QueryResult, Int) in
+      var count = 0
+      let write = { (rows: [QueryRow]) throws(Failure) in
+        try writer.write(rows, isFirst: count == 0)
+        count += rows.count
       }
-    }
+      let result = streams ? try await search.stream(write) : try await search.run()
+      try write(Array(result.rows.dropFirst(request.skipped)))
+      return (result, count)
+    }.get()
+    tell(result, count, request)
+    return .done
   }
 
   private func tell(_ result: QueryResult, _ count: Int, _ request: QueryRequest) {
@@ -50,6 +40,31 @@ struct QueryCommand {
     )
     if count > 0, QueryTable(columns: QueryTable.terminalColumns()).lacksTraceIDs {
       terminal.say("A wider terminal shows the message trace ids, and so does --format csv.")
+    }
+  }
+}
+
+/// Writes rows in one format, all at once or as they come.
+private struct QueryWriter: Sendable {
+  let terminal: Terminal
+  let format: QueryRequest.Format
+  let normaliser: Normaliser?
+  let time: TimeSource
+
+  /// - Parameter isFirst: nothing has been written yet.
+  func write(_ rows: [QueryRow], isFirst: Bool) throws(Failure) {
+    if format == .csv, isFirst { try terminal.output(QueryOutput.csvHeader) }
+    if format == .table { return try terminal.output(QueryTable(columns: QueryTable.terminalColumns()).text(rows)) }
+    for start in stride(from: 0, to: rows.count, by: 5_000) {
+      let part = rows[start..<min(rows.count, start + 5_000)]
+      switch format {
+      case .table: break
+      case .csv: try terminal.output(QueryOutput.csv(part))
+      case .raw: try terminal.output(QueryOutput.raw(part.lazy.map(\.json)))
+      case .ndjson:
+        guard let normaliser else { continue }
+        try terminal.output(QueryOutput.events(part.lazy.map(\.json), normaliser, created: time.now()))
+      }
     }
   }
 }

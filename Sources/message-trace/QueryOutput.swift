@@ -29,13 +29,13 @@ enum QueryOutput {
     return batch.bytes
   }
 
-  /// RFC 4180 with a header of the cmdlet's column names. No cell can be taken for a formula.
-  static func csv(_ rows: [QueryRow], withHeader: Bool = true) -> String {
-    let header = [
-      "Received", "SenderAddress", "RecipientAddress", "Subject", "Status", "ToIP", "FromIP", "Size", "MessageId",
-      "MessageTraceId",
-    ]
-    var text = withHeader ? header.joined(separator: ",") + "\n" : ""
+  /// The cmdlet's column names.
+  static let csvHeader =
+    "Received,SenderAddress,RecipientAddress,Subject,Status,ToIP,FromIP,Size,MessageId,MessageTraceId\n"
+
+  /// RFC 4180. No cell can be taken for a formula.
+  static func csv(_ rows: some Sequence<QueryRow>) -> String {
+    var text = ""
     for row in rows {
       let cells = [
         row.received.map(Timestamp.text) ?? "", row.sender, row.recipient, row.subject, row.status, row.toIP,

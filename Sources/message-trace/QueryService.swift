@@ -51,11 +51,12 @@ struct QueryService: Sendable {
       return try GraphSource(
         root: configuration.graphURL, version: configuration.graphVersion, credential: configuration.credential,
         pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile,
-        quota: graphQuota)
+        quota: graphQuota, tenant: configuration.tenant)
     case .reporting:
       return try ReportingSource(
         endpoint: configuration.reportingURL, credential: configuration.credential,
-        pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile)
+        pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile,
+        tenant: configuration.tenant)
     }
   }
 }

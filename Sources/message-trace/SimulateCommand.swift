@@ -16,12 +16,31 @@ struct SimulateCommand {
       seed: UInt64(seed), messages: messages, window: Window(start: now - .seconds(3_600 * hours), end: now))
     var settings = SimulatorSettings(tenant: tenant, time: .system)
     settings.port = port
+    for fault in try faults() { fault.apply(to: &settings) }
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
-    try job.terminal.output(Self.text(server, settings))
+    try job.terminal.output(Self.text(server, SimulatorSettings(tenant: tenant, time: .system)))
     return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
       do { while true { try await TimeSource.sleepReally(.seconds(3_600)) } } catch { return .done }
     }.get()
+  }
+
+  /// For the help: each fault and what it is.
+  static let faultTable = NamedFault.allCases.map { fault in
+    "  " + fault.rawValue + String(repeating: " ", count: max(1, 17 - fault.rawValue.utf8.count)) + fault.summary
+  }.joined(separator: "\n")
+
+  private func faults() throws(Failure) -> [NamedFault] {
+    var faults: [NamedFault] = []
+    for name in (job.invocation.all[.fault] ?? []).flatMap({ $0.split(separator: ",") }).map(String.init) {
+      guard let fault = NamedFault(rawValue: name) else {
+        let question = Nearest.question(name, among: NamedFault.allCases.map(\.rawValue))
+        throw Invocation.usage(
+          "\(Log.clean(name, limit: 60)) is no fault\(question)", help: "message-trace help simulate")
+      }
+      faults.append(fault)
+    }
+    return faults
   }
 
   /// What to paste into a shell to collect from the simulator.

@@ -35,7 +35,7 @@ struct DiagnosisTests {
   }
 
   static let graphCases: [Case] = [
-    .init("graph_error_400_admin_exchange_unsupported.json", 400, "source.wrong_url", .configuration, "Graph URL"),
+    .init("graph_error_400_admin_exchange_unsupported.json", 400, "source.wrong_url", .configuration, "--graph-url"),
     .init("graph_error_400_bad_top.json", 400, "source.page_size", .configuration, "5000"),
     .init("graph_error_400_missing_le.json", 400, "source.refused", .protocolBroken, "EndDate is required"),
     .init("graph_error_400_range_over_10_days.json", 400, "source.window_too_wide", .configuration, "10 days"),
@@ -96,6 +96,81 @@ struct DiagnosisTests {
     #expect(server.requests.map(\.method) == ["POST"])
   }
 
+  /// What is documented of either service and of Entra, but of which no answer was recorded.
+  private static func entra(_ number: Int, _ error: String) -> String {
+    #"{"error":"\#(error)","error_description":"AADSTS\#(number): No <b>text</b> of j.doe@contoso.com.\r\nTrace ID: x","error_codes":[\#(number)]}"#
+  }
+
+  @Test(
+    "says what is wrong with the sign-in where only the number is documented",
+    arguments: [
+      (401, 700_024, "invalid_client", "clock"), (400, 50_013, "invalid_grant", "certificate and private key"),
+      (400, 50_027, "invalid_request", "federated token file"), (400, 70_011, "invalid_scope", "scope"),
+      (400, 500_011, "invalid_resource", "tenant's cloud"), (400, 90_023, "invalid_request", "one of its domains"),
+      (401, 7_000_218, "invalid_client", "https://login.microsoftonline.com/error?code=7000218"),
+      (400, 123_456_789, "odd", "No <b>text</b> of …"),
+    ])
+  func entraNumbers(_ status: Int, _ number: Int, _ error: String, _ says: String) async throws {
+    let server = try ScriptedServer { _, _ in .answer(Self.entra(number, error), status: status) }
+    defer { server.stop() }
+    let source = try Sources.graph(server)
+    expect(await source.check(), Case("", status, "signin.aadsts\(number)", .denied, says), name: "sign-in")
+    #expect(server.requests.count == 1)
+  }
+
+  @Test(
+    "says what is wrong with the legacy service where no answer was recorded",
+    arguments: [
+      (400, "<ServiceFault><Message>Column 'X' is unknown.</Message></ServiceFault>", "source.refused", "Column 'X'"),
+      (403, "<html>403</html>", "source.not_json", "the account's access"),
+      (404, "<ServiceFault><Message>x</Message></ServiceFault>", "source.not_found", "--reporting-url"),
+      (
+        400, #"{"odata.error":{"message":{"value":"The version specified in the request is unsupported."}}}"#,
+        "source.refused", "version specified"
+      ),
+      (
+        500, #"{"odata.error":{"message":{"value":"The StartDate can't be older than 10 days from today."}}}"#,
+        "source.too_old", "often 10"
+      ),
+      (410, "", "source.gone", "Set the mode to graph"), (200, "", "source.cut_short", "Try again"),
+    ])
+  func reportingTexts(_ status: Int, _ body: String, _ code: String, _ says: String) async throws {
+    let server = try ScriptedServer { _, _ in .answer(body, status: status, type: "application/xml") }
+    defer { server.stop() }
+    let diagnosis = await (try Sources.reporting(server)).check()
+    let bad = try #require(diagnosis.findings.last)
+    #expect(diagnosis.failure?.code == code)
+    #expect("\(bad.sentence) \(bad.hint ?? "")".contains(says))
+  }
+
+  @Test(
+    "errors name the request by both sides' ids, and by nothing else that a peer may put there",
+    arguments: [
+      ("88fc258e-0000-4000-8000-000000000001", true), ("x' or 1 eq 1", false),
+      (String(repeating: "a", count: 65), false),
+      ("", false),
+    ])
+  func requestID(_ id: String, _ isShown: Bool) async throws {
+    let server = try ScriptedServer { request, _ in
+      request.method == "POST" ? .answer(Bodies.token) : .answer("{}", status: 403, headers: ["request-id: \(id)"])
+    }
+    defer { server.stop() }
+    let sentence = try #require(await (try Sources.graph(server)).check().failure?.sentence)
+    let ours = try #require(server.requests.last?.header("client-request-id"))
+    #expect(
+      sentence.hasSuffix(isShown ? " (request-id \(id), client-request-id \(ours))." : " (client-request-id \(ours))."))
+  }
+
+  @Test("a refused sign-in names Entra's id of the request")
+  func entraID() async throws {
+    let body = try Samples.bytes("entra_error_7000215_bad_secret.json")
+    let id = "88fc258e-0000-4000-8000-000000000001"
+    let server = try ScriptedServer { _, _ in .answer(body, status: 401, headers: ["x-ms-request-id: \(id)"]) }
+    defer { server.stop() }
+    let failure = await (try Sources.graph(server)).check().failure
+    #expect(failure?.sentence.hasSuffix("(AADSTS7000215, request-id \(id)).") == true)
+  }
+
   private func expect(_ diagnosis: Diagnosis, _ item: Case, name: String) {
     let bad = diagnosis.findings.last
     #expect(diagnosis.failure?.code == item.code)
@@ -152,6 +227,28 @@ struct DiagnosisTests {
     #expect(complaints.count == 2)
     #expect(complaints.contains { $0.contains("ExchangeMessageTrace.Read.All") })
     #expect(complaints.contains { $0.contains("another service") })
+  }
+
+  @Test(
+    "a token of another tenant is told where the tenant is configured as a GUID",
+    arguments: [
+      ("11111111-2222-4333-8444-555555555555", 1), ("AAAAAAAA-2222-4333-8444-555555555555", 0), ("contoso.test", 0),
+      ("", 0),
+    ])
+  func tenant(_ tenant: String, _ count: Int) async throws {
+    let claims = Base64.encodeForURL(
+      Array(
+        #"{"tid":"aaaaaaaa-2222-4333-8444-555555555555","aud":"https://graph.microsoft.com","roles":["ExchangeMessageTrace.Read.All"]}"#
+          .utf8))
+    let server = try ScriptedServer { _, _ in .answer(#"{"value":[]}"#) }
+    defer { server.stop() }
+    let file = try TemporaryFile("e30.\(claims).x")
+    defer { file.remove() }
+    let source = try GraphSource(
+      root: server.base, credential: .accessTokenFile(file.path), time: FakeTime().source, log: .silent, tenant: tenant)
+    let complaints = await source.check().findings.filter { $0.name == "permission" }
+    #expect(complaints.count == count)
+    #expect(complaints.allSatisfy { $0.sentence.contains("aaaaaaaa-2222") && $0.sentence.contains(tenant) })
   }
 }
 

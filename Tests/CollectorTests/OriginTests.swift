@@ -93,6 +93,20 @@ struct OriginTests {
     #expect(try #require(WebAddress("https://h.test/a b?<ü|%zz>")).text == "https://h.test/a%20b?%3C%C3%BC%7C%zz%3E")
   }
 
+  @Test(
+    "an app of a national cloud signs in there",
+    arguments: [
+      ("https://graph.microsoft.com", "https://login.microsoftonline.com"), ("", "https://login.microsoftonline.com"),
+      ("https://graph.microsoft.us", "https://login.microsoftonline.us"),
+      ("https://dod-graph.microsoft.us/", "https://login.microsoftonline.us"),
+      ("https://microsoftgraph.chinacloudapi.cn", "https://login.partner.microsoftonline.cn"),
+      ("https://reports.office365.us/ecp/reportingwebservice/reporting.svc", "https://login.microsoftonline.us"),
+      ("https://evil.test/.us", "https://login.microsoftonline.com"),
+    ])
+  func nationalCloud(_ service: String, _ authority: String) {
+    #expect(NationalCloud.authority(besideService: service) == authority)
+  }
+
   @Test("a credential is attached for its own origin and for no other")
   func authorization() throws {
     let home = try #require(WebAddress("https://graph.microsoft.com/v1.0"))

@@ -71,6 +71,20 @@ struct QueryClauseTests {
     #expect(!target.contains("+") && !target.contains("?") && !target.contains("#"))
   }
 
+  @Test("recipients and senders reach the legacy service's details as they are", arguments: awkward)
+  func reportingDetails(_ value: String) async throws {
+    let server = try Self.server()
+    defer { server.stop() }
+    let key = DetailsKey(
+      traceID: "a-b", recipient: value, sender: value, received: Self.window.start + .seconds(3_600))
+    #expect(try await Sources.reporting(server).details(key).isEmpty)
+    let asked = try #require(Self.filter(in: server))
+    let text = Self.doubled(value)
+    #expect(
+      asked.hasSuffix(
+        "MessageTraceId eq guid'a-b' and RecipientAddress eq '\(text)' and SenderAddress eq '\(text)'"))
+  }
+
   @Test("the draft of 2021 is asked by id, with recipients and events expanded")
   func draft() async throws {
     let server = try ScriptedServer { request, _ in

@@ -105,10 +105,49 @@ struct QuerySearchTests {
   func crowd() async throws {
     let rows = (0..<1_500).map { Self.row(7, "crowd", to: "r\($0)@x.com") }
     let source = FakeService(rows, pageSize: 5_000)
-    source.mostByTime = 1_000
+    source.mostOfCrowd = 1_000
     let result = try await Self.search(source).run()
     #expect(result.rows.count == 1_500)
     #expect(source.questions.last?.values == [.traceID: "crowd"])
+  }
+
+  private static func streamed(_ search: QuerySearch) async throws -> (ids: [String], parts: Int) {
+    var ids: [String] = []
+    var parts = 0
+    let result = try await search.stream { rows in
+      ids += rows.map { "\($0.traceID) \($0.recipient)" }
+      parts += 1
+    }
+    #expect(result.rows.isEmpty)
+    return (ids, parts)
+  }
+
+  @Test("rows are given out while they are read, each once and newest first, whatever happens on the way")
+  func stream() async throws {
+    let rows = (0..<40).map { Self.row($0 / 2 * 4_000, "m\($0)") }
+    let source = FakeService(rows, pageSize: 3)
+    source.failures = [0: .smallerWindow, 5: .restartWindow]
+    #expect(Self.search(source).canStream)
+    let whole = try await Self.search(FakeService(rows)).run().rows.map { "\($0.traceID) \($0.recipient)" }
+    let given = try await Self.streamed(Self.search(source))
+    #expect(given.ids == whole && given.parts > 10)
+    let unsorted = try await Self.streamed(Self.search(FakeService(rows.shuffled(), pageSize: 3)))
+    #expect(Set(unsorted.ids) == Set(whole) && unsorted.ids.count == whole.count)
+  }
+
+  @Test("a stream asks for a message to very many by its id before its rows are given out")
+  func streamedCrowd() async throws {
+    let rows = (0..<1_500).map { Self.row(7, "crowd", to: "r\($0)@x.com") } + [Self.row(9, "old")]
+    let source = FakeService(rows, pageSize: 300)
+    source.mostOfCrowd = 1_000
+    let given = try await Self.streamed(Self.search(source))
+    #expect(given.ids.count == 1_501 && Set(given.ids).count == 1_501 && given.ids.last == "old a@x.com")
+  }
+
+  @Test("several questions, a limit: nothing is given out before all is there")
+  func noStream() {
+    #expect(!Self.search(FakeService([]), [.sender: ["a@x.com", "b@x.com"]]).canStream)
+    #expect(!Self.search(FakeService([]), most: 5).canStream)
   }
 
   @Test("rows that are no objects are counted, rows without a time are given")
@@ -132,7 +171,7 @@ final class FakeService: Searching {
     var scripted: [[String]]
     var failures: [Int: Failure.Recovery] = [:]
     var refuses: (@Sendable (QueryTerms) -> Bool)?
-    var mostByTime: Int?
+    var mostOfCrowd: Int?
   }
 
   private let rows: [String]
@@ -158,9 +197,9 @@ final class FakeService: Searching {
     get { state.withLock { $0.refuses } }
     set { state.withLock { $0.refuses = newValue } }
   }
-  var mostByTime: Int? {
-    get { state.withLock { $0.mostByTime } }
-    set { state.withLock { $0.mostByTime = newValue } }
+  var mostOfCrowd: Int? {
+    get { state.withLock { $0.mostOfCrowd } }
+    set { state.withLock { $0.mostOfCrowd = newValue } }
   }
 
   func canAsk(_ field: QueryFilter.Field, _ value: String, _ test: QueryFilter.SubjectTest) -> Bool { true }
@@ -174,7 +213,7 @@ final class FakeService: Searching {
       if cursor == nil, state.questions.last != terms { state.questions.append(terms) }
       state.pages += 1
       let scripted = state.scripted.isEmpty ? nil : state.scripted.removeFirst()
-      return (scripted, state.failures[state.pages - 1], state.refuses?(terms) == true, state.mostByTime)
+      return (scripted, state.failures[state.pages - 1], state.refuses?(terms) == true, state.mostOfCrowd)
     }
     if let recovery { throw Failure("test", exit: .tryLater, "Scripted.", recovery: recovery) }
     if isRefused { throw Failure("source.refused", exit: .protocolBroken, "Refused.") }
@@ -184,7 +223,11 @@ final class FakeService: Searching {
         guard let received = QueryRow(json: Array(row.utf8))?.received else { return true }
         return window.start <= received && received <= window.end
       }
-    if let most, terms.values[.traceID] == nil { inside = Array(inside.prefix(most)) }
+    if let most {
+      let crowd = inside.filter { $0.contains(#""id":"crowd""#) }
+      let others = terms.values[.traceID] == nil ? inside.filter { !$0.contains(#""id":"crowd""#) } : []
+      inside = (terms.values[.traceID] == nil ? Array(crowd.prefix(most)) : crowd) + others
+    }
     let first = cursor.flatMap { Int($0.link) } ?? 0
     var page = Page(bytes: [], rows: [])
     for row in inside.dropFirst(first).prefix(pageSize) {

@@ -18,6 +18,7 @@ struct QueryTruthTests {
     let source = try town.source(mode, server)
     var dice = Lottery(state: 20_261_121)
     var found = 0
+    var streamed = 0
     for number in 0..<200 {
       let question = town.question(&dice)
       let search = QuerySearch(
@@ -28,7 +29,13 @@ struct QueryTruthTests {
       #expect(got == truth, "query \(number): \(question), \(got.count) rows, not \(truth.count)")
       #expect(got.count == result.rows.count && result.unreadable == 0)
       found += truth.count
+      guard search.canStream, number % 4 == 0 else { continue }
+      streamed += 1
+      var rows: [QueryRow] = []
+      let rest = try await search.stream { rows += $0 }
+      #expect(rows == result.rows && rest.rows.isEmpty, "query \(number), streamed")
     }
+    #expect(streamed > 5)
     #expect(found > 1_000)
   }
 

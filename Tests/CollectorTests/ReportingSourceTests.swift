@@ -20,9 +20,27 @@ struct ReportingSourceTests {
     let request = try #require(server.requests.first)
     #expect(
       request.target == Self.path + "?$format=json&$filter=StartDate%20eq%20datetime%272026-02-02T02%3A40%3A00.000Z%27"
-        + "%20and%20EndDate%20eq%20datetime%272026-02-02T02%3A41%3A00.001Z%27")
+        + "%20and%20EndDate%20eq%20datetime%272026-02-02T02%3A41%3A00.001Z%27&$orderby=Received%20asc")
     #expect(request.header("authorization") == "Basic cmVhZGVyQGNvbnRvc28udGVzdDpwYXNzOnfDtnJk")
     #expect(server.requests.count == 1)
+  }
+
+  @Test("a service that refuses to sort is asked without; what it refuses for other reasons stays refused")
+  func order() async throws {
+    let body = #"{"error":{"code":"","message":{"lang":"en-US","value":"The orderby expression is not supported."}}}"#
+    let server = try ScriptedServer { request, _ in
+      request.target.contains("$orderby") || request.target.contains("Sender")
+        ? .answer(body, status: 400) : .answer(#"{"d":[{"Index":0}]}"#)
+    }
+    defer { server.stop() }
+    let source = try Sources.reporting(server)
+    #expect(try await source.page(SourceScenario.window, after: nil).rows.count == 1)
+    #expect(server.requests.map { $0.target.contains("&$orderby=Received%20asc") } == [true, false])
+    let terms = QueryTerms(values: [.sender: "s@x.test"])
+    await #expect(throws: Failure.self) {
+      try await source.page(SourceScenario.window, matching: terms, after: nil)
+    }
+    #expect(server.requests.map { $0.target.contains("&$orderby=Received%20desc") } == [false, false, true, false])
   }
 
   @Test("an Entra app asks for a token of Exchange Online")
@@ -57,12 +75,14 @@ struct ReportingSourceTests {
     #expect(page.next == PageCursor(link: "MessageTrace?$skiptoken=1"))
   }
 
-  @Test("P21 a full page without a link is followed by the position after its last row, a short one is the last")
-  func position() async throws {
+  @Test(
+    "P21 a full page without a link is followed by the position after its last row, a short or empty one is the last",
+    arguments: [(0, 1), (2, 1), (3, 2), (6, 3), (7, 3)])
+  func position(_ count: Int, _ requests: Int) async throws {
     let server = try ScriptedServer { request, _ in
       let address = WebAddress("http://127.0.0.1" + request.target)
       let start = address.flatMap(ReportingPaging.token).map { $0 + 1 } ?? 0
-      let rows = (start..<min(start + 3, 7)).map { #"{"Index":\#($0)}"# }
+      let rows = (start..<max(start, min(start + 3, count))).map { #"{"Index":\#($0)}"# }
       return .answer(#"{"d":[\#(rows.joined(separator: ","))]}"#)
     }
     defer { server.stop() }
@@ -74,8 +94,8 @@ struct ReportingSourceTests {
       texts += page.texts
       cursor = page.next
     } while cursor != nil
-    #expect(texts == (0..<7).map { #"{"Index":\#($0)}"# })
-    #expect(server.requests.count == 3)
+    #expect(texts == (0..<count).map { #"{"Index":\#($0)}"# })
+    #expect(server.requests.count == requests)
     #expect(server.requests.allSatisfy { $0.target.contains("$top=3") && $0.target.contains("$filter=") })
   }
 

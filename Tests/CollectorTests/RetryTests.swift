@@ -45,6 +45,20 @@ struct RetryTests {
     for (slept, (least, most)) in zip(stage.time.sleeps, expected) { #expect(slept >= least && slept <= most) }
   }
 
+  @Test(
+    "answers that ask for patience are counted, each try's own, sign-in included",
+    arguments: [(429, 6, 5), (503, 6, 5), (500, 6, 0), (404, 2, 0)])
+  func throttles(_ status: Int, _ requests: Int, _ throttles: Int) async throws {
+    let server = try ScriptedServer { request, _ in
+      request.method == "POST" ? .answer(Bodies.token) : .answer("{}", status: status)
+    }
+    defer { server.stop() }
+    let source = try Sources.graph(server)
+    await #expect(throws: Failure.self) { try await source.page(SourceScenario.window, after: nil) }
+    #expect(source.requests == requests)
+    #expect(source.throttles == throttles)
+  }
+
   @Test("L06 a wait of an hour is left to the caller, with the peer's wish")
   func longWish() async throws {
     let stage = try SourceStage(Dialects.graph) { _, _ in

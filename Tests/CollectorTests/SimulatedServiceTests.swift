@@ -41,20 +41,68 @@ struct SimulatedServiceTests {
     #expect(try await Self.readAll(way.source(server, time.source)) == Self.truth(server, time))
   }
 
-  @Test("an app signs in with its certificate")
+  @Test(
+    "recipients that queries by time leave out are found by the message's id, whatever the page size",
+    arguments: [333, 5_000])
+  func cutRecipients(_ pageSize: Int) async throws {
+    let time = FakeTime(Self.window.end + .seconds(86_400))
+    var knobs = TenantKnobs.calm
+    (knobs.crowdEvery, knobs.crowdSize) = (6, 3_000)
+    let tenant = SimulatedTenant(seed: 3, messages: 12, window: Self.window, knobs: knobs)
+    var settings = SimulatorSettings(tenant: tenant, time: time.source)
+    settings.quota = .off
+    settings.faults = FaultPlan([FaultRule(.cutRecipients(1_000))])
+    let server = try SimulatorServer.start(settings)
+    defer { server.stop() }
+    let truth = Self.truth(server, time)
+    #expect(truth.count > 6_000)
+    #expect(try await Self.readAll(Self.graph(server, time.source, pageSize: pageSize)) == truth)
+  }
+
+  @Test("the draft's messages come with all recipients, and each with its delivery events")
+  func draft() async throws {
+    let (server, time) = try Self.start()
+    defer { server.stop() }
+    let source = try Self.graph(server, time.source, version: .beta2021, pageSize: 37)
+    var rows: Set<String> = []
+    var cursor: PageCursor?
+    repeat {
+      let page = try await source.page(Self.window, after: cursor)
+      for row in page.rows {
+        let message = try JSONValue(parsing: Array(page.bytes[row]))
+        for recipient in message["recipients"]?.array ?? [] {
+          rows.insert("\(message["id"]?.string ?? "") \(recipient["recipientEmail"]?.string ?? "")".lowercased())
+          #expect(recipient["events"]?.array?.first?["eventType"]?.string != nil)
+        }
+      }
+      cursor = page.next
+    } while cursor != nil
+    #expect(rows == Self.truth(server, time))
+  }
+
+  @Test("an app signs in with the certificate that is registered, as openssl verifies it, and with no other")
   func certificate() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try folder.makeCertificate("app", subject: "/CN=app")
-    let (server, time) = try Self.start { $0.assertionAccepted = { _ in true } }
+    try folder.makeCertificate("registered", subject: "/CN=app")
+    try folder.makeCertificate("other", subject: "/CN=app")
+    let (server, time) = try Self.start {
+      $0.assertionAccepted = { (try? folder.verify($0, certificate: "registered")) == true }
+    }
     defer { server.stop() }
-    let source = try GraphSource(
-      root: server.graphURL,
-      credential: .certificate(
-        tenant: server.settings.tenant.name, clientID: server.settings.clientID,
-        certificateFile: folder.path("app.crt"), privateKeyFile: folder.path("app.key"), authority: server.authorityURL),
-      time: time.source, log: .silent)
-    #expect(try await Self.readAll(source) == Self.truth(server, time))
+    func source(_ name: String) throws -> GraphSource {
+      try GraphSource(
+        root: server.graphURL,
+        credential: .certificate(
+          tenant: server.settings.tenant.name, clientID: server.settings.clientID,
+          certificateFile: folder.path("\(name).crt"), privateKeyFile: folder.path("\(name).key"),
+          authority: server.authorityURL),
+        time: time.source, log: .silent)
+    }
+    #expect(try await Self.readAll(source("registered")) == Self.truth(server, time))
+    await #expect { try await source("other").page(Self.window, after: nil) } throws: { error in
+      (error as? Failure)?.code == "signin.aadsts700027"
+    }
   }
 
   @Test("the quota of the service is never met, with two sources on one file")

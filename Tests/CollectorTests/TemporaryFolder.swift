@@ -3,6 +3,8 @@
 import Glibc
 import IntakeCore
 
+@testable import Collector
+
 struct TemporaryFolder {
   let root: String
 
@@ -40,6 +42,26 @@ struct TemporaryFolder {
       throw ToolFault(what: "req")
     }
     _ = unsafe chmod(path("\(name).key"), 0o600)
+  }
+
+  /// True if openssl finds the JWT signed with PS256 by the certificate's key, and its thumbprint the certificate's own.
+  func verify(_ jwt: String, certificate: String) throws -> Bool {
+    let parts = jwt.split(separator: ".").map { String($0) }
+    guard parts.count == 3, let header = Base64.decode(parts[0]), let signature = Base64.decode(parts[2]) else {
+      return false
+    }
+    try write("signed", Array("\(parts[0]).\(parts[1])".utf8))
+    try write("signature", signature)
+    try openssl("x509", "-in", "\(certificate).crt", "-pubkey", "-noout", "-out", "public")
+    try openssl("x509", "-in", "\(certificate).crt", "-outform", "DER", "-out", "der")
+    try openssl("dgst", "-sha256", "-binary", "-out", "digest", "der")
+    let digest = try FileBytes.read(path("digest"), purpose: "digest")
+    let arguments = [
+      "openssl", "dgst", "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest", "-verify",
+      "public", "-signature", "signature", "signed",
+    ]
+    return try JSONValue(parsing: header)["x5t#S256"]?.string == Base64.encodeForURL(digest)
+      && Tool.run(arguments, in: root, output: path("log")) == 0
   }
 
   /// A TLS server on a port of its own that answers every request with a page of text.

@@ -20,6 +20,13 @@ struct Bench {
     server = try SimulatorServer.start(settings)
   }
 
+  /// The same credentials for another server.
+  init(_ other: Bench, server: SimulatorServer) {
+    settings = other.settings
+    now = other.now
+    self.server = server
+  }
+
   var environment: [String: String] {
     ["MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret, "MESSAGE_TRACE_PASSWORD": settings.password]
   }

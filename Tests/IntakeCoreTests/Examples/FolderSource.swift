@@ -21,6 +21,6 @@ struct FolderSource: Source {
         "source.bad_page", exit: .protocolBroken, "Reading a page: the answer is none that is known here.",
         hint: "Look at the file in the folder.", recovery: .later(after: nil))
     }
-    return Page(bytes: bytes, rows: envelope.rows, next: envelope.next.map(PageCursor.init))
+    return Page(bytes: bytes, rows: envelope.rows, next: envelope.next.map { PageCursor(link: $0) })
   }
 }

@@ -1,0 +1,20 @@
+// What the network counts for the summary line and the metrics.
+
+internal import Synchronization
+
+/// Requests and answers of one source so far, retries and sign-in included.
+final class RequestCount: Sendable {
+  private let numbers = Mutex((requests: 0, throttles: 0))
+
+  var requests: Int { numbers.withLock { $0.requests } }
+
+  /// Answers that asked for fewer or later requests: 429, 503 and Exchange's own 509.
+  var throttles: Int { numbers.withLock { $0.throttles } }
+
+  func add() { numbers.withLock { $0.requests += 1 } }
+
+  func note(_ response: Response) {
+    guard [429, 503, 509].contains(response.status) else { return }
+    numbers.withLock { $0.throttles += 1 }
+  }
+}

@@ -1,0 +1,119 @@
+// Faults by name, for people: what `simulate --fault` makes go wrong from the first request on.
+
+/// One thing that goes wrong, in the service or in the tenant.
+package enum NamedFault: String, CaseIterable, Sendable {
+  // Signing in.
+  case secretExpired = "secret-expired"
+  case basicOff = "basic-off"
+  case unknownApp = "unknown-app"
+  case authorityHTML = "authority-html"
+  case authorityBusy = "authority-busy"
+  // What the app may do.
+  case noPermission = "no-permission"
+  case noRole = "no-role"
+  case noPrincipal = "no-principal"
+  case tokenRefused = "token-refused"
+  // Instead of an answer.
+  case throttled, busy, html, redirect, gone, silent, reset, truncated
+  case notFound = "not-found"
+  case badRequest = "bad-request"
+  case notHTTP = "not-http"
+  case badJSON = "bad-json"
+  case errorInAnswer = "error-in-answer"
+  case brokenGzip = "broken-gzip"
+  // In the pages.
+  case foreignLink = "foreign-link"
+  case repeatedLink = "repeated-link"
+  case expiredLink = "expired-link"
+  case oddRows = "odd-rows"
+  // The clock, and a bit of everything.
+  case clockBehind = "clock-behind"
+  case rough
+
+  /// One line for people.
+  package var summary: String {
+    switch self {
+    case .secretExpired: "the app's client secret has expired"
+    case .basicOff: "the legacy service takes no name and password any more"
+    case .unknownApp: "the tenant does not know the app"
+    case .authorityHTML: "a web page answers in the authority's place"
+    case .authorityBusy: "the authority answers 503"
+    case .noPermission: "tokens come without the permission"
+    case .noRole: "the app lacks the directory role of the legacy service"
+    case .noPrincipal: "the tenant lacks Microsoft's service principal for message traces"
+    case .tokenRefused: "every token is refused with 401"
+    case .throttled: "429 with Retry-After: 2"
+    case .busy: "503"
+    case .html: "a proxy's sign-in page"
+    case .redirect: "a redirect to another host"
+    case .gone: "410"
+    case .silent: "nothing for 40 seconds, then the answer"
+    case .reset: "the connection breaks within the answer"
+    case .truncated: "the answer ends too early"
+    case .notFound: "404"
+    case .badRequest: "400 with a text that names an address"
+    case .notHTTP: "the answer is not HTTP"
+    case .badJSON: "the answer is broken JSON"
+    case .errorInAnswer: "an error after the first rows"
+    case .brokenGzip: "compression with a wrong checksum"
+    case .foreignLink: "next links lead to another host"
+    case .repeatedLink: "next links lead in a circle"
+    case .expiredLink: "next links have expired"
+    case .oddRows: "unknown statuses and properties, nulls, other spellings of times"
+    case .clockBehind: "the service's clock is ten minutes behind"
+    case .rough: "a bit of everything that a collector has to survive"
+    }
+  }
+
+  /// Makes it so; any number of faults go together.
+  package func apply(to settings: inout SimulatorSettings) {
+    switch self {
+    case .secretExpired: settings.secretExpired = true
+    case .basicOff: settings.basicAllowed = false
+    case .unknownApp: settings.clientID = "00000000-0000-4000-8000-000000000000"
+    case .noPermission: settings.permissionGranted = false
+    case .noRole: settings.directoryRoleGranted = false
+    case .noPrincipal: settings.principal = .absent(403)
+    case .rough: settings.faults.rules += FaultPlan.rough(seed: settings.faults.seed).rules
+    default: settings.faults.rules += rules
+    }
+  }
+
+  private var rules: [FaultRule] {
+    switch self {
+    case .authorityHTML: [FaultRule(.html, on: "/contoso")]
+    case .authorityBusy: [FaultRule(.status(503), on: "/contoso")]
+    default: faults.flatMap { fault in ["/v1.0/", "/beta/", "/ecp/"].map { FaultRule(fault, on: $0) } }
+    }
+  }
+
+  /// In answers of the two services.
+  private var faults: [Fault] {
+    switch self {
+    case .tokenRefused: [.status(401)]
+    case .throttled: [.throttled(.seconds(2))]
+    case .busy: [.status(503)]
+    case .html: [.html]
+    case .redirect: [.redirect("https://sign-in.example/")]
+    case .gone: [.status(410)]
+    case .silent: [.latency(.seconds(40))]
+    case .reset: [.reset]
+    case .truncated: [.truncated]
+    case .notFound: [.status(404)]
+    case .badRequest: [.answer(400, type: "application/json", body: Self.telltale)]
+    case .notHTTP: [.raw(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8))]
+    case .badJSON: [.answer(200, type: "application/json", body: #"{"value":[{"id":"a"}}"#)]
+    case .errorInAnswer: [.answer(200, type: "application/json", body: #"{"value":[],"error":{"code":"x"}}"#)]
+    case .brokenGzip: [.brokenGzip]
+    case .foreignLink: [.foreignLink("https://elsewhere.example")]
+    case .repeatedLink: [.repeatedLink]
+    case .expiredLink: [.expiredLink(410)]
+    case .oddRows: [.unknownStatus, .unknownProperty, .nullForEmpty, .otherTimeSpelling]
+    case .clockBehind: [.dateSkew(.seconds(-600))]
+    default: []
+    }
+  }
+
+  private static let telltale =
+    #"{"error":{"code":"BadRequest","message":"The value john.doe@contoso.com is not valid."}}"#
+}

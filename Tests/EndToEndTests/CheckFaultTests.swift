@@ -1,0 +1,76 @@
+// What `check` of the built binary tells a person about each fault of the simulator, and what it keeps to itself.
+
+internal import IntakeCore
+internal import Simulator
+import Testing
+
+@Suite struct CheckFaultTests {
+  /// What is told in either mode; nil where the mode does not meet the fault.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var fault: NamedFault
+    var graph: (status: Int32, says: String)?
+    var reporting: (status: Int32, says: String)?
+    var testDescription: String { fault.rawValue }
+
+    init(_ fault: NamedFault, graph: (Int32, String)? = nil, reporting: (Int32, String)? = nil) {
+      self.fault = fault
+      self.graph = graph
+      self.reporting = reporting
+    }
+
+    init(_ fault: NamedFault, _ status: Int32, _ says: String) {
+      self.init(fault, graph: (status, says), reporting: (status, says))
+    }
+  }
+
+  static let cases: [Case] = [
+    Case(.secretExpired, graph: (77, "the client secret has expired (AADSTS7000222")),
+    Case(.basicOff, reporting: (77, "basic sign-in is switched off in most tenants")),
+    Case(.unknownApp, graph: (77, "the app is not known in this tenant")),
+    Case(.authorityHTML, graph: (76, "Signing in to Microsoft Entra: the answer is a web page")),
+    Case(.authorityBusy, graph: (75, "Signing in to Microsoft Entra: the service answers with status 503")),
+    Case(.noPermission, graph: (77, "The token lacks the permission ExchangeMessageTrace.Read.All.")),
+    Case(.noRole, reporting: (77, "Security Reader or Global Reader")),
+    Case(.noPrincipal, graph: (69, "New-MgServicePrincipal -AppId 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373")),
+    Case(.tokenRefused, 77, "the service refuses the credential"), Case(.throttled, 75, "next in 2 s"),
+    Case(.busy, 75, "status 503"), Case(.html, 76, "the answer is a web page, not data"),
+    Case(.redirect, 76, "redirects to sign-in.example with status 302; nothing was sent there"),
+    Case(.gone, graph: (69, "Check --graph-api"), reporting: (69, "Set the mode to graph")),
+    Case(.notFound, graph: (78, "Check --graph-url"), reporting: (78, "Check --reporting-url")),
+    Case(.badRequest, 76, "refuses with status 400: The value … is not valid"), Case(.notHTTP, 76, "it is not HTTP"),
+    Case(.badJSON, 76, "at byte 20"), Case(.errorInAnswer, 75, "rows may be missing"),
+    Case(.brokenGzip, 76, "its compression is broken"), Case(.reset, 75, "the answer was cut short"),
+    Case(.truncated, 75, "the answer was cut short"), Case(.clockBehind, 75, "s ahead of the service's"),
+    Case(.foreignLink), Case(.repeatedLink), Case(.expiredLink), Case(.oddRows),
+  ]
+
+  @Test("each fault is told in one sentence with what to do, without secret, address or subject", arguments: cases)
+  func told(_ item: Case) throws {
+    var bench = try Bench(messages: 20)
+    bench.server.stop()
+    var faulty = bench.settings
+    item.fault.apply(to: &faulty)
+    bench = Bench(bench, server: try SimulatorServer.start(faulty))
+    defer { bench.server.stop() }
+    for (mode, expected) in [("graph", item.graph), ("reporting", item.reporting)] {
+      let folder = TemporaryFolder()
+      var arguments = bench.arguments(mode, state: folder.file("state"))
+      arguments[0] = "check"
+      let outcome = Program.run(arguments, environment: bench.environment)
+      let text = String(decoding: outcome.output, as: UTF8.self)
+      #expect(outcome.status == expected?.status ?? 0, "\(mode): \(text)\(outcome.errors)")
+      #expect(text.contains(expected?.says ?? "gives out message traces"), "\(mode): \(text)")
+      #expect(text.contains("do: ") == (expected != nil))
+      for secret in [bench.settings.clientSecret, bench.settings.password, "@contoso", "john.doe"] {
+        #expect(!(text + outcome.errors).contains(secret))
+      }
+    }
+  }
+
+  @Test("a mistyped fault is met with the one that was meant")
+  func mistyped() {
+    let outcome = Program.run(["simulate", "--fault", "throtled"])
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.contains("did you mean throttled?"))
+  }
+}
