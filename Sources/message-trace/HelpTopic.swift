@@ -9,6 +9,7 @@ struct HelpTopic: Sendable {
 
   static let all = [
     HelpTopic(name: "exit-codes", summary: "what each exit status means", text: exitCodes),
+    HelpTopic(name: "mapping", summary: "what a mapping file says, and how to change a field", text: MappingHelp.text),
     HelpTopic(name: "playbook", summary: "every key of a playbook, secrets, many tenants", text: PlaybookHelp.text),
     HelpTopic(name: "syslog", summary: "receivers, options, what counts as delivered", text: SyslogHelp.text),
   ]

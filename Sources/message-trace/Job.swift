@@ -50,10 +50,10 @@ struct Job: Sendable {
 
   /// - Parameter quiet: the level where none is configured and no person is watching.
   func log(_ layer: SettingLayer, time: TimeSource, quiet: Log.Level) throws(Failure) -> Log {
-    let format = try choice(layer[.logFormat]?.last, "--log-format", Log.Format.init(rawValue:), ["text", "json"])
+    let format = try choice(layer[.logFormat]?.last, "--log-format", Log.Format.init(rawValue:), "text, json")
     let level = try choice(
       layer[.logLevel]?.last, "--log-level", { name in Log.Level.allCases.first { "\($0)" == name } },
-      Log.Level.allCases.map { "\($0)" })
+      "debug, info, warning, error")
     return Log(level: level ?? (terminal.isPerson ? .info : quiet), format: format ?? .text, now: time.now)
   }
 
@@ -79,13 +79,13 @@ struct Job: Sendable {
   }
 
   private func choice<Value>(
-    _ text: String?, _ flag: String, _ make: (String) -> Value?, _ names: [String]
+    _ text: String?, _ flag: String, _ make: (String) -> Value?, _ names: String
   ) throws(Failure) -> Value? {
     guard let text else { return nil }
     if let value = make(text) { return value }
+    let words = names.split(separator: ",").map { String($0.drop { $0 == " " }) }
     throw Failure(
       "config.invalid", exit: .configuration,
-      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names.joined(separator: ", "))\(Nearest.question(text, among: names))"
-    )
+      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names)\(Nearest.question(text, among: words))")
   }
 }

@@ -1,0 +1,83 @@
+// The help on mapping files: what one says, by example, and how to change one field of it.
+
+enum MappingHelp {
+  static let text =
+    """
+    A mapping says which column of a row goes into which field of the event. Mappings are plain JSON, one for each
+    shape of row; they are in the program, and --mapping PATH takes one of yours instead.
+
+      message-trace mapping list                     the names
+      message-trace mapping show graph > mine.json   one of them, to start from
+      message-trace mapping show fields              every field that an event may have, with its type
+      message-trace mapping validate mine.json       every mistake in it at once, with its line
+      message-trace normalise page.json --mapping mine.json      try it on rows that you have saved
+      message-trace collect --mapping mine.json      use it
+
+    Profiles: instead of a file of yours, --profile chooses the names of another product for the same content.
+      ecs        Elastic Common Schema, dotted names (the default)
+      sekoia     as Sekoia.io's own connector for Office 365 message traces names them
+      cim        Splunk's Common Information Model, data model Email
+      udm-flat   Google SecOps' Unified Data Model, dotted names
+
+    To change one field: show a mapping, edit its rule, validate. To call the subject something else as well:
+      { "to": "email.subject", "from": "subject" }                     before
+      { "to": ["email.subject", "acme.subject"], "from": "subject" }   after, with the new name declared:
+      "fields": { "acme.subject": { "type": "keyword" } }
+
+    A mapping, shortened:
+
+      {
+        "name": "mine",
+        "identity": { "trace": "id", "recipient": "recipientAddress", "sender": "senderAddress",
+                      "status": "status", "received": "receivedDateTime", "statuses": "status" },
+        "leftOut": ["@odata.*"],
+        "others": "o365.message_trace",
+        "private": { "subjects": ["subject"], "addresses": ["senderAddress", "recipientAddress"] },
+        "lookups": {
+          "status": { "delivered": "delivered", "failed": "failed" },
+          "outcome": { "delivered": "success", "failed": "failure", "*": "unknown" }
+        },
+        "fields": { "acme.kind": { "type": "keyword" } },
+        "event": [
+          { "to": "@timestamp", "from": "$received" },
+          { "to": "event.id", "from": "$identity" },
+          { "to": "acme.kind", "constant": "mail" },
+          { "to": "event.action", "from": "$status" },
+          { "to": "event.outcome", "from": "$status", "as": "lookup", "lookup": "outcome" },
+          { "to": "source.ip", "from": "fromIP", "as": "ip", "else": "o365.message_trace.from_ip" },
+          { "to": "related.hosts", "from": ["senderAddress", "recipientAddress"], "as": ["domain", "list"] },
+          { "to": "tags", "from": "$flags" }
+        ],
+        "failed": [
+          { "to": "@timestamp", "from": "$created" },
+          { "to": "event.id", "from": "$identity" },
+          { "to": "event.kind", "constant": "pipeline_error" },
+          { "to": "error.message", "from": "$reason" },
+          { "to": "event.original", "from": "$original" }
+        ]
+      }
+
+    identity   the columns that event.id is made of, and those for time and direction; changing them changes event.id
+    leftOut    columns that say nothing about the message; a last * stands for any ending
+    others     where every column goes that no rule names, in snake case; without it they are left out
+    private    what --redact hides
+    lookups    tables of texts, compared without regard to case; * is for all others and for none
+    fields     names of yours with their type: date, ip, keyword, long, match_only_text, wildcard; "array": true for a list
+    each       a column that holds an array: one event for each of its objects
+    event      the rules, in the order of the event's fields
+    failed     the rules for a row that cannot be mapped: it is never dropped
+
+    A rule has `to`, one name or several, and `from` or `constant`. `from` is a column, a dotted path into one, or
+    something known beside the columns; of several the first that has a value counts:
+      $received $created $identity $status $direction $provider $tenant.name $tenant.id $recipient
+      $original $reason $flags $cut.columns $cut.lengths $cut.hashes
+    `as` converts: text (the default), timestamp, ip, lower-case, domain, local part, integer, lookup, properties;
+    with list behind it all the values of `from` become a list without repeats. `else` takes the text that a
+    conversion refuses. There are no expressions.
+
+    --redact subject,local-part replaces subjects and the part of addresses before the @ by a keyed hash (HMAC-SHA256),
+    so that events can still be joined, and leaves originals out. The key: MESSAGE_TRACE_REDACT_KEY or --redact-key-file.
+    event.id stays the same with and without.
+
+    """
+}
