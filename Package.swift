@@ -16,6 +16,7 @@ let package = Package(
     .target(name: "Checkpoint", dependencies: ["IntakeCore"]),
     .target(name: "Sinks", dependencies: ["IntakeCore", "CSystem"]),
     .target(name: "Simulator", dependencies: ["IntakeCore"]),
+    .target(name: "Report", dependencies: ["IntakeCore"]),
     .target(
       name: "Trigger",
       dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"],
@@ -24,7 +25,7 @@ let package = Package(
     .executableTarget(
       name: "message-trace",
       dependencies: [
-        "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger", "Mappings",
+        "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger", "Mappings", "Report",
       ]),
     .executableTarget(
       name: "message-trace-bench",
@@ -46,6 +47,7 @@ let package = Package(
       name: "SinksTests",
       dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
     .testTarget(
       name: "EndToEndTests",

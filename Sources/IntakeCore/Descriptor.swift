@@ -11,7 +11,7 @@ package final class Descriptor: Sendable {
   private let isLocked = Mutex(false)
   private let owned: Bool
 
-  /// - Parameter owned: false for descriptors that came with the process, such as standard output.
+  /// `owned` is false for descriptors that came with the process, such as standard output.
   package init(_ raw: Int32, name: String, owned: Bool = true) {
     self.name = name
     self.owned = owned

@@ -5,7 +5,7 @@ internal import Glibc
 /// Whole small files, read with the checks that a setting or secret needs.
 package enum FileBytes {
   /// A regular file of at most `limit` bytes.
-  /// - Parameter ownerOnly: refuse a file that group or others may read.
+  /// `ownerOnly` refuses a file that group or others may read.
   package static func read(
     _ path: String, purpose: String, ownerOnly: Bool = false, limit: Int = 16 << 20
   ) throws(Failure) -> [UInt8] {

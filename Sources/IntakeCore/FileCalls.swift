@@ -43,7 +43,7 @@ package struct FileCalls: Sendable {
   package static let system = FileCalls()
 
   /// `openat(2)`, always with `O_CLOEXEC | O_NOFOLLOW`.
-  /// - Parameter followLinks: only for directories that the user names.
+  /// `followLinks` is only for directories that the user names.
   package func open(
     _ name: String, in directory: Descriptor? = nil, _ flags: Int32, mode: UInt32 = 0o600, followLinks: Bool = false
   ) throws(FileFault) -> Descriptor {

@@ -18,7 +18,7 @@ package struct Log: Sendable {
   private let now: @Sendable () -> Instant
   private let write: @Sendable ([UInt8]) -> Void
 
-  /// - Parameter write: takes one whole line with its LF; stderr where nothing else is given.
+  /// `write` takes one whole line with its LF; stderr where nothing else is given.
   package init(
     level: Level = .info, format: Format = .text, now: @escaping @Sendable () -> Instant = { TimeSource.system.now() },
     write: @escaping @Sendable ([UInt8]) -> Void = Log.writeToStandardError

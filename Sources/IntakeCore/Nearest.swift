@@ -1,15 +1,18 @@
 // The known name that a mistyped one most likely meant.
 
 package enum Nearest {
-  /// The nearest of `names` by edit distance, nil where none is near: at most a third of the letters may differ.
+  /// The nearest of `names` by edit distance, nil where none is near: at most a third of the letters may differ, or three
+  /// letters and more are the beginning of one name alone.
   package static func name(to typed: String, among names: some Sequence<String>) -> String? {
+    let names = Array(names)
     var best: (name: String, distance: Int)?
     for name in names {
       let distance = distance(Array(typed.utf8), Array(name.utf8))
       if distance < best?.distance ?? Int.max { best = (name, distance) }
     }
-    guard let best, best.distance <= max(2, best.name.utf8.count / 3) else { return nil }
-    return best.name
+    if let best, best.distance <= max(2, best.name.utf8.count / 3) { return best.name }
+    let begun = names.filter { typed.utf8.count >= 3 && $0.lowercased().hasPrefix(typed.lowercased()) }
+    return begun.count == 1 ? begun.first : nil
   }
 
   /// `, did you mean X?` or nothing, to end a sentence with.

@@ -127,6 +127,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Reads a window to its last page and then moves the named cursor to the window's end.
   ///
   /// A window that the service cannot serve whole is halved; one whose next link died is read again, once.
+  /// - Parameter window: what is read, to its last page.
   /// - Parameter cursor: nil moves none: a backfill keeps its own account.
   /// - Parameter age: how far behind the service's own clock the cursor stays, should the local clock run ahead of it.
   package mutating func read(_ window: Window, moving cursor: String?, age: Duration) async throws(Failure) -> Tally {

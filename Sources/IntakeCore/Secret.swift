@@ -18,7 +18,7 @@ package enum SecretReference: Sendable, Equatable {
   case file(String)
 
   /// Reads it now. A file must be a regular one that only its owner may read; one trailing newline is cut.
-  /// - Parameter purpose: for the error, such as `client secret`.
+  /// `purpose` is for the error, such as `client secret`.
   package func load(purpose: String, environment: [String: String]) throws(Failure) -> Secret {
     switch self {
     case .environment(let name):

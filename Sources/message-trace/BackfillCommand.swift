@@ -53,9 +53,7 @@ struct BackfillCommand {
   }
 
   private func order() throws(Failure) -> BackfillProgress.Order {
-    guard let name = job.invocation.own[.order] else { return .newest }
-    guard let order = BackfillProgress.Order(rawValue: name) else { throw usage("--order is newest or oldest.") }
-    return order
+    BackfillProgress.Order(rawValue: try job.chosen(.order)) ?? .newest
   }
 
   /// An instant, or a date as its midnight in UTC.

@@ -12,10 +12,7 @@ struct CheckCommand {
     let time = try job.time(layer)
     let log = try job.log(layer, time: time, quiet: .error)
     let configuration = try Configuration(layer, environment: job.environment)
-    let format = job.invocation.own[.format] ?? "text"
-    guard ["text", "json"].contains(format) else {
-      throw Invocation.usage("--format takes text or json.", help: "message-trace help check")
-    }
+    let format = try job.chosen(.format)
     let checkup = try await StopSignals.guarding { () async throws(Failure) -> Checkup in
       await Checkup.run(configuration, time: time, log: log)
     }.get()

@@ -14,9 +14,11 @@ enum Command: String, CaseIterable, Sendable {
   case schedule
   case normalise
   case verify
+  case report
   case mapping
   case simulate
   case demo
+  case completions
 
   /// One line of the overview.
   var summary: String {
@@ -32,9 +34,11 @@ enum Command: String, CaseIterable, Sendable {
     case .schedule: "print systemd units or a crontab line"
     case .normalise: "raw rows of either service to events, no network"
     case .verify: "lines, invalid lines and repeated event ids of an output file"
+    case .report: "one HTML page to look at, made from NDJSON files"
     case .mapping: "list or show the mappings, validate one of your own"
     case .simulate: "a local stand-in for Microsoft's endpoints"
     case .demo: "simulate and collect in both modes: nothing to configure"
+    case .completions: "the completion script of a shell"
     }
   }
 
@@ -51,9 +55,11 @@ enum Command: String, CaseIterable, Sendable {
     case .schedule: "schedule --systemd|--cron PLAYBOOK"
     case .normalise: "normalise [FILE...] [OPTION]..."
     case .verify: "verify FILE..."
+    case .report: "report FILE... [OPTION]... > report.html"
     case .mapping: "mapping list | show NAME | validate FILE"
     case .simulate: "simulate [OPTION]..."
     case .demo: "demo [OPTION]..."
+    case .completions: "completions bash|zsh|fish"
     }
   }
 
@@ -110,6 +116,13 @@ enum Command: String, CaseIterable, Sendable {
       Reads NDJSON files and says how many lines they hold, how many are not JSON objects, and which event ids repeat
       across all of them. Exit status 65 if anything is wrong.
       """
+    case .report:
+      """
+      Reads NDJSON files of events, - for standard input, and writes one self-contained page: mail per hour by status,
+      failures by reason, the most frequent senders, recipients and domains, how late rows came. --state or --status-file adds
+      how the collector stands. No script, nothing loaded from elsewhere; it holds addresses and subjects as the events
+      do, so keep it where you keep those. Counts of the most frequent are exact up to 65,536 different ones.
+      """
     case .mapping:
       "Mappings are plain JSON: `show` prints one to start your own from, --mapping PATH uses it."
     case .simulate:
@@ -124,6 +137,21 @@ enum Command: String, CaseIterable, Sendable {
       Starts the simulator, collects a small tenant through the legacy service, changes the mode to graph with the same
       state, and shows that nothing is lost and nothing doubled. Events on stdout, the story on stderr.
       """
+    case .completions:
+      """
+      Prints a script that lets the shell complete commands, options, their values and files. The last three examples put
+      it where each shell looks for it (make that folder where it is missing); a new shell has it then.
+      """
+    }
+  }
+
+  /// What the first operand has to be, where it is one of a few.
+  var verbs: [String] {
+    switch self {
+    case .playbook: ["init", "validate", "schema"]
+    case .mapping: ["list", "show", "validate"]
+    case .completions: Shell.allCases.map(\.rawValue)
+    default: []
     }
   }
 
@@ -158,11 +186,40 @@ enum Command: String, CaseIterable, Sendable {
         "message-trace schedule --cron /etc/message-trace/contoso.json",
       ]
     case .normalise:
-      ["message-trace normalise page.json --tenant contoso.onmicrosoft.com", "message-trace normalise < rows.ndjson"]
-    case .verify: ["message-trace verify /var/log/contoso.ndjson"]
-    case .mapping: ["message-trace mapping show graph > mine.json", "message-trace mapping validate mine.json"]
+      [
+        "message-trace normalise page.json --tenant contoso.onmicrosoft.com",
+        "message-trace normalise < rows.ndjson > events.ndjson",
+        "message-trace normalise export.csv --date-format 'M/d/yyyy h:mm:ss tt' --local-domains contoso.com",
+      ]
+    case .verify:
+      [
+        "message-trace verify /var/log/contoso.ndjson",
+        "message-trace demo > e.ndjson && message-trace verify e.ndjson",
+      ]
+    case .report:
+      [
+        "message-trace report /var/log/contoso.ndjson > report.html",
+        "message-trace report /var/log/*.ndjson --state /var/lib/message-trace/contoso --title Contoso > report.html",
+        "message-trace status /etc/message-trace/*.json --format json > status.json",
+        "zcat old.ndjson.gz | message-trace report - --status-file status.json --top 20 > report.html",
+      ]
+    case .mapping:
+      [
+        "message-trace mapping list", "message-trace mapping show graph > mine.json",
+        "message-trace mapping validate mine.json", "message-trace normalise page.json --mapping mine.json",
+      ]
     case .simulate:
-      ["message-trace simulate --messages 20000 --seed 7", "message-trace simulate --fault throttled,odd-rows"]
+      [
+        "message-trace simulate --messages 20000 --seed 7 --hours 48 --port 8080",
+        "message-trace simulate --fault throttled,odd-rows",
+      ]
+    case .completions:
+      [
+        "source <(message-trace completions bash)",
+        "message-trace completions bash > ~/.local/share/bash-completion/completions/message-trace",
+        "message-trace completions zsh > /usr/local/share/zsh/site-functions/_message-trace",
+        "message-trace completions fish > ~/.config/fish/completions/message-trace.fish",
+      ]
     case .demo: ["message-trace demo", "message-trace demo --messages 2000 > events.ndjson"]
     }
   }
@@ -175,12 +232,13 @@ enum Command: String, CaseIterable, Sendable {
     case .status: [.state, .tenant, .now]
     case .playbook: [.mode, .tenant]
     case .schedule: []
+    case .report: [.now]
     case .normalise:
       [
         .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat,
         .logLevel,
       ]
-    case .verify, .mapping: []
+    case .verify, .mapping, .completions: []
     case .simulate, .demo: [.logLevel, .logFormat]
     }
   }
@@ -196,8 +254,9 @@ enum Command: String, CaseIterable, Sendable {
     case .status, .check: [.format]
     case .schedule: [.systemd, .cron]
     case .collect: [.rebuildState]
-    case .run, .playbook, .verify, .mapping: []
+    case .run, .playbook, .verify, .mapping, .completions: []
     case .normalise: [.dateFormat]
+    case .report: [.title, .top, .collectorState, .statusFile]
     }
   }
 
@@ -211,8 +270,9 @@ enum Command: String, CaseIterable, Sendable {
     case .backfill: 0...1
     case .status: 0...1_000
     case .playbook: 1...10_000
-    case .schedule: 1...1
+    case .schedule, .completions: 1...1
     case .normalise, .verify: 0...10_000
+    case .report: 1...10_000
     case .mapping: 1...2
     case .simulate, .demo: 0...0
     }

@@ -92,6 +92,11 @@ struct Invocation: Sendable {
       guard let first = operands.first else { return }
       throw Self.usage("\(Log.clean(first, limit: 60)) stands before any command.", help: "message-trace help")
     }
+    if let first = operands.first, !command.verbs.isEmpty, !command.verbs.contains(first) {
+      throw Self.usage(
+        "\(Log.clean(first, limit: 60)) is none of \(command.verbs.joined(separator: ", "))\(Nearest.question(first, among: command.verbs))",
+        help: "The call is: message-trace \(command.usage)")
+    }
     guard command.operands.contains(operands.count) else {
       throw Self.usage("The call is: message-trace \(command.usage).", help: helpCall)
     }

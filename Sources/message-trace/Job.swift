@@ -22,9 +22,11 @@ struct Job: Sendable {
     case .schedule: try ScheduleCommand(job: self).run()
     case .normalise: try NormaliseCommand(job: self).run()
     case .verify: try VerifyCommand(job: self).run()
+    case .report: try ReportCommand(job: self).run()
     case .mapping: try MappingCommand(job: self).run()
     case .simulate: try await SimulateCommand(job: self).run()
     case .demo: try await DemoCommand(job: self).run()
+    case .completions: try CompletionsCommand(job: self).run()
     }
   }
 
@@ -72,13 +74,24 @@ struct Job: Sendable {
     return number
   }
 
+  /// One of the values that an option of this command can have, as typed; the first of them where none was given.
+  func chosen(_ option: OwnOption) throws(Failure) -> String {
+    let words = option.words(of: command)
+    guard let text = invocation.own[option] else { return words.first ?? "" }
+    if words.contains(text) { return text }
+    throw Invocation.usage(
+      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Nearest.question(text, among: words))",
+      help: "message-trace help \(command.rawValue)")
+  }
+
   private func choice<Value>(
     _ text: String?, _ flag: String, _ make: (String) -> Value?, _ names: String
   ) throws(Failure) -> Value? {
     guard let text else { return nil }
     if let value = make(text) { return value }
+    let words = names.split(separator: ",").map { String($0.drop { $0 == " " }) }
     throw Failure(
       "config.invalid", exit: .configuration,
-      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names).")
+      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names)\(Nearest.question(text, among: words))")
   }
 }

@@ -20,6 +20,9 @@ enum OwnOption: String, CaseIterable, Sendable {
   case from, to, order, systemd, cron
   case dateFormat = "date-format"
   case rebuildState = "rebuild-state"
+  case title, top
+  case statusFile = "status-file"
+  case collectorState = "state"
 
   /// True for what takes no value.
   var isFlag: Bool { self == .systemd || self == .cron || self == .rebuildState }
@@ -27,22 +30,29 @@ enum OwnOption: String, CaseIterable, Sendable {
   /// What stands behind it in the help.
   var placeholder: String {
     switch self {
-    case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize: "N"
+    case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize, .top: "N"
     case .startDate, .endDate: "DATE"
     case .senderAddress, .recipientAddress: "ADDRESS,…"
     case .status: "STATUS,…"
-    case .subject: "TEXT"
+    case .subject, .title: "TEXT"
     case .subjectFilterType: "TYPE"
     case .messageID, .messageTraceID: "ID,…"
     case .fromIP, .toIP: "IP,…"
     case .format: "FORMAT"
+    case .collectorState: "DIR"
     case .fault: "NAME,…"
-    case .playbook: "PATH"
+    case .playbook, .statusFile: "PATH"
     case .from, .to: "INSTANT"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
     case .systemd, .cron, .rebuildState: ""
     }
+  }
+
+  /// The same for one command, with the values themselves where they are a few.
+  func placeholder(of command: Command) -> String {
+    let words = words(of: command)
+    return words.isEmpty || words.count > 4 ? placeholder : words.joined(separator: "|")
   }
 
   /// One line for the help.
@@ -75,6 +85,10 @@ enum OwnOption: String, CaseIterable, Sendable {
     case .order: "which end comes first; default newest"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
+    case .title: "heading of the page; default Mail of this tenant"
+    case .top: "bars in each picture of the most frequent, 1 to 100; default 10"
+    case .collectorState: "state directory of the collector, to show how it stands"
+    case .statusFile: "what `status --format json` wrote: how the collectors stand"
     case .rebuildState: "set a damaged state aside first, and read the whole horizon again"
     }
   }

@@ -87,8 +87,10 @@ struct QueryReader: Sendable {
     guard let text = job.invocation.own[option] else { return nil }
     let wanted = text.lowercased().filter { $0 != "-" }
     if let choice = choices.first(where: { $0.rawValue.filter { $0 != "-" } == wanted }) { return choice }
-    let names = choices.map(\.rawValue).joined(separator: ", ")
-    throw usage("--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(names).", nil)
+    let words = option.words(of: job.command)
+    throw usage(
+      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Nearest.question(text, among: words))",
+      nil)
   }
 
   /// A GUID in lower case; braces are taken off.

@@ -8,10 +8,7 @@ struct StatusCommand {
   let job: Job
 
   func run() throws(Failure) -> ExitCode {
-    let format = job.invocation.own[.format] ?? "text"
-    guard format == "text" || format == "json" else {
-      throw Invocation.usage("--format is text or json.", help: "message-trace help status")
-    }
+    let format = try job.chosen(.format)
     let glances = try paths().map { (path) throws(Failure) in try glance(path) }
     let now = try job.time(job.invocation.layer).now()
     let text =
@@ -36,17 +33,21 @@ struct StatusCommand {
   }
 
   private func glance(_ place: (title: String, path: String)) throws(Failure) -> Glance {
-    guard let summary = try StateDirectory.summary(place.path) else {
-      guard job.invocation.operands.isEmpty else {
-        return Glance(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
-      }
+    if let glance = try Self.glance(place.path, playbook: place.title) { return glance }
+    guard !job.invocation.operands.isEmpty else {
       throw Failure(
         "state.missing", exit: .noInput, "Looking at the state in \(place.path): nothing was collected there yet.",
         hint: "Name a playbook, or the directory with --state.")
     }
-    var glance = Glance(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
+    return Glance(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
+  }
+
+  /// Everything told of one state directory; nil where nothing was collected there yet.
+  static func glance(_ path: String, playbook: String) throws(Failure) -> Glance? {
+    guard let summary = try StateDirectory.summary(path) else { return nil }
+    var glance = Glance(playbook: playbook, statePath: path, status: StatusFile.read(path))
     glance.summary = summary
-    glance.backfill = BackfillProgress.read(place.path)
+    glance.backfill = BackfillProgress.read(path)
     return glance
   }
 }

@@ -16,28 +16,81 @@ import Testing
     }
   }
 
-  @Test(
-    "every command has help with usage and an example",
-    arguments: [
-      "collect", "run", "backfill", "status", "playbook", "schedule", "normalise", "verify", "mapping", "simulate",
-      "demo", "query", "details",
-    ])
+  /// As the overview lists them.
+  static let commands: [String] = Program.run([]).lines.filter { $0.hasPrefix("  ") && !$0.contains("message-trace") }
+    .compactMap { $0.split(separator: " ").first.map(String.init) }
+
+  @Test("the overview lists the commands, and every one of them has help with usage and examples", arguments: commands)
   func help(_ command: String) {
-    for arguments in [["help", command], [command, "--help"]] {
+    #expect(Self.commands.count >= 16)
+    for arguments in [["help", command], [command, "--help"], [command, "-h"]] {
       let outcome = Program.run(arguments)
       #expect(outcome.status == 0)
       #expect(outcome.lines.first?.hasPrefix("usage: message-trace \(command)") == true)
-      #expect(outcome.lines.contains("examples:"))
+      let examples = outcome.lines.drop { $0 != "examples:" }.dropFirst().prefix { $0.hasPrefix("  ") }
+      #expect(examples.contains { $0.contains("message-trace \(command)") }, "\(examples)")
+      #expect(outcome.lines.allSatisfy { $0.utf8.count <= 160 })
     }
-    #expect(Program.run([]).lines.contains { $0.contains("  \(command) ") })
   }
 
-  @Test("a mistyped command or option names the nearest right one")
-  func mistyped() {
-    #expect(Program.run(["colect"]).errors.contains("did you mean collect?"))
-    #expect(Program.run(["collect", "--revist", "5m"]).errors.contains("did you mean --revisit?"))
-    #expect(Program.run(["colect"]).status == 64)
-    #expect(Program.run(["help", "exit-code"]).errors.contains("did you mean exit-codes?"))
+  @Test("every example of the help is a call that is understood", arguments: commands)
+  func examples(_ command: String) {
+    let lines = Program.run(["help", command]).lines.drop { $0 != "examples:" }.dropFirst().prefix {
+      $0.hasPrefix("  ")
+    }
+    for line in lines {
+      let calls = line.split(separator: " ").map { String($0.filter { $0 != "'" }) }.split { ["|", "&&"].contains($0) }
+      for call in calls where call.contains("message-trace") {
+        let words = call.drop { $0 != "message-trace" }.dropFirst().prefix { !["<", ">"].contains($0) }
+        let outcome = Program.run(words + ["--help"])
+        #expect(outcome.status == 0 && outcome.lines.first?.hasPrefix("usage:") == true, "\(line): \(outcome.errors)")
+      }
+    }
+  }
+
+  @Test("every topic of the overview has a text")
+  func topics() {
+    let topics = Program.run([]).lines.compactMap { line in
+      line.hasPrefix("message-trace help ") ? line.split(separator: " ").dropFirst(2).first.map(String.init) : nil
+    }
+    #expect(topics.contains("exit-codes"))
+    for topic in topics where topic != "COMMAND" {
+      let outcome = Program.run(["help", topic])
+      #expect(outcome.status == 0 && outcome.lines.count > 5, "\(topic)")
+    }
+  }
+
+  @Test(
+    "what is mistyped names the nearest right one",
+    arguments: [
+      (["colect"], "did you mean collect?"), (["Reprot"], "did you mean report?"),
+      (["completion", "bash"], "did you mean completions?"),
+      (["collect", "--revist", "5m"], "did you mean --revisit?"),
+      (["query", "--form", "csv"], "did you mean --format?"),
+      (["report", "x", "--tilte", "y"], "did you mean --title?"),
+      (["help", "exit-code"], "did you mean exit-codes?"), (["help", "colect"], "did you mean collect?"),
+      (["playbook", "vaildate", "x"], "did you mean validate?"), (["mapping", "lsit"], "did you mean list?"),
+      (["completions", "bsh"], "did you mean bash?"), (["status", "--format", "jsn"], "did you mean json?"),
+      (["check", "--format", "txt"], "did you mean text?"), (["query", "--format", "cvs"], "did you mean csv?"),
+      (["query", "--status", "Quarantine"], "did you mean Quarantined?"),
+      (["query", "--subject-filter-type", "start-with"], "did you mean starts-with?"),
+      (
+        ["details", "2e3c0fac-4669-4e4a-2669-08d5dd529cbe", "a@b.example", "--format", "timelin"],
+        "did you mean timeline?"
+      ),
+      (["backfill", "--from", "2026-01-01", "--to", "2026-01-02", "--order", "oldes"], "did you mean oldest?"),
+      (["collect", "--log-level", "warn"], "did you mean warning?"),
+      (["collect", "--log-format", "jason"], "did you mean json?"),
+    ])
+  func mistyped(_ arguments: [String], _ question: String) {
+    let outcome = Program.run(
+      arguments,
+      environment: [
+        "MESSAGE_TRACE_TENANT": "contoso.onmicrosoft.com", "MESSAGE_TRACE_CLIENT_ID": "c",
+        "MESSAGE_TRACE_CLIENT_SECRET": "s", "MESSAGE_TRACE_STATE": "/nonexistent",
+      ])
+    #expect(outcome.errors.contains(question), "\(outcome.errors)")
+    #expect([64, 78].contains(outcome.status) && outcome.output.isEmpty)
   }
 
   @Test("the demo prints whole events, each once, and tells its story on stderr")

@@ -12,6 +12,7 @@ import Testing
     #expect(Nearest.name(to: "intervall", among: names) == "interval")
     #expect(Nearest.name(to: "clientid", among: names) == "client-id")
     #expect(Nearest.name(to: "cliamt-id", among: names) == "client-id")
+    #expect(Nearest.name(to: "int", among: names) == "interval" && Nearest.name(to: "in", among: names) == nil)
     #expect(Nearest.name(to: "zzzzzz", among: names) == nil)
   }
 

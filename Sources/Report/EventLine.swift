@@ -1,0 +1,109 @@
+// Of one event, the values that a report is made of: found by byte, the rest is stepped over.
+
+internal import IntakeCore
+
+/// Where in a line the wanted values stand.
+struct EventLine {
+  enum Field: Int, CaseIterable {
+    case timestamp, created, kind, dataset, action, direction, sender, recipient, subject, message
+  }
+
+  /// The content of a string, without its quotes.
+  struct Piece {
+    var range: Range<Int>
+    var isEscaped: Bool
+  }
+
+  private var pieces = [Piece?](repeating: nil, count: Field.allCases.count)
+
+  subscript(_ field: Field) -> Piece? { pieces[field.rawValue] }
+
+  /// Finds the values of the object that fills the line; throws where that is no JSON object.
+  mutating func find(in span: RawSpan) throws(JSONFault) {
+    for index in pieces.indices { pieces[index] = nil }
+    var index = 0
+    span.skipSpace(&index)
+    guard span.byte(index) == 0x7B else { throw JSONFault(index, .unexpectedByte) }
+    index += 1
+    span.skipSpace(&index)
+    if span.byte(index) != 0x7D { try findMembers(span, &index) }
+    index += 1
+    span.skipSpace(&index)
+    guard index == span.byteCount else { throw JSONFault(index, .trailingBytes) }
+  }
+
+  /// The text of a field, escapes resolved; nil where it is missing or not to be read.
+  func text(_ field: Field, _ span: RawSpan) -> String? {
+    guard let piece = self[field] else { return nil }
+    return try? JSONText.unescape(span, piece.range)
+  }
+
+  /// An instant, nil where it is missing or none.
+  func instant(_ field: Field, _ span: RawSpan) -> Instant? {
+    guard let piece = self[field], !piece.isEscaped else { return nil }
+    return Timestamp.parse(span, piece.range)
+  }
+
+  private mutating func findMembers(_ span: RawSpan, _ index: inout Int) throws(JSONFault) {
+    while true {
+      let key = index + 1
+      try span.skipKey(&index)
+      if let field = Self.field(span, key) {
+        try take(field, span, &index)
+      } else {
+        try span.skipValue(&index, depth: 1)
+      }
+      span.skipSpace(&index)
+      if span.byte(index) == 0x7D { return }
+      guard span.byte(index) == 0x2C else { throw JSONFault(index, .unexpectedByte) }
+      index += 1
+      span.skipSpace(&index)
+    }
+  }
+
+  /// A string, or the first string of an array.
+  private mutating func take(_ field: Field, _ span: RawSpan, _ index: inout Int) throws(JSONFault) {
+    var inside = index
+    try span.skipValue(&index, depth: 1)
+    if span.byte(inside) == 0x5B {
+      inside += 1
+      span.skipSpace(&inside)
+    }
+    guard span.byte(inside) == 0x22 else { return }
+    let start = inside + 1
+    let flags = try span.skipString(&inside)
+    guard inside <= index else { return }
+    pieces[field.rawValue] = Piece(range: start..<(inside - 1), isEscaped: flags.contains(.escaped))
+  }
+
+  /// By the key's content at `key`; the letter behind the common beginning tells most of them apart.
+  private static func field(_ span: RawSpan, _ key: Int) -> Field? {
+    switch span.byte(key) {
+    case UInt8(ascii: "@"): span.matches(key, "@timestamp\"") ? .timestamp : nil
+    case UInt8(ascii: "m"): span.matches(key, "message\"") ? .message : nil
+    case UInt8(ascii: "e") where span.byte(key + 1) == UInt8(ascii: "v"): eventField(span, key)
+    case UInt8(ascii: "e") where span.byte(key + 1) == UInt8(ascii: "m"): mailField(span, key)
+    default: nil
+    }
+  }
+
+  private static func eventField(_ span: RawSpan, _ key: Int) -> Field? {
+    switch span.byte(key + 6) {
+    case UInt8(ascii: "c"): span.matches(key, "event.created\"") ? .created : nil
+    case UInt8(ascii: "k"): span.matches(key, "event.kind\"") ? .kind : nil
+    case UInt8(ascii: "d"): span.matches(key, "event.dataset\"") ? .dataset : nil
+    case UInt8(ascii: "a"): span.matches(key, "event.action\"") ? .action : nil
+    default: nil
+    }
+  }
+
+  private static func mailField(_ span: RawSpan, _ key: Int) -> Field? {
+    switch span.byte(key + 6) {
+    case UInt8(ascii: "d"): span.matches(key, "email.direction\"") ? .direction : nil
+    case UInt8(ascii: "f"): span.matches(key, "email.from.address\"") ? .sender : nil
+    case UInt8(ascii: "t"): span.matches(key, "email.to.address\"") ? .recipient : nil
+    case UInt8(ascii: "s"): span.matches(key, "email.subject\"") ? .subject : nil
+    default: nil
+    }
+  }
+}

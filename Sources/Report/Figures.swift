@@ -1,0 +1,130 @@
+// Everything that a report counts: one pass over the events, memory that does not grow with them.
+
+internal import IntakeCore
+
+struct Figures {
+  private(set) var lines = 0
+  private(set) var invalid = 0
+  private(set) var unmapped = 0
+  private(set) var details = 0
+  private(set) var mail = 0
+  private(set) var withoutTime = 0
+  private(set) var statuses = [Int](repeating: 0, count: MailStatus.allCases.count)
+  private(set) var directions = [Int](repeating: 0, count: MailDirection.allCases.count)
+  private(set) var oldest: Instant?
+  private(set) var newest: Instant?
+  private(set) var timeline = Timeline()
+  private(set) var lateness = Lateness()
+  private(set) var senders = FrequentTexts()
+  private(set) var recipients = FrequentTexts()
+  private(set) var senderDomains = FrequentTexts()
+  private(set) var recipientDomains = FrequentTexts()
+  private(set) var withoutSender = 0
+  private(set) var reasons = FrequentTexts(capacity: 4_096)
+  private(set) var newestFailures: NewestFailures
+
+  private var line = EventLine()
+  private var address: [UInt8] = []
+
+  init(newestFailures: Int) { self.newestFailures = NewestFailures(most: newestFailures) }
+
+  /// - Parameter isWhole: false for a line that was too long to keep.
+  mutating func take(_ span: RawSpan, isWhole: Bool) {
+    lines += 1
+    do throws(JSONFault) {
+      guard isWhole else { throw JSONFault(0, .unexpectedEnd) }
+      try line.find(in: span)
+    } catch {
+      invalid += 1
+      return
+    }
+    if let kind = line[.kind], span.matches(kind.range.lowerBound, "pipeline_error\"") {
+      unmapped += 1
+    } else if isDetail(span) {
+      takeDetail(span)
+    } else {
+      takeMail(span)
+    }
+  }
+
+  /// Delivery events have a data set of their own: `o365.message_trace_detail`.
+  private func isDetail(_ span: RawSpan) -> Bool {
+    guard let set = line[.dataset] else { return false }
+    return span.matches(set.range.upperBound - 7, "_detail\"")
+  }
+
+  private mutating func takeMail(_ span: RawSpan) {
+    mail += 1
+    let status = MailStatus.named(span, line[.action])
+    statuses[status.rawValue] += 1
+    directions[MailDirection.named(span, line[.direction]).rawValue] += 1
+    if let received = line.instant(.timestamp, span) {
+      takeTime(received, status, span)
+    } else {
+      withoutTime += 1
+    }
+    if load(.sender, span) {
+      senders.add(address, 0..<address.count)
+      if let domain { senderDomains.add(address, domain) }
+    } else {
+      withoutSender += 1
+    }
+    if load(.recipient, span) {
+      recipients.add(address, 0..<address.count)
+      if let domain { recipientDomains.add(address, domain) }
+    }
+  }
+
+  private mutating func takeTime(_ received: Instant, _ status: MailStatus, _ span: RawSpan) {
+    oldest = min(oldest ?? received, received)
+    newest = max(newest ?? received, received)
+    timeline.add(received, status)
+    if let read = line.instant(.created, span) { lateness.add(received: received, read: read) }
+    guard MailStatus.failures.contains(status), newestFailures.takes(received) else { return }
+    newestFailures.add(
+      FailedDelivery(
+        received: received, status: status, sender: line.text(.sender, span) ?? "",
+        recipient: line.text(.recipient, span) ?? "", subject: line.text(.subject, span) ?? ""))
+  }
+
+  /// The steps that decide a delivery's fate, with the reason that they give.
+  private mutating func takeDetail(_ span: RawSpan) {
+    details += 1
+    guard let action = line[.action]?.range else { return }
+    if span.spells(action, "fail") || span.spells(action, "drop") {
+      reasons.add(FailureReason.short(line.text(.message, span) ?? ""))
+    } else if span.spells(action, "spam") {
+      reasons.add("marked as spam")
+    } else if span.spells(action, "malware") {
+      reasons.add("malware found")
+    } else if span.spells(action, "quarantine") {
+      reasons.add("quarantined")
+    }
+  }
+
+  /// Puts an address into `address`, ASCII letters lower-cased so that all its spellings count together; false if empty.
+  private mutating func load(_ field: EventLine.Field, _ span: RawSpan) -> Bool {
+    address.removeAll(keepingCapacity: true)
+    guard let piece = line[field] else { return false }
+    if piece.isEscaped {
+      address.append(contentsOf: Array((line.text(field, span) ?? "").utf8))
+    } else {
+      for index in piece.range { address.append(span.byte(index)) }
+    }
+    for index in address.indices where address[index] &- 0x41 <= 25 { address[index] |= 0x20 }
+    return !address.isEmpty
+  }
+
+  /// What stands behind the last @ of `address`.
+  private var domain: Range<Int>? {
+    guard let at = address.lastIndex(of: 0x40), at + 1 < address.count else { return nil }
+    return (at + 1)..<address.count
+  }
+}
+
+extension Figures {
+  func count(_ status: MailStatus) -> Int { statuses[status.rawValue] }
+
+  /// Mail that did not reach its recipient.
+  var failures: Int { MailStatus.failures.reduce(0) { $0 + count($1) } }
+}

@@ -1,0 +1,57 @@
+// `report`: NDJSON files to one page for people, with how the collectors stand where that is asked for.
+
+internal import IntakeCore
+internal import Report
+internal import Trigger
+
+struct ReportCommand {
+  let job: Job
+
+  func run() throws(Failure) -> ExitCode {
+    let own = job.invocation.own
+    let now = try job.time(job.invocation.layer).now()
+    var options = ReportOptions(top: try job.number(.top, default: 10, 1...100), made: now)
+    if let title = own[.title], !title.isEmpty { options.title = title }
+    var report = Report(options)
+    for status in try statuses(now: now) { report.add(status: status) }
+    for path in job.invocation.operands { try report.read(path) }
+    guard report.lines.all == 0 || report.lines.invalid < report.lines.all else {
+      throw Failure(
+        "report.no_events", exit: .badData,
+        "Reading the events: none of the \(report.lines.all) lines is a JSON object.",
+        hint: "Give files that message-trace wrote; `message-trace normalise` makes events of raw rows.")
+    }
+    try job.terminal.output(report.page())
+    return .done
+  }
+
+  /// Of the state directory named, and of the file that `status --format json` wrote.
+  private func statuses(now: Instant) throws(Failure) -> [JSONValue] {
+    var statuses: [JSONValue] = []
+    if let path = job.invocation.own[.collectorState] {
+      guard let glance = try StatusCommand.glance(path, playbook: "") else {
+        throw Failure(
+          "state.missing", exit: .noInput, "Looking at the state in \(path): nothing was collected there yet.",
+          hint: "Name the directory that collect was given with --state.")
+      }
+      statuses.append(glance.json(now: now))
+    }
+    if let path = job.invocation.own[.statusFile] { statuses += try Self.read(path) }
+    return statuses
+  }
+
+  /// One object a line.
+  private static func read(_ path: String) throws(Failure) -> [JSONValue] {
+    let bytes = try FileBytes.read(path, purpose: "status")
+    var statuses: [JSONValue] = []
+    for line in bytes.split(separator: 0x0A) where line.contains(where: { $0 > 0x20 }) {
+      guard let status = try? JSONValue(parsing: Array(line)), status["outcome"]?.string != nil else {
+        throw Failure(
+          "file.bad", exit: .badData, "Reading the status from \(path): it is not what `status --format json` writes.",
+          hint: "Run: message-trace status PLAYBOOK --format json > \(Log.clean(path, limit: 200))")
+      }
+      statuses.append(status)
+    }
+    return statuses
+  }
+}

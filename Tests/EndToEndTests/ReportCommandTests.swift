@@ -1,0 +1,70 @@
+// `report` as a user runs it, on events of the demo.
+
+internal import IntakeCore
+internal import Simulator
+import Testing
+
+@Suite struct ReportCommandTests {
+  @Test("the events of the demo become a page with a title, from files and from standard input alike")
+  func page() throws {
+    let folder = TemporaryFolder()
+    let events = folder.write(
+      String(decoding: Program.run(["demo", "--messages", "200"]).output, as: UTF8.self), to: "events.ndjson")
+    let arguments = ["report", events, "--title", "Contoso & <co>", "--top", "3", "--now", "2026-03-05T12:00:00Z"]
+    let outcome = Program.run(arguments)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    let page = String(decoding: outcome.output, as: UTF8.self)
+    #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>"))
+    #expect(
+      page.contains("<bdi>Contoso &amp; &lt;co&gt;</bdi>") && page.contains("page made Thu 5 Mar 2026, 12:00 UTC"))
+    #expect(page.contains("Top 3 senders") && page.contains("contoso.com"))
+    #expect(Program.run(["report", "-", events, "--now", "2026-03-05T12:00:00Z"]).status == 0)
+  }
+
+  @Test("a validator of HTML finds nothing to say, whatever the events hold")
+  func valid() throws {
+    let folder = TemporaryFolder()
+    let odd = ["</svg><script>alert(1)</script>", "\"><img src=x>", "\u{202E}x\u{0}\u{FFFE}", "<!--", "&amp;&#0;", "a"]
+    let lines = odd.enumerated().map { index, text in
+      JSONValue.object([
+        .init("@timestamp", .string("2026-03-0\(index + 1)T00:00:00Z")), .init("event.action", .string("failed")),
+        .init("email.subject", .string(text)), .init("email.from.address", .array([.string("\(text)@\(text)")])),
+      ]).text
+    }
+    let events = folder.write(lines.joined(separator: "\n"), to: "events.ndjson")
+    let outcome = Program.run(["report", events, "--title", odd.joined()])
+    let page = folder.write(String(decoding: outcome.output, as: UTF8.self), to: "report.html")
+    if let said = OtherProgram.lines("tidy", "tidy -quiet -errors -utf8 \(page)") { #expect(said.isEmpty, "\(said)") }
+  }
+
+  @Test("a collector's health comes from its state directory and from the status as JSON")
+  func health() throws {
+    let bench = try Bench(messages: 20)
+    defer { bench.server.stop() }
+    let folder = TemporaryFolder()
+    let state = folder.file("state")
+    let collected = Program.run(bench.arguments("graph", state: state), environment: bench.environment)
+    let events = folder.write(String(decoding: collected.output, as: UTF8.self), to: "events.ndjson")
+    let status = folder.write(
+      String(decoding: Program.run(["status", "--state", state, "--format", "json"]).output, as: UTF8.self),
+      to: "status.json")
+    for arguments in [["--state", state], ["--status-file", status]] {
+      let page = String(decoding: Program.run(["report", events] + arguments).output, as: UTF8.self)
+      #expect(page.contains("✓ collecting") && page.contains("revisit 15m"), "\(arguments)")
+    }
+  }
+
+  @Test(
+    "what cannot be reported is told",
+    arguments: [
+      (["report"], 64, "report FILE"), (["report", "/nonexistent"], 66, "/nonexistent"),
+      (["report", "/proc/self/cmdline"], 65, "none of the"), (["report", "/dev/null", "--top", "0"], 64, "1 to 100"),
+      (["report", "/dev/null", "--status-file", "/proc/self/cmdline"], 65, "status --format json"),
+      (["report", "/dev/null", "--state", "/nonexistent"], 66, "nothing was collected"),
+    ] as [([String], Int32, String)])
+  func mistakes(_ arguments: [String], _ status: Int32, _ word: String) {
+    let outcome = Program.run(arguments)
+    #expect(outcome.errors.contains(word) && outcome.output.isEmpty, "\(outcome.errors)")
+    #expect(outcome.status == status)
+  }
+}
