@@ -10,6 +10,9 @@ package struct SystemdNotice: Sendable {
   /// How often systemd wants a sign of life, nil if it does not.
   package let watchdog: Duration?
 
+  /// Seconds that one notice may take.
+  private static let patience = 2
+
   /// - Parameter environment: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`.
   package init(environment: [String: String]) {
     let name = environment["NOTIFY_SOCKET"] ?? ""
@@ -37,11 +40,14 @@ package struct SystemdNotice: Sendable {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
+    // A queue that is full for a moment must not cost a READY; one that nobody reads must not stop the work.
+    var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     let bytes = Array(message.utf8)
     unsafe address.bytes.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { return }
       _ = unsafe sendto(
-        descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT),
+        descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL),
         base.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
     }
   }

@@ -21,14 +21,13 @@ enum StopSignals {
     late: ExitCode = .tryLater, reload: (@Sendable () -> Void)? = nil,
     tell: (@Sendable () -> Void)? = nil, _ work: sending @escaping () async throws(Failure) -> Value
   ) async -> Result<Value, Failure> {
-    let executor = ThreadExecutor(name: "message-trace.work")
-    let task = Task(executorPreference: executor) { () async -> Result<Value, Failure> in
-      do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
-    }
+    let working = Mutex<Task<Result<Value, Failure>, Never>?>(nil)
     let stopped = Atomic<Bool>(false)
+    let registered = DispatchGroup()
     let sources = [SIGTERM, SIGINT, SIGHUP, SIGUSR1].map { number in
-      _ = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      // Until the source listens, a stop ends the process as usual, and what asks for something finds nothing to ask.
+      if number == SIGHUP || number == SIGUSR1 { _ = signal(number, SIG_IGN) }
       source.setEventHandler {
         if number == SIGUSR1 {
           tell?()
@@ -36,13 +35,25 @@ enum StopSignals {
         }
         if number == SIGHUP, let reload { return reload() }
         if stopped.exchange(true, ordering: .sequentiallyConsistent) { _exit(128 + number) }
-        task.cancel()
+        working.withLock { $0 }?.cancel()
         DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(grace)) { _exit(late.rawValue) }
       }
+      registered.enter()
+      source.setRegistrationHandler { registered.leave() }
       source.resume()
       return source
     }
     defer { for source in sources { source.cancel() } }
+    // No signal that comes once the work has begun is lost.
+    await withCheckedContinuation { (ready: CheckedContinuation<Void, Never>) in
+      registered.notify(queue: .global()) { ready.resume() }
+    }
+    let executor = ThreadExecutor(name: "message-trace.work")
+    let task = Task(executorPreference: executor) { () async -> Result<Value, Failure> in
+      do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
+    }
+    working.withLock { $0 = task }
+    if stopped.load(ordering: .sequentiallyConsistent) { task.cancel() }
     return await task.value
   }
 }

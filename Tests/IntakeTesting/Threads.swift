@@ -2,9 +2,9 @@
 
 internal import Glibc
 
-enum Threads {
+package enum Threads {
   /// Runs `body` on a new detached thread.
-  static func start(_ body: @escaping @Sendable () -> Void) {
+  package static func start(_ body: @escaping @Sendable () -> Void) {
     let box = unsafe Unmanaged.passRetained(Box(body: body))
     var thread = pthread_t()
     let code = unsafe pthread_create(

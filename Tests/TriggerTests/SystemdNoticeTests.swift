@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 import Testing
 
 @testable internal import Trigger
@@ -59,6 +60,21 @@ import Testing
     notice.stopping()
     #expect(listener.next().hasPrefix("STOPPING=1\n"))
     #expect(listener.next() == "")
+  }
+
+  @Test("a queue that is full for a moment costs no notice")
+  func crowded() {
+    let name = "@message-trace-crowd-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    let listener = Listener(name)
+    let notice = SystemdNotice(environment: ["NOTIFY_SOCKET": name])
+    // The kernel holds eleven notices at most; the others wait.
+    Threads.start { for number in 0..<100 { notice.status("\(number)") } }
+    var heard: [String] = []
+    for _ in 0..<20_000 where heard.count < 100 {
+      let next = listener.next()
+      if next.isEmpty { usleep(500) } else { heard.append(next) }
+    }
+    #expect(heard == (0..<100).map { "STATUS=\($0)" })
   }
 
   @Test(
