@@ -38,8 +38,9 @@ struct RetryingTransport: Sendable {
         guard tried < (impatient.contains(error.code) ? min(tries, 2) : tries), pause <= Self.longestWait else {
           throw error
         }
+        // A pass has one line at info; a person who waits for long is told why.
         log(
-          .info, "source.retry", "\(request.purpose): trying again.",
+          pause < .seconds(30) ? .debug : .info, "source.retry", "\(request.purpose): trying again.",
           [("after", pause.spoken), ("reason", error.code), ("try", "\(tried + 1)")])
         try await sleep(pause)
       }

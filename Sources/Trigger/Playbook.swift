@@ -39,7 +39,7 @@ package struct Playbook: Sendable {
         "Reading the playbook \(file): \(error.sentence(in: bytes))",
         hint: "A playbook is one JSON object; message-trace playbook init writes one to start from.")
     }
-    var reader = PlaybookReader(bytes: bytes)
+    var reader = PlaybookReader(bytes: bytes, folder: PlaybookFolder(of: file))
     reader.layer.playbook = file
     reader.read(document)
     return reader
@@ -60,6 +60,7 @@ package struct Playbook: Sendable {
 /// Walks the document; keeps what it understands and notes what it does not.
 private struct PlaybookReader {
   let bytes: [UInt8]
+  let folder: PlaybookFolder
   var layer = SettingLayer()
   var name: String?
   var mistakes: [String] = []
@@ -69,7 +70,10 @@ private struct PlaybookReader {
   static let sections = Set(PlaybookSchema.sections)
   static let labels = Set(PlaybookSchema.labels)
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  init(bytes: [UInt8], folder: PlaybookFolder) {
+    self.bytes = bytes
+    self.folder = folder
+  }
 
   mutating func read(_ document: JSONValue) {
     guard let members = document.members else { return note("the playbook is not a JSON object", at: 0) }
@@ -115,9 +119,9 @@ private struct PlaybookReader {
     case (.flag, .bool(let value)):
       layer[setting] = value ? ["true"] : ["false"]
     case (.list, .array(let values)) where values.allSatisfy({ $0.string != nil }):
-      layer[setting] = values.compactMap(\.string)
+      layer[setting] = values.compactMap(\.string).map { folder.resolved($0, of: setting) }
     case (.value, .string(let text)), (.list, .string(let text)):
-      layer[setting] = [text]
+      layer[setting] = [folder.resolved(text, of: setting)]
     case (.value, .number(let text)) where setting.isNumber:
       layer[setting] = [text]
     default:
@@ -129,7 +133,7 @@ private struct PlaybookReader {
     if case .object(let parts) = member.value, parts.count == 1, let part = parts.first, let text = part.value.string,
       part.key == "env" || part.key == "file", !text.isEmpty
     {
-      layer[setting] = ["\(part.key):\(text)"]
+      layer[setting] = ["\(part.key):\(part.key == "file" ? folder.whole(text) : text)"]
     } else {
       note(
         "\(path) must be a reference, {\"env\": \"NAME\"} or {\"file\": \"PATH\"}: a playbook never holds a secret",

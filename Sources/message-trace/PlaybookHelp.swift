@@ -17,7 +17,7 @@ enum PlaybookHelp {
       message-trace playbook schema                    the JSON Schema, for editors
 
     What a playbook leaves out has its default; what is not listed here is a mistake. A flag (--every) wins over the
-    environment (MESSAGE_TRACE_EVERY), and that over the playbook.
+    environment (MESSAGE_TRACE_EVERY), and that over the playbook. Relative paths begin in the playbook's own folder.
 
     """
 

@@ -1,0 +1,54 @@
+// Where the relative paths of a playbook begin: in its own folder. A shell, cron and systemd each start it somewhere else,
+// and it must mean the same state and the same file to all of them.
+
+internal import Glibc
+
+/// The folder that a playbook lies in.
+struct PlaybookFolder: Sendable {
+  /// Absolute, links resolved; empty where it cannot be told, and then paths stay as they are.
+  let path: String
+
+  /// - Parameter file: the playbook's own path, as given.
+  init(of file: String) {
+    let folder = file.lastIndex(of: "/").map { "\(file[..<$0])/" } ?? "."
+    guard let resolved = unsafe realpath(folder, nil) else {
+      path = ""
+      return
+    }
+    path = unsafe String(cString: resolved)
+    unsafe free(resolved)
+  }
+
+  /// A value of a setting as the rest of the program takes it: with whole paths.
+  func resolved(_ text: String, of setting: Setting) -> String {
+    switch setting {
+    case .state, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile, .caFile, .metricsFile:
+      whole(text)
+    case .mapping where text.contains("/") || text.hasSuffix(".json"):
+      whole(text)
+    case .sink where text.hasPrefix("file:"):
+      "file:" + whole(String(text.dropFirst(5)))
+    case .sink:
+      wholeOptions(text)
+    default:
+      text
+    }
+  }
+
+  func whole(_ text: String) -> String {
+    guard !path.isEmpty, !text.isEmpty, !text.hasPrefix("/"), !text.hasPrefix("~") else { return text }
+    return path == "/" ? "/\(text)" : "\(path)/\(text)"
+  }
+
+  /// The files among the options of a syslog sink.
+  private func wholeOptions(_ text: String) -> String {
+    guard let mark = text.firstIndex(of: "?") else { return text }
+    let options = text[text.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+    let resolved = options.map { option in
+      let parts = option.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, ["ca", "cert", "key"].contains(parts[0]) else { return String(option) }
+      return "\(parts[0])=\(whole(String(parts[1])))"
+    }
+    return text[...mark] + resolved.joined(separator: "&")
+  }
+}
