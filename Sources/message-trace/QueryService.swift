@@ -25,7 +25,8 @@ struct QueryService: Sendable {
 
   /// The settings that make sense where nothing is delivered and no cursor moves.
   static let settings = Setting.allCases.filter {
-    ![.sink, .lag, .revisit, .every, .since, .pageSize, .details, .detailsShare, .metricsFile].contains($0)
+    ![.sink, .lag, .revisit, .every, .since, .pageSize, .details, .detailsShare, .metricsFile, .forgetSink]
+      .contains($0)
   }
 
   /// Events as a SIEM gets them.
