@@ -41,8 +41,9 @@ package struct SystemdNotice: Sendable {
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     // A queue that is full for a moment must not cost a READY; one that nobody reads must not stop the work.
-    var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
-    unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    // A `timeval`, seconds and microseconds, of which Swift can make none here: its module is not to be named.
+    let patience = [Self.patience, 0]
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, patience, socklen_t(2 * MemoryLayout<Int>.size))
     let bytes = Array(message.utf8)
     unsafe address.bytes.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { return }
