@@ -21,7 +21,7 @@ struct CurlFault {
     switch code {
     case 6: return .unreachable(request, "the name \(host) cannot be resolved")
     case 7: return .unreachable(request, "\(host) refuses the connection")
-    case 28: return .unreachable(request, "\(host) did not answer within \(settings.connectDeadline.spoken)")
+    case 28: return .unreachable(request, "\(host) did not answer within \(settings.connectDeadline.exactly)")
     case 35: return tlsFailure(request, "the TLS handshake with \(host) failed", .later(after: nil))
     case 58, 59, 60, 83, 90, 91: return tlsFailure(request, "the certificate of \(host) is not trusted or not its own")
     case 77: return authorityFileFailure(request)
@@ -84,7 +84,7 @@ extension Failure {
 
   static func tooSlow(_ request: Request, _ deadline: Duration) -> Failure {
     Failure(
-      "source.too_slow", exit: .tryLater, "\(request.purpose): the answer was not whole after \(deadline.spoken).",
+      "source.too_slow", exit: .tryLater, "\(request.purpose): the answer was not whole after \(deadline.exactly).",
       hint: "Smaller windows are tried; if it stays so, ask for a smaller page size.", recovery: .smallerWindow)
   }
 
@@ -92,7 +92,7 @@ extension Failure {
 
   static func silent(_ request: Request, _ deadline: Duration) -> Failure {
     Failure(
-      silentCode, exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.spoken).",
+      silentCode, exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.exactly).",
       hint: "Try again later; if it stays so, look at what stands between here and the service, such as a firewall.",
       recovery: .later(after: nil))
   }
@@ -100,7 +100,7 @@ extension Failure {
 
 extension Duration {
   /// `10 s` or `1.5 s`, for sentences.
-  var spoken: String {
+  var exactly: String {
     let milliseconds = wholeMilliseconds
     return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(Double(milliseconds) / 1_000) s"
   }

@@ -12,7 +12,7 @@ struct PacedTransport: Transport {
 
   func send(_ request: Request) async throws(Failure) -> Response {
     while let pause = try await quota.take(time.now()) {
-      log(.info, "source.quota", "\(request.purpose): waiting, the quota is used up.", [("wait", pause.spoken)])
+      log(.info, "source.quota", "\(request.purpose): waiting, the quota is used up.", [("wait", pause.exactly)])
       do { try await time.sleep(pause) } catch { throw .stopped }
     }
     return try await base.send(request)

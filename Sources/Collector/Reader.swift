@@ -13,7 +13,8 @@ struct Reader: Sendable {
   let count: RequestCount
   /// What is wrong with the newest token, for `check`.
   let tokens: TokenWatch
-  private let once: Once
+  /// What was found out or said already.
+  let once: Once
 
   init(
     _ service: PageReading.Service, _ setup: ReaderSetup, origin: Origin, resource: String
@@ -101,4 +102,7 @@ final class Once: Sendable {
 
   /// True the first time that a code comes.
   func isNew(_ code: String) -> Bool { said.withLock { $0.insert(code).inserted } }
+
+  /// True if it has come before.
+  func knows(_ code: String) -> Bool { said.withLock { $0.contains(code) } }
 }

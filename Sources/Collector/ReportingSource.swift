@@ -75,14 +75,20 @@ package struct ReportingSource: Source {
     _ collection: Collection, _ conditions: [String], _ window: Window, _ cursor: PageCursor?, order: Order?
   ) async throws(Failure) -> Page {
     let next = try cursor.map { (cursor) throws(Failure) in try collection.address(behind: cursor) }
+    let order = reader.once.knows(Self.unsorted) ? nil : order
     let first = query(collection, window, conditions, top: pageSize, order: order)
     do {
       return try await read(next ?? first, isContinued: next != nil)
     } catch {
       guard error.code == "source.refused", next == nil, order != nil else { throw error }
-      return try await read(query(collection, window, conditions, top: pageSize, order: nil), isContinued: false)
+      let page = try await read(query(collection, window, conditions, top: pageSize, order: nil), isContinued: false)
+      _ = reader.once.isNew(Self.unsorted)
+      return page
     }
   }
+
+  /// The service refused to sort and then answered without: it is not asked to again.
+  private static let unsorted = "reporting.unsorted"
 
   private func read(_ address: WebAddress, isContinued: Bool) async throws(Failure) -> Page {
     let request = request(address)

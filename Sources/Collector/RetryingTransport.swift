@@ -41,7 +41,7 @@ struct RetryingTransport: Sendable {
         // A pass has one line at info; a person who waits for long is told why.
         log(
           pause < .seconds(30) ? .debug : .info, "source.retry", "\(request.purpose): trying again.",
-          [("after", pause.spoken), ("reason", error.code), ("try", "\(tried + 1)")])
+          [("after", pause.exactly), ("reason", error.code), ("try", "\(tried + 1)")])
         try await sleep(pause)
       }
     }

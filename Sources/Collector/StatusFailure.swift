@@ -39,7 +39,7 @@ extension Failure {
     if response.status == 429 || response.status == 509 {
       return Failure(
         throttledCode, exit: .tryLater,
-        "\(request.purpose): the service asks for fewer requests\(wish.map { ", next in \($0.spoken)" } ?? "").",
+        "\(request.purpose): the service asks for fewer requests\(wish.map { ", next in \($0.exactly)" } ?? "").",
         hint: "Other programs of this tenant share the quota: wait, and if it stays so, collect less often (--every).",
         recovery: .later(after: wish))
     }

@@ -26,4 +26,16 @@ extension Duration {
     }
     return ticks == 0 ? "0s" : "\(ticks / 10_000)ms"
   }
+
+  /// For people: the two largest units, rounded down, as in `3h 5m`; nothing below a second.
+  package var spoken: String {
+    let seconds = max(0, components.seconds)
+    let units: [(Int64, String)] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")]
+    guard let first = units.firstIndex(where: { seconds >= $0.0 }) else { return "0s" }
+    let (size, name) = units[first]
+    guard first + 1 < units.count else { return "\(seconds)s" }
+    let (small, smallName) = units[first + 1]
+    let rest = seconds % size / small
+    return rest == 0 ? "\(seconds / size)\(name)" : "\(seconds / size)\(name) \(rest)\(smallName)"
+  }
 }

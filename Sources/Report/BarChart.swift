@@ -39,15 +39,7 @@ struct BarChart {
 
   private func picture(_ page: inout Markup) {
     let height = Double(bars.count) * Self.rowHeight + 2
-    page.element(
-      "svg",
-      [
-        "xmlns": "http://www.w3.org/2000/svg", "class": "bars", "role": "img",
-        "viewBox": "0 0 \(Spelling.decimal(Self.width)) \(Spelling.decimal(height))",
-      ]
-    ) { svg in
-      svg.element("title", title)
-      svg.element("desc", description)
+    page.picture("bars", width: Self.width, height: height, title: title, description: description) { svg in
       let most = max(1, bars.map(\.count).max() ?? 1)
       for (index, bar) in bars.enumerated() {
         draw(bar, at: Double(index) * Self.rowHeight, most: most, &svg)

@@ -52,15 +52,7 @@ struct ColumnChart {
   }
 
   private func picture(_ page: inout Markup) {
-    page.element(
-      "svg",
-      [
-        "xmlns": "http://www.w3.org/2000/svg", "class": "columns", "role": "img",
-        "viewBox": "0 0 \(Spelling.decimal(Self.width)) \(Spelling.decimal(Self.height))",
-      ]
-    ) { svg in
-      svg.element("title", title)
-      svg.element("desc", description)
+    page.picture("columns", width: Self.width, height: Self.height, title: title, description: description) { svg in
       grid(&svg)
       for (index, column) in drawing.columns.enumerated() where sum(column) > 0 { draw(column, index, &svg) }
       svg.empty(

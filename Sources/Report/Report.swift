@@ -34,7 +34,7 @@ package struct Report {
   /// holds never stops it.
   package mutating func read(_ path: String) throws(Failure) {
     var feed = try LineFeed(path)
-    try feed.eachLine { line, isWhole in figures.take(line, isWhole: isWhole) }
+    try feed.eachLine { line, ending in figures.take(line, isWhole: ending != .tooLong) }
   }
 
   /// Adds how a collector stands: one object of `status --format json`.

@@ -102,7 +102,7 @@ package enum StatusTable {
     return "\n" + columns("cursor", "read up to", "lag", "moved")
       + lanes.map { name, cursor in
         columns(
-          name, Timestamp.text(cursor), span(now - cursor),
+          name, Timestamp.text(cursor), (now - cursor).spoken,
           glance.status?.lanes[name].map { ago($0.moved, now) } ?? "-")
       }.joined()
   }
@@ -121,23 +121,11 @@ package enum StatusTable {
 
   /// A pass that should have begun long ago: nobody runs it any more, or it hangs.
   private static func due(_ next: Instant, _ now: Instant) -> String {
-    if next > now { return "in \(span(next - now))" }
+    if next > now { return "in \((next - now).spoken)" }
     return now - next < .seconds(300) ? "now" : "was due \(ago(next, now)): is it still running?"
   }
 
   private static func ago(_ instant: Instant, _ now: Instant) -> String {
-    now - instant < .seconds(1) ? "now" : "\(span(now - instant)) ago"
-  }
-
-  /// The two largest units: `3h 5m`, `42s`.
-  package static func span(_ duration: Duration) -> String {
-    let seconds = max(0, duration.components.seconds)
-    let units: [(Int64, String)] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")]
-    guard let first = units.firstIndex(where: { seconds >= $0.0 }) else { return "0s" }
-    let (size, name) = units[first]
-    guard first + 1 < units.count else { return "\(seconds)s" }
-    let (small, smallName) = units[first + 1]
-    let rest = seconds % size / small
-    return rest == 0 ? "\(seconds / size)\(name)" : "\(seconds / size)\(name) \(rest)\(smallName)"
+    now - instant < .seconds(1) ? "now" : "\((now - instant).spoken) ago"
   }
 }

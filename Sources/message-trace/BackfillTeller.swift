@@ -39,7 +39,7 @@ final class BackfillTeller: Sendable {
     let rate = Double(progress.tally.rows - first.tally.rows) / elapsed
     let doneHere = (progress.done - first.done).inSeconds
     let left = doneHere > 0 ? (progress.span.span - progress.done).inSeconds / doneHere * elapsed : 0
-    let figures = (rate: "\(Int(min(rate, 1e12)))", left: StatusTable.span(.seconds(Int64(min(left, 1e9)))))
+    let figures = (rate: "\(Int(min(rate, 1e12)))", left: Duration.seconds(Int64(min(left, 1e9))).spoken)
     if isPerson { return bar(progress, figures) }
     let isDue = lastLine.withLock { last in
       guard now - last >= .seconds(60) else { return false }

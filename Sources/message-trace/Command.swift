@@ -33,7 +33,7 @@ enum Command: String, CaseIterable, Sendable {
     case .playbook: "write a starter, list every mistake, print the JSON Schema"
     case .schedule: "print systemd units or a crontab line"
     case .normalise: "raw rows of either service to events, no network"
-    case .verify: "lines, invalid lines and repeated event ids of an output file"
+    case .verify: "lines, invalid lines, repeated event ids and pauses of an output file"
     case .report: "one HTML page to look at, made from NDJSON files"
     case .mapping: "list or show the mappings, validate one of your own"
     case .simulate: "a local stand-in for Microsoft's endpoints"
@@ -113,8 +113,9 @@ enum Command: String, CaseIterable, Sendable {
       """
     case .verify:
       """
-      Reads NDJSON files and says how many lines they hold, how many are not JSON objects, and which event ids repeat
-      across all of them. Exit status 65 if anything is wrong.
+      Reads NDJSON files and says how many lines they hold, how many are not whole JSON objects, how many event ids
+      repeat across all of them, and how long collecting paused between two batches. Exit status 65 if a line is broken
+      or an event came twice.
       """
     case .report:
       """

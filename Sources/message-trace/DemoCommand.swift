@@ -12,11 +12,12 @@ struct DemoCommand {
   func run() async throws(Failure) -> ExitCode {
     let messages = try job.number(.messages, default: 12, 1...1_000_000)
     let seed = try job.number(.seed, default: 1, 0...Int.max)
-    let now = TimeSource.system.now()
-    let clock = DemoClock(now)
+    // The last pass is now: nothing in the events is of the future.
+    let start = TimeSource.system.now() - .seconds(86 * 60)
+    let clock = DemoClock(start)
     let tenant = SimulatedTenant(
       seed: UInt64(seed), messages: messages,
-      window: Window(start: now - .seconds(3 * 3_600), end: now + .seconds(3_600)))
+      window: Window(start: start - .seconds(3 * 3_600), end: start + .seconds(3_600)))
     let settings = SimulatorSettings(tenant: tenant, time: clock.source)
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
@@ -53,11 +54,11 @@ private struct Stage: Sendable {
 
   func play() async throws(Failure) -> ExitCode {
     say("A made-up tenant of \(settings.tenant.messages) messages, served on \(server.graphURL).")
-    try await pass(.reporting, "Now, through the legacy Reporting Web Service")
+    try await pass(.reporting, "86 minutes ago, through the legacy Reporting Web Service")
     clock.advance(by: .seconds(70 * 60))
-    try await pass(.graph, "70 minutes later, through Microsoft Graph with the same state")
+    try await pass(.graph, "16 minutes ago, through Microsoft Graph with the same state")
     clock.advance(by: .seconds(16 * 60))
-    try await pass(.reporting, "16 minutes later, through the legacy service again")
+    try await pass(.reporting, "Now, through the legacy service again")
     say("Each message, recipient and status left once; `message-trace verify` checks that on a file of your own.")
     return .done
   }

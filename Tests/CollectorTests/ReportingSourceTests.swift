@@ -36,11 +36,15 @@ struct ReportingSourceTests {
     let source = try Sources.reporting(server)
     #expect(try await source.page(SourceScenario.window, after: nil).rows.count == 1)
     #expect(server.requests.map { $0.target.contains("&$orderby=Received%20asc") } == [true, false])
+    _ = try await source.page(SourceScenario.window, after: nil)
+    #expect(server.requests.map { $0.target.contains("$orderby") } == [true, false, false], "asked once only")
+    let fresh = try Sources.reporting(server)
     let terms = QueryTerms(values: [.sender: "s@x.test"])
     await #expect(throws: Failure.self) {
-      try await source.page(SourceScenario.window, matching: terms, after: nil)
+      try await fresh.page(SourceScenario.window, matching: terms, after: nil)
     }
-    #expect(server.requests.map { $0.target.contains("&$orderby=Received%20desc") } == [false, false, true, false])
+    #expect(
+      server.requests.map { $0.target.contains("&$orderby=Received%20desc") } == [false, false, false, true, false])
   }
 
   @Test("an Entra app asks for a token of Exchange Online")

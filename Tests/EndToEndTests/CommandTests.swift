@@ -125,6 +125,18 @@ import Testing
       outcome.lines == [
         "lines               5", "invalid lines       2", "without event.id    1", "repeated event ids  1",
       ])
+    let batches = folder.write(
+      ["00:00:01", "00:00:01", "00:01:00", "02:31:00"].enumerated().map { index, time in
+        "{\"event.created\":\"2026-03-02T\(time).000Z\",\"event.id\":\"\(index)\"}\n"
+      }.joined(), to: "batches")
+    #expect(
+      Program.run(["verify", batches]).lines.suffix(2) == [
+        "batches             3, read from 2026-03-02T00:00:01.000Z to 2026-03-02T02:31:00.000Z",
+        "longest pause       2h 30m, from 2026-03-02T00:01:00.000Z",
+      ])
+    let other = folder.write(
+      "{\"event_id\":\"a\",\"created\":7}\n{\"event_id\":\"\u{FF}\"}\n{\"event_id\":\"a\"}\n", to: "cim")
+    #expect(Program.run(["verify", other]).lines.last == "repeated event ids  1")
     #expect(Program.run(["verify", "/nonexistent"]).status == 66)
   }
 }

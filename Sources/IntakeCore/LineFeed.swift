@@ -1,12 +1,20 @@
 // Lines of files of any size, with one buffer: each is looked at where it was read, none is copied.
 
 internal import Glibc
-internal import IntakeCore
 
 /// Reads a file forward and hands out its lines.
-struct LineFeed: ~Copyable {
+package struct LineFeed: ~Copyable {
+  /// How a line ended.
+  package enum Ending: Sendable {
+    case lineFeed
+    /// The file ended instead.
+    case endOfFile
+    /// It was longer than `longest`; only its end is there.
+    case tooLong
+  }
+
   /// No event is as long; what is longer is skipped and told as such.
-  static let longest = 4 << 20
+  package static let longest = 4 << 20
   private static let piece = 1 << 18
 
   private let descriptor: Int32
@@ -16,7 +24,8 @@ struct LineFeed: ~Copyable {
   private var filled = 0
 
   /// - Parameter path: `-` is standard input.
-  init(_ path: String) throws(Failure) {
+  /// - Throws: `file.unreadable` (66), as reading does.
+  package init(_ path: String) throws(Failure) {
     self.path = path == "-" ? "standard input" : path
     descriptor = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(errno) }
@@ -24,13 +33,13 @@ struct LineFeed: ~Copyable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Calls `body` with each line, without its LF; `isWhole` is false for one that was too long to keep.
-  mutating func eachLine(_ body: (_ line: RawSpan, _ isWhole: Bool) -> Void) throws(Failure) {
+  /// Calls `body` with each line, without its LF.
+  package mutating func eachLine(_ body: (_ line: RawSpan, _ ending: Ending) -> Void) throws(Failure) {
     var isSkipping = false
     while try fill() {
       var start = 0
       while let end = lineEnd(from: start) {
-        body(unsafe buffer.span.bytes.extracting(start..<end), !isSkipping)
+        body(unsafe buffer.span.bytes.extracting(start..<end), isSkipping ? .tooLong : .lineFeed)
         isSkipping = false
         start = end + 1
       }
@@ -40,7 +49,9 @@ struct LineFeed: ~Copyable {
         filled = 0
       }
     }
-    if isSkipping || filled > 0 { body(unsafe buffer.span.bytes.extracting(0..<filled), !isSkipping) }
+    if isSkipping || filled > 0 {
+      body(unsafe buffer.span.bytes.extracting(0..<filled), isSkipping ? .tooLong : .endOfFile)
+    }
   }
 
   /// False at the end of the file.

@@ -1,4 +1,4 @@
-// Files piece by piece or line by line, of any size, with flat memory.
+// Files piece by piece, of any size, with flat memory.
 
 internal import Glibc
 internal import IntakeCore
@@ -33,24 +33,5 @@ final class PieceReader {
     Failure(
       "file.unreadable", exit: .noInput, "Reading the \(purpose) \(path): \(FileBytes.describe(error)).",
       hint: "Check the path and its permissions.")
-  }
-}
-
-enum LineReader {
-  /// Calls `body` with each line and its LF; a last line without one comes as it is.
-  static func read(_ path: String, purpose: String, _ body: ([UInt8]) -> Void) throws(Failure) {
-    let reader = try PieceReader(path, purpose: purpose)
-    var line: [UInt8] = []
-    while let piece = try reader.next() {
-      var rest = piece[...]
-      while let end = rest.firstIndex(of: 0x0A) {
-        line.append(contentsOf: rest[rest.startIndex...end])
-        body(line)
-        line.removeAll(keepingCapacity: true)
-        rest = rest[(end + 1)...]
-      }
-      line.append(contentsOf: rest)
-    }
-    if !line.isEmpty { body(line) }
   }
 }

@@ -1,0 +1,107 @@
+// What `verify` counts in output files: lines that are no events, events that came twice, how steadily batches came.
+
+internal import IntakeCore
+
+struct EventAudit {
+  private(set) var invalid = 0
+  private(set) var repeated = 0
+  private var lines = 0
+  private var withoutID = 0
+  private var seen: Set<Identity> = []
+  /// When each batch was read. All events of a batch have one instant; a batch is where it changes from line to line.
+  private var batches: [Instant] = []
+
+  mutating func take(_ line: RawSpan, _ ending: LineFeed.Ending) {
+    lines += 1
+    var fields = Fields()
+    do {
+      guard ending == .lineFeed else { throw JSONFault(line.byteCount, .unexpectedEnd) }
+      try fields.find(in: line)
+      guard Self.isUTF8(line) else { throw JSONFault(0, .notUTF8) }
+    } catch {
+      invalid += 1
+      return
+    }
+    if let created = fields.created.flatMap({ Timestamp.parse(line, $0) }), created != batches.last {
+      batches.append(created)
+    }
+    guard let id = fields.id else {
+      withoutID += 1
+      return
+    }
+    var hash = SHA256()
+    for index in id { hash.update(line.byte(index)) }
+    let words = hash.finish()
+    if !seen.insert(Identity(high: words.0, low: words.1)).inserted { repeated += 1 }
+  }
+
+  private static func isUTF8(_ line: RawSpan) -> Bool {
+    unsafe (try? UTF8Span(validating: line._unsafeView(as: UInt8.self))) != nil
+  }
+
+  /// One line a figure; ends with LF.
+  var text: String {
+    """
+    lines               \(lines)
+    invalid lines       \(invalid)
+    without event.id    \(withoutID)
+    repeated event ids  \(repeated)
+
+    """ + batchText
+  }
+
+  private var batchText: String {
+    let sorted = batches.sorted()
+    guard let first = sorted.first, let last = sorted.last else { return "" }
+    let text =
+      "batches             \(batches.count), read from \(Timestamp.text(first)) to \(Timestamp.text(last))\n"
+    let pauses = zip(sorted, sorted.dropFirst()).map { (from: $0, span: $1 - $0) }
+    guard let longest = pauses.max(by: { $0.span < $1.span }) else { return text }
+    return text + "longest pause       \(longest.span.spoken), from \(Timestamp.text(longest.from))\n"
+  }
+}
+
+/// Where in a line the two wanted values stand, whatever profile it was written with.
+private struct Fields {
+  var id: Range<Int>?
+  var created: Range<Int>?
+
+  /// Throws where the line is no JSON object.
+  mutating func find(in line: RawSpan) throws(JSONFault) {
+    var index = 0
+    line.skipSpace(&index)
+    guard line.byte(index) == UInt8(ascii: "{") else { throw JSONFault(index, .unexpectedByte) }
+    var end = index
+    try line.skipValue(&end)
+    index += 1
+    line.skipSpace(&index)
+    while line.byte(index) != UInt8(ascii: "}") {
+      let key = index + 1
+      try line.skipKey(&index)
+      let value = index
+      try line.skipValue(&index, depth: 1)
+      note(line, key: key, value: value..<index)
+      line.skipSpace(&index)
+      if line.byte(index) == UInt8(ascii: ",") { index += 1 }
+      line.skipSpace(&index)
+    }
+    line.skipSpace(&end)
+    guard end == line.byteCount else { throw JSONFault(end, .trailingBytes) }
+  }
+
+  private mutating func note(_ line: RawSpan, key: Int, value: Range<Int>) {
+    guard value.count > 2, line.byte(value.lowerBound) == UInt8(ascii: "\"") else { return }
+    let content = (value.lowerBound + 1)..<(value.upperBound - 1)
+    switch line.byte(key) {
+    case UInt8(ascii: "e"):
+      if line.matches(key, "event.id\"") || line.matches(key, "event_id\"") { id = content }
+      if line.matches(key, "event.created\"") { created = content }
+    case UInt8(ascii: "c"):
+      if line.matches(key, "created\"") { created = content }
+    case UInt8(ascii: "m"):
+      if line.matches(key, "metadata.product_log_id\"") { id = content }
+      if line.matches(key, "metadata.collected_timestamp\"") { created = content }
+    default: break
+    }
+  }
+}
