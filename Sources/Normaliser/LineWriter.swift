@@ -3,37 +3,45 @@
 
 internal import IntakeCore
 
-/// Appends bytes; never grows, never traps. After a line, ask `overflowed`, rewind and come again with more room.
+/// Appends bytes; never grows, never traps. After a line, ask `overflowed`, rewind and come again with more room. From
+/// the first byte that is too much until then nothing is written or taken back, so that the lines before stay as they are.
 @safe
 struct LineWriter {
   private let base: UnsafeMutableRawPointer
   private let capacity: Int
+  /// Where writing ends: the capacity, and below zero after something was too much.
+  private var limit: Int
   private(set) var count = 0
-  private(set) var overflowed = false
+
+  var overflowed: Bool { limit < 0 }
 
   /// The pointer must stay valid, and its bytes be this writer's alone, for as long as the writer is used.
   @unsafe
   init(_ base: UnsafeMutableRawPointer, capacity: Int) {
     unsafe self.base = unsafe base
     self.capacity = capacity
+    limit = capacity
   }
 
   /// Forgets what was written from `position` on, and that it was too much.
   @inline(__always)
   mutating func rewind(to position: Int) {
     count = min(count, max(position, 0))
-    overflowed = false
+    limit = capacity
   }
 
-  /// Forgets what was written from `position` on, but not that something was too much.
+  /// Forgets what was written from `position` on.
   @inline(__always)
-  mutating func drop(to position: Int) { count = min(count, max(position, 0)) }
+  mutating func drop(to position: Int) {
+    guard !overflowed else { return }
+    count = min(count, max(position, 0))
+  }
 
   /// True if there is room for `length` more bytes; remembers where there is not.
   @inline(__always)
   private mutating func fits(_ length: Int) -> Bool {
-    if length <= capacity &- count { return true }
-    overflowed = true
+    if length <= limit &- count { return true }
+    limit = -1
     return false
   }
 
@@ -114,7 +122,7 @@ struct LineWriter {
   @inline(__always)
   private func isShort(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Bool {
     UInt(bitPattern: end &- start &- 1) < 64 && UInt(bitPattern: start) <= UInt(bitPattern: bytes.byteCount &- 64)
-      && bytes.byteCount >= 64 && count &+ 256 <= capacity
+      && bytes.byteCount >= 64 && count &+ 256 <= limit
   }
 
   /// Only where there is room.
@@ -174,7 +182,7 @@ struct LineWriter {
   mutating func repeatBytes(_ start: Int, _ end: Int) {
     let length = end - start
     guard start >= 0, length > 0, end <= count, fits(length) else { return }
-    if length <= 64, count + 128 <= capacity {
+    if length <= 64, count + 128 <= limit {
       for offset in stride(from: 0, to: length <= 32 ? 32 : 64, by: 16) {
         let chunk = unsafe base.loadUnaligned(fromByteOffset: start + offset, as: SIMD16<UInt8>.self)
         unsafe base.storeBytes(of: chunk, toByteOffset: count + offset, as: SIMD16<UInt8>.self)
@@ -187,7 +195,7 @@ struct LineWriter {
 
   /// Overwrites the last byte.
   mutating func replaceLast(with byte: UInt8) {
-    guard count > 0 else { return }
+    guard count > 0, !overflowed else { return }
     unsafe base.storeBytes(of: byte, toByteOffset: count - 1, as: UInt8.self)
   }
 

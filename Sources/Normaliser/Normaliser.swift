@@ -13,9 +13,16 @@ package struct Normaliser: Normalising {
   }
 
   package func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
+    normalise(page, created: created, into: &batch, ledger: &ledger, room: 1 << 18)
+  }
+
+  /// - Parameter room: by how much the buffer grows at first; doubled where one event needs more.
+  func normalise(
+    _ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger, room: Int
+  ) {
     var bytes: [UInt8] = []
     swap(&bytes, &batch.bytes)
-    var room = 1 << 18
+    var room = max(1, room)
     let plan = plan.reading(at: created)
     unsafe withUnsafeTemporaryAllocation(byteCount: PageRun.scratchSize, alignment: 16) { scratchMemory in
       guard let scratchBase = scratchMemory.baseAddress else { return }

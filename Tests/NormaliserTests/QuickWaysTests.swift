@@ -93,4 +93,28 @@ struct QuickWaysTests {
     #expect(Array(found.prefix(80)) == lengths + lengths)
     #expect(found.dropFirst(80).allSatisfy { $0 == nil })
   }
+
+  @Test(
+    "an event that the buffer's end cuts, at whatever byte, is written anew and harms none before it", arguments: 0..<3)
+  func cutByTheBuffer(_ kind: Int) throws {
+    let mapping = try TestInput.mapping(["graph", "reporting", "sekoia"][kind])
+    let normaliser = try Normaliser(
+      mapping: mapping, settings: NormaliserSettings(tenant: "contoso.com", localDomains: ["contoso.com"]))
+    var random = TestRandom(seed: 5)
+    let rows = (0..<6).map { number in
+      var columns = Self.columns
+      columns.swapAt(random.below(columns.count), random.below(columns.count))
+      columns.removeLast(random.below(columns.count - 1))
+      return number == 4 ? "[7]" : "{" + columns.joined(separator: ",").replacing("%", with: "\(number)") + "}"
+    }
+    let page = try TestInput.page(rows: rows)
+    let whole = Self.lines(page, normaliser)
+    #expect(whole.count == 6)
+    for room in 1...1_600 {
+      var batch = Batch()
+      var ledger = OpenLedger()
+      normaliser.normalise(page, created: TestInput.created, into: &batch, ledger: &ledger, room: room)
+      #expect(TestInput.lines(batch) == whole, "room for \(room) bytes")
+    }
+  }
 }
