@@ -30,7 +30,9 @@ struct SettingReader {
     let hint = layer.playbook.map { "Run: message-trace playbook validate \($0)" }
     return Failure(
       "config.invalid", exit: .configuration, "Reading the settings:\(list)",
-      hint: hint ?? "See: message-trace help collect")
+      hint: hint
+        ?? "A setting is a flag, a variable such as MESSAGE_TRACE_TENANT, or a key of a playbook: message-trace help playbook"
+    )
   }
 
   /// What the user calls a setting: where they wrote it, else where it belongs in their playbook, else its flag.

@@ -18,7 +18,7 @@ struct CheckCommand {
     }.get()
     try job.terminal.output(format == "json" ? Self.object(checkup) : Self.table(checkup))
     let worst = PassEnding.worst(of: checkup.failures)?.exit
-    return worst ?? (checkup.findings.allSatisfy(\.isGood) ? .done : .tryLater)
+    return worst ?? (checkup.findings.allSatisfy(\.isGood) ? .done : .configuration)
   }
 
   private static func table(_ checkup: Checkup) -> String {

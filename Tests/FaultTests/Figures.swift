@@ -1,7 +1,7 @@
 // What was tried and what came of it, as one table at the end of the run.
 //
-//     MESSAGE_TRACE_FAULTS=table swift test --filter FaultTests     the bounded form, with the table
-//     MESSAGE_TRACE_FAULTS=long  swift test --filter FaultTests     every point, 500 seeds, with the table
+//     MESSAGE_TRACE_FAULTS=table swift test --filter '^FaultTests'     the bounded form, with the table
+//     MESSAGE_TRACE_FAULTS=long  swift test --filter '^FaultTests'     every point, 500 seeds, with the table
 
 internal import Glibc
 internal import Simulator
