@@ -7,7 +7,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Certificates", .serialized)
+@Suite("Certificates", .serialized, .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
 struct AssertionTests {
   private static let app = Result {
     try EntraApp(tenant: "t", clientID: "app-id", authority: "https://login.test", resource: "https://graph.test")

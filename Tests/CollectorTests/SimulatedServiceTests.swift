@@ -80,7 +80,9 @@ struct SimulatedServiceTests {
     #expect(rows == Self.truth(server, time))
   }
 
-  @Test("an app signs in with the certificate that is registered, as openssl verifies it, and with no other")
+  @Test(
+    "an app signs in with the certificate that is registered, as openssl verifies it, and with no other",
+    .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
   func certificate() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }

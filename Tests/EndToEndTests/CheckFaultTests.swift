@@ -40,7 +40,7 @@ import Testing
     Case(.badRequest, 76, "refuses with status 400: The value … is not valid"), Case(.notHTTP, 76, "it is not HTTP"),
     Case(.badJSON, 76, "at byte 20"), Case(.errorInAnswer, 75, "rows may be missing"),
     Case(.brokenGzip, 76, "its compression is broken"), Case(.reset, 75, "the answer was cut short"),
-    Case(.truncated, 75, "the answer was cut short"), Case(.clockBehind, 75, "s ahead of the service's"),
+    Case(.truncated, 75, "the answer was cut short"), Case(.clockBehind, 78, "s ahead of the service's"),
     Case(.foreignLink), Case(.repeatedLink), Case(.expiredLink), Case(.oddRows),
   ]
 

@@ -50,7 +50,7 @@ struct BreakTests {
 
   @Test(
     "rsyslogd restarted over and over loses nothing of ours, and a batch comes twice at most once a restart",
-    .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd is not installed"), arguments: [false, true])
+    .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd or openssl is not installed"), arguments: [false, true])
   func restarted(isSecure: Bool) async throws {
     let fate = Case(program: .rsyslogd, isSecure: isSecure)
     let outcome = try await run(fate, .ours)
@@ -61,7 +61,7 @@ struct BreakTests {
 
   @Test(
     "rsyslogd killed over and over loses what it had read itself: a small part of what plain sending loses",
-    .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd is not installed"), arguments: [false, true])
+    .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd or openssl is not installed"), arguments: [false, true])
   func killed(isSecure: Bool) async throws {
     guard SyslogFigures.isLong || !isSecure else { return }
     let fate = Case(program: .rsyslogd, isSecure: isSecure, signal: SIGKILL)
@@ -74,7 +74,7 @@ struct BreakTests {
 
   @Test(
     "syslog-ng restarted over and over loses nothing of ours",
-    .enabled(if: RealReceiver.isWanted(.syslogNG), "syslog-ng is not installed"), arguments: [false, true])
+    .enabled(if: RealReceiver.isWanted(.syslogNG), "syslog-ng or openssl is not installed"), arguments: [false, true])
   func otherRestarted(isSecure: Bool) async throws {
     let fate = Case(program: .syslogNG, isSecure: isSecure)
     let outcome = try await run(fate, .ours)

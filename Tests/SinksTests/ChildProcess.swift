@@ -64,17 +64,4 @@ final class ChildProcess: Sendable {
     guard result == 0 else { throw FileFault(.open, arguments[0], result) }
     return pid
   }
-
-  /// Where a program is installed, nil if nowhere.
-  static func path(of program: String) -> String? {
-    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }.first { unsafe access($0, X_OK) == 0 }
-  }
-}
-
-/// Programs that tests run beside them: where one is missing the tests are left out and say so, but not where CI says so.
-enum External {
-  static func isWanted(_ program: String) -> Bool {
-    let isCI = unsafe getenv("CI").map { unsafe String(cString: $0) } == "true"
-    return isCI || ChildProcess.path(of: program) != nil
-  }
 }

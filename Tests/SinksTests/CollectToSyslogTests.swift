@@ -10,7 +10,7 @@ internal import Testing
 
 @Suite(
   "collect into rsyslogd", .serialized,
-  .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd is not installed"))
+  .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd or openssl is not installed"))
 struct CollectToSyslogTests {
   private let now = Instant(seconds: 1_790_000_000)
 

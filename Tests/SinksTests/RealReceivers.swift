@@ -50,7 +50,8 @@ final class RealReceiver: MortalReceiver {
     command =
       switch program {
       case .rsyslogd: ["rsyslogd", "-n", "-f", folder("receiver.conf"), "-i", folder("pid")]
-      case .syslogNG: try #require(Self.syslogNGCommand, "syslog-ng is not installed") + Self.syslogNGOptions(folder)
+      case .syslogNG:
+        try #require(Self.syslogNGCommand, "syslog-ng or openssl is not installed") + Self.syslogNGOptions(folder)
       }
   }
 
@@ -106,8 +107,10 @@ final class RealReceiver: MortalReceiver {
     }
   }
 
+  /// With the program that makes the certificates of its TLS.
   static func isWanted(_ program: Program) -> Bool {
-    switch program {
+    guard External.isWanted("openssl") else { return false }
+    return switch program {
     case .rsyslogd: External.isWanted("rsyslogd")
     // Debian does not install it beside rsyslog, so that even CI may be without.
     case .syslogNG: syslogNGCommand != nil

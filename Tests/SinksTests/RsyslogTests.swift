@@ -19,8 +19,10 @@ struct RsyslogTests {
     var testDescription: String { "\(program.rawValue) \(scheme)?\(query)" }
   }
 
-  static let cases =
-    RealReceiver.Program.allCases.filter(RealReceiver.isWanted).flatMap { program in
+  static let cases = allCases.filter { RealReceiver.isWanted($0.program) }
+
+  private static let allCases =
+    RealReceiver.Program.allCases.flatMap { program in
       ["", "ack=eof-strict", "ack=kernel", "ack=none"].map { Case(program: program, scheme: "tcp", query: $0) }
         + ["", "ack=eof-strict", "ack=kernel"].map { Case(program: program, scheme: "tls", query: $0) }
     }
@@ -72,7 +74,7 @@ struct RsyslogTests {
   /// Left alone, rsyslogd cuts after 8,096 bytes and reads the rest as a message of its own, header and all.
   @Test(
     "a subject as long as mail allows cannot make a second message in rsyslogd as it is delivered",
-    .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd is not installed"),
+    .enabled(if: RealReceiver.isWanted(.rsyslogd), "rsyslogd or openssl is not installed"),
     arguments: ["tcp", "udp"], ["", "framing=newline"])
   func forged(scheme: String, query: String) async throws {
     guard scheme == "tcp" || query.isEmpty else { return }
