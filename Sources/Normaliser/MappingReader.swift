@@ -46,9 +46,9 @@ struct MappingReader {
   }
 
   static func refusal(_ mistakes: [String], file: String) -> Failure {
-    Failure(
-      "mapping.invalid", exit: .configuration,
-      "Reading the mapping \(file): \(mistakes.joined(separator: "; ")).",
+    let list = mistakes.count == 1 ? " \(mistakes[0])." : mistakes.map { "\n  \($0)" }.joined()
+    return Failure(
+      "mapping.invalid", exit: .configuration, "Reading the mapping \(file):\(list)",
       hint:
         "Compare it with one that works, message-trace mapping show graph; message-trace mapping show fields lists the names that an event may have, and `fields` in the file adds your own."
     )
