@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ReadmeTests {
   static let readme: String = {
-    let path = "\(#filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" })/README.md"
+    let path = "\(#filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" })/README.md"
     return String(decoding: (try? FileBytes.read(path, purpose: "README")) ?? [], as: UTF8.self)
   }()
 
