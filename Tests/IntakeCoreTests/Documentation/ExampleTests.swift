@@ -6,7 +6,7 @@ internal import IntakeTesting
 import Testing
 
 @Suite struct ExampleTests {
-  static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+  static let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
 
   static func text(_ path: String) throws -> String {
     String(decoding: try FileBytes.read("\(root)/\(path)", purpose: "example"), as: UTF8.self)
@@ -16,14 +16,14 @@ import Testing
     "an article shows its example as it is compiled",
     arguments: [
       ("AddingASource", "FolderSource"), ("AddingAMapping", "BriefMapping"), ("AddingASink", "FolderSink"),
-      ("TheWayOfTheData", "OneWay"),
+      ("DataFlow", "DataFlow"),
     ])
   func shown(_ article: String, _ example: String) throws {
     let page = try Self.text("Sources/IntakeCore/IntakeCore.docc/\(article).md")
     let blocks = page.split(separator: "```swift\n").dropFirst().compactMap { part in
       part.split(separator: "```", maxSplits: 1).first.map(String.init)
     }
-    #expect(blocks == [try Self.text("Tests/IntakeCoreTests/Examples/\(example).swift")])
+    #expect(blocks == [try Self.text("Tests/IntakeCoreTests/Documentation/Examples/\(example).swift")])
   }
 
   /// Two answers, the second the last; one row is not whole and one comes twice.
@@ -44,13 +44,13 @@ import Testing
     let input = try answers()
     let output = try ScratchFolder()
     let target = output("out")
-    let first = try await OneWay.collect(from: input.path, into: target, state: MemoryStore())
+    let first = try await DataFlow.collect(from: input.path, into: target, state: MemoryStore())
     #expect(first.tally.rows == 4 && first.tally.emitted == 3 && first.tally.leftOut == 1 && first.tally.failed == 1)
     let batches = try ["1", "2"].map { try FileBytes.read("\(target)/\($0).ndjson", purpose: "batch") }
     let lines = batches.flatMap { $0.split(separator: 0x0A) }
     let actions = try lines.map { try JSONValue(parsing: Array($0)) }.map { $0["event.action"]?.string ?? "-" }
     #expect(actions == ["failed", "delivered", "-"])
-    let again = try await OneWay.collect(from: input.path, into: target, state: first.state)
+    let again = try await DataFlow.collect(from: input.path, into: target, state: first.state)
     #expect(again.tally.emitted == 0 && again.tally.leftOut == 4)
   }
 

@@ -2,7 +2,7 @@
 
 import IntakeCore
 
-enum OneWay {
+enum DataFlow {
   /// Reads one day from a folder of answers into a folder of batches.
   static func collect<State: StateStore>(
     from input: String, into output: String, state: State
