@@ -119,7 +119,7 @@ package struct FieldCatalog: Sendable {
   private func unknown(_ name: String, _ mapping: Mapping) -> [String] {
     guard !allows(name), mapping.others.map({ name.hasPrefix($0 + ".") }) != true else { return [] }
     let shown = Log.clean(name, limit: 80)
-    let meant = Nearest.name(to: name, among: Array(mapping.fields.keys) + fields.keys.sorted())
+    let meant = Suggestion.name(to: name, among: Array(mapping.fields.keys) + fields.keys.sorted())
     return ["\(shown): no such field\(meant.map { " (did you mean \($0)?)" } ?? "")"]
   }
 

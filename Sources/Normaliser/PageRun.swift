@@ -132,7 +132,7 @@ struct PageRun: ~Copyable {
     if !isTaken {
       batch.rows += 1
       guard ledger.insert(facts.identity, received: received) else {
-        batch.leftOut += 1
+        batch.duplicates += 1
         return true
       }
     }

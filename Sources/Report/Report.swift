@@ -33,7 +33,7 @@ package struct Report {
   /// Counts the events of an NDJSON file; `-` is standard input. Throws where the file cannot be read: what a line
   /// holds never stops it.
   package mutating func read(_ path: String) throws(Failure) {
-    var feed = try LineFeed(path)
+    var feed = try LineReader(path)
     try feed.eachLine { line, ending in figures.take(line, isWhole: ending != .tooLong) }
   }
 

@@ -9,7 +9,7 @@ package struct SinkSpec: Sendable {
   package let name: String
   let target: Target
   /// Of the receiver; every sink made from here shares it.
-  private let memory = ReceiverMemory()
+  private let receiver = ReceiverState()
 
   enum Target: Sendable, Equatable {
     case stdout
@@ -39,11 +39,12 @@ package struct SinkSpec: Sendable {
       DatagramSink(name: name, address: address, options: options, time: time)
     case .syslog(.tcp, let address, let options):
       StreamSink(
-        name: name, options: options, dialing: PlainDialing(address: address), log: log, time: time, memory: memory)
+        name: name, options: options, connector: PlainConnector(address: address), log: log, time: time,
+        receiver: receiver)
     case .syslog(.tls, let address, let options):
       StreamSink(
-        name: name, options: options, dialing: TLSDialing(address: address, options: options), log: log, time: time,
-        memory: memory)
+        name: name, options: options, connector: TLSConnector(address: address, options: options), log: log, time: time,
+        receiver: receiver)
     }
   }
 
@@ -53,8 +54,8 @@ package struct SinkSpec: Sendable {
     guard case .syslog(let transport, let address, let options) = target else { return }
     switch transport {
     case .udp: return
-    case .tcp: _ = try PlainDialing(address: address).connect(name: name)
-    case .tls: _ = try TLSDialing(address: address, options: options).connect(name: name)
+    case .tcp: _ = try PlainConnector(address: address).connect(name: name)
+    case .tls: _ = try TLSConnector(address: address, options: options).connect(name: name)
     }
   }
 

@@ -47,7 +47,7 @@ package struct BackfillProgress: Sendable, Equatable {
       .init("order", .string(order.rawValue)), .init("doneTicks", .number("\(done.ticks)")),
       .init("windows", .number("\(tally.windows)")), .init("pages", .number("\(tally.pages)")),
       .init("rows", .number("\(tally.rows)")), .init("events", .number("\(tally.emitted)")),
-      .init("leftOut", .number("\(tally.leftOut)")), .init("updated", PassStatus.json(updated)),
+      .init("leftOut", .number("\(tally.duplicates)")), .init("updated", PassStatus.json(updated)),
     ])
   }
 
@@ -62,7 +62,7 @@ package struct BackfillProgress: Sendable, Equatable {
     tally.pages = PassStatus.count(value["pages"])
     tally.rows = PassStatus.count(value["rows"])
     tally.emitted = PassStatus.count(value["events"])
-    tally.leftOut = PassStatus.count(value["leftOut"])
+    tally.duplicates = PassStatus.count(value["leftOut"])
   }
 }
 

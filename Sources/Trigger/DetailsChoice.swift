@@ -20,7 +20,7 @@ package struct DetailsChoice: Sendable, Equatable {
     for text in reader.list(.details) ?? [] where text.lowercased() != "none" {
       guard let status = Self.known.first(where: { $0.lowercased() == text.lowercased() }) else {
         reader.note(
-          "\(reader.name(.details)) \(Log.clean(text, limit: 60)) is no status\(Nearest.question(text, among: Self.known))"
+          "\(reader.name(.details)) \(Log.clean(text, limit: 60)) is no status\(Suggestion.question(text, among: Self.known))"
         )
         continue
       }

@@ -21,7 +21,7 @@ package enum MappingShelf {
     let known = ["ecs"] + names
     return Failure(
       "mapping.unknown", exit: .configuration,
-      "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): there is none of that name\(Nearest.question(nameOrPath, among: known))",
+      "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): there is none of that name\(Suggestion.question(nameOrPath, among: known))",
       hint: "Known are \(known.joined(separator: ", ")); a file is given by its path.")
   }
 

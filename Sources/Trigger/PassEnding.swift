@@ -32,7 +32,7 @@ package struct PassEnding: Sendable {
     let tally = report.tally
     let figures = [
       ("windows", "\(tally.windows)"), ("rows", "\(tally.rows)"), ("events", "\(tally.emitted)"),
-      ("left_out", "\(tally.leftOut)"), ("unmapped", "\(tally.failed)"), ("requests", "\(report.requests)"),
+      ("left_out", "\(tally.duplicates)"), ("unmapped", "\(tally.failed)"), ("requests", "\(report.requests)"),
       ("seconds", "\(Double(report.elapsed.ticks / 10_000) / 1_000)"),
     ]
     return figures + (report.throttles > 0 ? [("throttled", "\(report.throttles)")] : [])

@@ -79,7 +79,7 @@ package struct PassStatus: Sendable, Equatable {
     counters.add("windows", tally.windows)
     counters.add("pages", tally.pages)
     counters.add("rows", tally.rows)
-    counters.add("left_out", tally.leftOut)
+    counters.add("left_out", tally.duplicates)
     counters.add("unmapped", tally.failed)
     counters.add("requests", report.requests)
     counters.add("throttles", report.throttles)

@@ -154,7 +154,7 @@ private struct PlaybookReader {
     let siblings = Self.settings.keys.filter { $0.hasPrefix(section) }.map { String($0.dropFirst(section.utf8.count)) }
     let known = section.isEmpty ? siblings.filter { !$0.contains(".") } + Self.sections + Self.labels : siblings
     let question = better(member.key, than: section).map { ", did you mean \($0)?" }
-    note("\(path) is not known\(question ?? Nearest.question(member.key, among: known.sorted()))", at: member.offset)
+    note("\(path) is not known\(question ?? Suggestion.question(member.key, among: known.sorted()))", at: member.offset)
   }
 
   /// The same key in other letters or in the object where it belongs, or the flag of what is no part of a playbook.

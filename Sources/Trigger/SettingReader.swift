@@ -63,7 +63,7 @@ struct SettingReader {
     guard let text = text(setting) else { return nil }
     if let value = make(text) { return value }
     note(
-      "\(name(setting)) \(Log.clean(text, limit: 60)) is none of \(names.joined(separator: " | "))\(Nearest.question(text, among: names))"
+      "\(name(setting)) \(Log.clean(text, limit: 60)) is none of \(names.joined(separator: " | "))\(Suggestion.question(text, among: names))"
     )
     return nil
   }

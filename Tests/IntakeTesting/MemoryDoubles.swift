@@ -76,7 +76,7 @@ package struct PlainMapping: Normalising {
       let words = hash.finish()
       let identity = Identity(high: words.0, low: words.1)
       guard ledger.insert(identity, received: created) else {
-        batch.leftOut += 1
+        batch.duplicates += 1
         continue
       }
       batch.bytes.append(contentsOf: page.bytes[range])

@@ -27,7 +27,7 @@ struct NormaliserTests {
     let page = try TestInput.page(rows: [row, row])
     let batch = try TestInput.batch(page, mapping: "graph")
     #expect(batch.rows == 2)
-    #expect(batch.leftOut == 1)
+    #expect(batch.duplicates == 1)
     #expect(batch.entries.count == 1)
     #expect(batch.entries.last?.end == batch.bytes.count)
     #expect(batch.entries.first?.received == Timestamp.parse("2026-01-25T09:49:29.967Z"))

@@ -119,7 +119,7 @@ struct TextTests {
     let batch = try TestInput.batch(TestInput.page(rows: rows), mapping: "graph")
     #expect(batch.entries.count == 40)
     #expect(batch.rows == 40)
-    #expect(batch.leftOut == 0)
+    #expect(batch.duplicates == 0)
     #expect(Set(TestInput.lines(batch).map(\.count)).count <= 2)
   }
 }

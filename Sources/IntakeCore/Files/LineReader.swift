@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// Reads a file forward and hands out its lines.
-package struct LineFeed: ~Copyable {
+package struct LineReader: ~Copyable {
   /// How a line ended.
   package enum Ending: Sendable {
     case lineFeed
@@ -19,7 +19,7 @@ package struct LineFeed: ~Copyable {
 
   private let descriptor: Int32
   private let path: String
-  private var buffer = [UInt8](repeating: 0, count: LineFeed.piece)
+  private var buffer = [UInt8](repeating: 0, count: LineReader.piece)
   /// Bytes in the buffer, the first of them the beginning of a line.
   private var filled = 0
 

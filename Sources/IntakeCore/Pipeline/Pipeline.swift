@@ -1,26 +1,5 @@
 // The data's one way: page, batch, journal, sinks, commit. The only place where anything is committed.
 
-/// What one read of windows did, for the summary line and the metrics.
-package struct Tally: Sendable, Equatable {
-  package var windows = 0
-  package var pages = 0
-  package var rows = 0
-  package var emitted = 0
-  package var leftOut = 0
-  package var failed = 0
-
-  package init() {}
-
-  package static func += (left: inout Tally, right: Tally) {
-    left.windows += right.windows
-    left.pages += right.pages
-    left.rows += right.rows
-    left.emitted += right.emitted
-    left.leftOut += right.leftOut
-    left.failed += right.failed
-  }
-}
-
 /// One source, one normaliser, one state, any number of sinks.
 ///
 /// The commit rule: a batch is on local disk, synced, before a sink sees it; a cursor moves only in the commit that
@@ -215,7 +194,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     tally.pages += 1
     tally.rows += batch.rows
     tally.emitted += batch.entries.count
-    tally.leftOut += batch.leftOut
+    tally.duplicates += batch.duplicates
     tally.failed += batch.failed
     var next = state.checkpoint
     if let cursor { next.advance(cursor.name, to: cursor.end) }
@@ -253,24 +232,6 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   }
 }
 
-extension Checkpoint {
-  /// Cursors never move back, whatever the clock does.
-  mutating func advance(_ name: String, to instant: Instant) {
-    cursors[name] = max(cursors[name] ?? instant, instant)
-  }
-}
-
-extension Failure {
-  fileprivate static let linkLoop = Failure(
-    "source.link_loop", exit: .tryLater,
-    "Reading a window: the service sent the same next link twice, so its pages would never end.",
-    hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
-
-  fileprivate static let endless = Failure(
-    "source.endless", exit: .tryLater, "Reading a window: the service sends ever more pages and too few rows in them.",
-    hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
-}
-
 extension Optional where Wrapped == PageCursor {
   /// The page behind this cursor, nil where there is none: what is fetched while the page before is being delivered.
   fileprivate func asyncPage(of window: Window, from source: some Source) async -> Result<Page, Failure>? {
@@ -280,20 +241,5 @@ extension Optional where Wrapped == PageCursor {
     } catch {
       return .failure(error)
     }
-  }
-}
-
-/// Whatever a service sends, a window has an end: no link with rows twice, no long run of pages without rows.
-private struct VisitedLinks {
-  private var links: Set<PageCursor> = []
-  /// An empty page may ask for patience with its own link.
-  private var patience = 10
-
-  mutating func remember(_ link: PageCursor, of page: Page, rows: Int) throws(Failure) {
-    if !links.insert(link).inserted {
-      patience -= page.rows.isEmpty ? 1 : patience
-      guard patience > 0 else { throw Failure.linkLoop }
-    }
-    guard links.count <= 20 + rows, links.count <= 10_000 else { throw Failure.endless }
   }
 }

@@ -1,35 +1,5 @@
 // Where events go.
 
-/// How far a sink has got, as the checkpoint keeps it.
-package struct SinkPosition: Sendable, Equatable {
-  /// Sequence number of the last journal entry that the sink has taken charge of.
-  package var sequence: UInt64
-  /// Which file and how far in it, for sinks that write to one.
-  package var file: FilePosition?
-
-  package init(sequence: UInt64, file: FilePosition? = nil) {
-    self.sequence = sequence
-    self.file = file
-  }
-}
-
-/// A place in a particular file: the device and inode tell whether a name still means the same file.
-package struct FilePosition: Sendable, Equatable {
-  package var device: UInt64
-  package var inode: UInt64
-  package var offset: Int64
-  /// Of the last bytes before `offset`, the first half of their hash: a file that was truncated and has grown past the
-  /// offset again is told by it. 0 where it was not taken.
-  package var tail: UInt64
-
-  package init(device: UInt64, inode: UInt64, offset: Int64, tail: UInt64 = 0) {
-    self.device = device
-    self.inode = inode
-    self.offset = offset
-    self.tail = tail
-  }
-}
-
 /// A place that takes charge of events.
 ///
 /// Called by one pipeline, in journal order, one call at a time. A failure leaves the sink as after a crash: the caller
@@ -52,23 +22,4 @@ package protocol Sink: Sendable {
 
   /// Lets go of descriptors and connections. Called once, also after a failure.
   func close() async
-}
-
-/// One batch on local disk, synced before any sink sees it.
-package struct JournalEntry: Sendable {
-  /// 1, 2, 3 … without holes.
-  package var sequence: UInt64
-  /// NDJSON, ends with LF.
-  package var bytes: [UInt8]
-  /// One for each line of `bytes`, in order; `end` is the offset after its LF.
-  package var entries: [Batch.Entry]
-  /// The cursors as they are once this entry is committed.
-  package var cursors: [String: Instant]
-
-  package init(sequence: UInt64, bytes: [UInt8], entries: [Batch.Entry], cursors: [String: Instant]) {
-    self.sequence = sequence
-    self.bytes = bytes
-    self.entries = entries
-    self.cursors = cursors
-  }
 }

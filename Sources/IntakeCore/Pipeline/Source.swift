@@ -17,17 +17,3 @@ package protocol Source: Sendable {
   /// Rows may come in any order (both services: newest first); a page may be empty and yet have a next one.
   func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page
 }
-
-/// What maps rows to events: one page in, its events appended to a batch.
-///
-/// Never throws: a row that cannot be mapped leaves as a `pipeline_error` event and is counted.
-package protocol Normalising: Sendable {
-  /// Maps every row of `page` whose identity `ledger` takes as new; `created` becomes `event.created`.
-  func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger)
-}
-
-/// The identities already delivered.
-package protocol Ledger {
-  /// True if the identity was not yet known; it is from then on. What is not committed is forgotten on reopening.
-  mutating func insert(_ identity: Identity, received: Instant) -> Bool
-}

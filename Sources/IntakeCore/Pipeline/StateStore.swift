@@ -1,20 +1,4 @@
-// What survives: cursors, sink positions, the ledger and the redo journal.
-
-/// What moves together, in one rename.
-package struct Checkpoint: Sendable, Equatable {
-  /// The last journal entry whose identities and cursors are applied.
-  package var sequence: UInt64
-  /// By lag or revisit (`live`, `revisit 1h`): everything before this instant has been read at that age.
-  package var cursors: [String: Instant]
-  /// By sink name.
-  package var sinks: [String: SinkPosition]
-
-  package init(sequence: UInt64 = 0, cursors: [String: Instant] = [:], sinks: [String: SinkPosition] = [:]) {
-    self.sequence = sequence
-    self.cursors = cursors
-    self.sinks = sinks
-  }
-}
+// Persistent state: cursors, sink positions, the ledger and the journal.
 
 /// State on disk, held by one process at a time. Steps S4, S6, S7 and S8 of the commit protocol.
 ///

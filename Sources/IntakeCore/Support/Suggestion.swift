@@ -1,6 +1,6 @@
 // The known name that a mistyped one most likely meant.
 
-package enum Nearest {
+package enum Suggestion {
   /// The nearest of `names` by edit distance, nil where none is near: at most a third of the letters may differ, or three
   /// letters and more are the beginning of one name alone.
   package static func name(to typed: String, among names: some Sequence<String>) -> String? {

@@ -1,5 +1,6 @@
 // Time as an argument: the clock that is asked and the waiting that is done.
 
+internal import CSystem
 internal import Glibc
 
 /// What time it is, and how to wait. Tests and `--now` put their own in.
@@ -35,9 +36,5 @@ package struct TimeSource: Sendable {
 
   private static func systemNow() -> Instant { read(CLOCK_REALTIME) }
 
-  private static func read(_ clock: clockid_t) -> Instant {
-    var time = timespec()
-    guard unsafe clock_gettime(clock, &time) == 0 else { return Instant(ticks: 0) }
-    return Instant(ticks: Int64(time.tv_sec) * Instant.perSecond + Int64(time.tv_nsec) / 100)
-  }
+  private static func read(_ clock: clockid_t) -> Instant { Instant(ticks: csystem_clock_ticks(clock)) }
 }

@@ -3,7 +3,7 @@
 internal import Synchronization
 
 /// Shared by the sinks that one spec makes, so that a daemon does not learn anew with every pass.
-final class ReceiverMemory: Sendable {
+final class ReceiverState: Sendable {
   struct Facts: Sendable {
     /// Frames between barriers; a quarter of them after each time that the receiver closed before the end.
     var interval = Int.max

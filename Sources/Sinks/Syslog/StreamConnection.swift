@@ -17,7 +17,7 @@ protocol StreamConnection: Sendable {
 }
 
 /// Makes connections.
-protocol Dialing: Sendable {
+protocol Connector: Sendable {
   /// `sink.tcp` or `sink.tls`: first part of the codes.
   var area: String { get }
   /// Checks what can be checked without the network.
@@ -26,7 +26,7 @@ protocol Dialing: Sendable {
   func connect(name: String, within patience: Duration) throws(Failure) -> any StreamConnection
 }
 
-extension Dialing {
+extension Connector {
   func connect(name: String) throws(Failure) -> any StreamConnection { try connect(name: name, within: .seconds(10)) }
 }
 
@@ -143,7 +143,7 @@ struct PlainConnection: StreamConnection {
   func confirmEnd(within patience: Duration) throws(SocketFault) {}
 }
 
-struct PlainDialing: Dialing {
+struct PlainConnector: Connector {
   let area = "sink.tcp"
   let address: NetworkAddress
 

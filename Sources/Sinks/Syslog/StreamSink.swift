@@ -7,13 +7,13 @@ internal import Synchronization
 /// `tcp://` and `tls://`.
 final class StreamSink: Sink {
   let name: String
-  private let dialing: any Dialing
+  private let connector: any Connector
   private let acknowledgement: SyslogOptions.Acknowledgement
   private let format: SyslogFormat
   private let barrier: Barrier
   private let log: Log
   private let time: TimeSource
-  private let memory: ReceiverMemory
+  private let receiver: ReceiverState
   /// Kept open where no end of stream is waited for.
   private let kept = Mutex<(any StreamConnection)?>(nil)
 
@@ -22,24 +22,24 @@ final class StreamSink: Sink {
   private static let attempts = 8
   private static let patience = Duration.seconds(30)
 
-  /// - Parameter memory: shared by all sinks to one receiver, one after the other.
+  /// - Parameter receiver: shared by all sinks to one receiver, one after the other.
   init(
-    name: String, options: SyslogOptions, dialing: any Dialing, log: Log, time: TimeSource,
-    barrier: Barrier = Barrier(), memory: ReceiverMemory = ReceiverMemory()
+    name: String, options: SyslogOptions, connector: any Connector, log: Log, time: TimeSource,
+    barrier: Barrier = Barrier(), receiver: ReceiverState = ReceiverState()
   ) {
     self.name = name
-    self.dialing = dialing
+    self.connector = connector
     self.log = log
     self.time = time
     self.barrier = barrier
-    self.memory = memory
+    self.receiver = receiver
     acknowledgement = options.acknowledgement
     format = SyslogFormat(options, framing: options.framing)
   }
 
   /// The receiver may be down: that holds back only this sink, so nothing is connected here.
   func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition {
-    try dialing.prepare()
+    try connector.prepare()
     if acknowledgement == .none {
       log(.warning, "sink.ack.none", "Nothing tells whether the receiver has got anything.", [("sink", name)])
     }
@@ -48,7 +48,7 @@ final class StreamSink: Sink {
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     var done = 0
-    var interval = memory.interval(for: entry.entries.count)
+    var interval = receiver.interval(for: entry.entries.count)
     var failures = 0
     var giveUp = ContinuousClock.now + Self.patience
     while done < entry.entries.count {
@@ -58,19 +58,19 @@ final class StreamSink: Sink {
         let connection = try connect()
         isConnected = true
         try send(entry, done..<end, connection)
-        memory.update { $0.isDown = false }
+        receiver.update { $0.isDown = false }
         (done, failures, giveUp) = (end, 0, ContinuousClock.now + Self.patience)
       } catch {
         kept.withLock { $0 = nil }
         failures += 1
         if isConnected {
           interval = max(1, interval / 4)
-          memory.update { $0.interval = interval }
+          receiver.update { $0.interval = interval }
         }
-        guard error != .stopped, error.exit == .tryLater, !memory.now.isDown, failures < Self.attempts,
+        guard error != .stopped, error.exit == .tryLater, !receiver.now.isDown, failures < Self.attempts,
           ContinuousClock.now < giveUp
         else {
-          if error != .stopped { memory.update { $0.isDown = true } }
+          if error != .stopped { receiver.update { $0.isDown = true } }
           throw error
         }
         log(
@@ -79,7 +79,7 @@ final class StreamSink: Sink {
         try await backOff(failures)
       }
     }
-    memory.update { $0.interval = interval >= entry.entries.count ? Int.max : interval }
+    receiver.update { $0.interval = interval >= entry.entries.count ? Int.max : interval }
     return SinkPosition(sequence: entry.sequence)
   }
 
@@ -104,7 +104,7 @@ final class StreamSink: Sink {
       try connection.send(frames(entry, range))
       try settle(connection)
     } catch {
-      throw error.failure(dialing.area, name)
+      throw error.failure(connector.area, name)
     }
   }
 
@@ -113,12 +113,12 @@ final class StreamSink: Sink {
       if (try? known.drain()) == false { return known }
       kept.withLock { $0 = nil }
     }
-    return try dialing.connect(name: name, within: .seconds(memory.now.isDown ? 3 : 10))
+    return try connector.connect(name: name, within: .seconds(receiver.now.isDown ? 3 : 10))
   }
 
   /// Returns once the batch counts as taken; anything else is thrown.
   private func settle(_ connection: any StreamConnection) throws(SocketFault) {
-    let isDowngraded = memory.now.isDowngraded
+    let isDowngraded = receiver.now.isDowngraded
     switch acknowledgement {
     case .eof where !isDowngraded, .strictEOF:
       try settle(by: try barrier.endOfStream(connection))
@@ -132,9 +132,9 @@ final class StreamSink: Sink {
   }
 
   private func settle(by ending: Ending) throws(SocketFault) {
-    let known = memory.now
+    let known = receiver.now
     switch ending {
-    case .closed: memory.update { $0.hasConfirmed = true }
+    case .closed: receiver.update { $0.hasConfirmed = true }
     case .open where acknowledgement == .eof && !known.hasConfirmed: downgrade("it does not close its side after ours")
     case .early where acknowledgement == .eof: try settleEarlyEnd(known)
     case .open: throw SocketFault(ETIMEDOUT)
@@ -144,30 +144,30 @@ final class StreamSink: Sink {
 
   /// Had a receiver that has closed altogether left a byte unread, its system would have said so with a reset. One that
   /// ends only its own side, and at once, never says more than that its kernel has the bytes.
-  private func settleEarlyEnd(_ known: ReceiverMemory.Facts) throws(SocketFault) {
+  private func settleEarlyEnd(_ known: ReceiverState.Facts) throws(SocketFault) {
     switch known.earlyEnd {
     case .closes: return
-    case .seen: memory.update { ($0.earlyEnd, $0.hasConfirmed) = (.closes, true) }
+    case .seen: receiver.update { ($0.earlyEnd, $0.hasConfirmed) = (.closes, true) }
     case .atOnce where !known.hasConfirmed: downgrade("it closes its side before ours")
     case .unknown, .atOnce:
-      memory.update { $0.earlyEnd = .seen }
+      receiver.update { $0.earlyEnd = .seen }
       throw SocketFault(ECONNRESET)
     }
   }
 
   /// After a first early end: does the receiver end its side before it has got anything?
   private func watchForEnd(_ connection: any StreamConnection) throws(SocketFault) {
-    guard memory.now.earlyEnd == .seen else { return }
+    guard receiver.now.earlyEnd == .seen else { return }
     do throws(SocketFault) {
       try connection.socket.wait(for: Int16(POLLIN), within: .milliseconds(200))
     } catch {
       guard error.number == ETIMEDOUT else { throw error }
     }
-    if try connection.drain() { memory.update { $0.earlyEnd = .atOnce } }
+    if try connection.drain() { receiver.update { $0.earlyEnd = .atOnce } }
   }
 
   private func downgrade(_ why: String) {
-    memory.update { $0.isDowngraded = true }
+    receiver.update { $0.isDowngraded = true }
     log(
       .warning, "sink.ack.downgraded",
       "The receiver cannot confirm by closing: from now on its kernel's acknowledgement counts.",

@@ -108,7 +108,7 @@ struct SyslogOptions: Sendable, Equatable {
     if let index = facilities.firstIndex(of: facility) { return index }
     throw SinkSpec.wrong(
       "Reading the sink \(spec): facility=\(facility) is unknown.",
-      hint: Nearest.name(to: facility, among: facilities).map { "Did you mean \($0)?" } ?? "For example: local0.")
+      hint: Suggestion.name(to: facility, among: facilities).map { "Did you mean \($0)?" } ?? "For example: local0.")
   }
 
   /// PRINTUSASCII of RFC 5424 section 6.
@@ -129,7 +129,7 @@ struct SyslogOptions: Sendable, Equatable {
   }
 
   private static func unknown(_ name: String, _ spec: String) -> Failure {
-    let nearest = Nearest.name(to: name, among: names).map { "Did you mean \($0)?" }
+    let nearest = Suggestion.name(to: name, among: names).map { "Did you mean \($0)?" }
     return SinkSpec.wrong(
       "Reading the sink \(spec): there is no option \(name).",
       hint: nearest ?? "Options: \(names.joined(separator: ", ")).")

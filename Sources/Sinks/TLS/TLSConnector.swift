@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import Synchronization
 
 /// Connects, shakes hands, and says what is wrong with the receiver's certificate.
-final class TLSDialing: Dialing {
+final class TLSConnector: Connector {
   let area = "sink.tls"
   private let address: NetworkAddress
   private let options: SyslogOptions

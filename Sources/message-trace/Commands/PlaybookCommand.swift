@@ -15,7 +15,7 @@ struct PlaybookCommand {
     case ("schema", 1): try job.terminal.output(PlaybookSchema.text)
     case ("validate", 2...): return try validate(operands.dropFirst())
     default:
-      let near = Nearest.name(to: operands[0], among: ["init", "validate", "schema"])
+      let near = Suggestion.name(to: operands[0], among: ["init", "validate", "schema"])
       let question = near.map { $0 == operands[0] ? "" : " Did you mean \($0)?" } ?? ""
       throw Invocation.usage(
         "The call is: message-trace \(Command.playbook.usage).\(question)", help: "message-trace help playbook")

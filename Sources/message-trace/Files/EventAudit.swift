@@ -11,7 +11,7 @@ struct EventAudit {
   /// When each batch was read. All events of a batch have one instant; a batch is where it changes from line to line.
   private var batches: [Instant] = []
 
-  mutating func take(_ line: RawSpan, _ ending: LineFeed.Ending) {
+  mutating func take(_ line: RawSpan, _ ending: LineReader.Ending) {
     lines += 1
     var fields = Fields()
     do {

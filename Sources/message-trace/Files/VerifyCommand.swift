@@ -12,7 +12,7 @@ struct VerifyCommand {
     }
     var audit = EventAudit()
     for path in job.invocation.operands {
-      var feed = try LineFeed(path)
+      var feed = try LineReader(path)
       try feed.eachLine { line, ending in audit.take(line, ending) }
     }
     try job.terminal.output(audit.text)

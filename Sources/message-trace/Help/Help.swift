@@ -25,7 +25,7 @@ enum Help {
     guard let topic else { return overview }
     if let topic = HelpTopic.named(topic) { return topic.text }
     throw Invocation.usage(
-      "there is no help on \(Log.clean(topic, limit: 60))\(Nearest.question(topic, among: names))",
+      "there is no help on \(Log.clean(topic, limit: 60))\(Suggestion.question(topic, among: names))",
       help: "message-trace help")
   }
 

@@ -41,7 +41,7 @@ struct Invocation: Sendable {
     let name = name == "normalize" ? "normalise" : name
     guard let known = Command(rawValue: name) else {
       throw Self.usage(
-        "\(Log.clean(name, limit: 60)) is no command\(Nearest.question(name, among: Command.allCases.map(\.rawValue)))",
+        "\(Log.clean(name, limit: 60)) is no command\(Suggestion.question(name, among: Command.allCases.map(\.rawValue)))",
         help: "message-trace help")
     }
     command = known
@@ -79,7 +79,7 @@ struct Invocation: Sendable {
         "--\(name) does not exist: other users of this host could read a secret in the arguments.",
         help: "give --password-file or --client-secret-file, or the environment")
     }
-    let near = Nearest.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
+    let near = Suggestion.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
     return Self.usage("--\(Log.clean(name, limit: 60)) is no option of this command\(near)", help: helpCall)
   }
 
@@ -94,7 +94,7 @@ struct Invocation: Sendable {
     }
     if let first = operands.first, !command.verbs.isEmpty, !command.verbs.contains(first) {
       throw Self.usage(
-        "\(Log.clean(first, limit: 60)) is none of \(command.verbs.joined(separator: ", "))\(Nearest.question(first, among: command.verbs))",
+        "\(Log.clean(first, limit: 60)) is none of \(command.verbs.joined(separator: ", "))\(Suggestion.question(first, among: command.verbs))",
         help: "The call is: message-trace \(command.usage)")
     }
     guard command.operands.contains(operands.count) else {

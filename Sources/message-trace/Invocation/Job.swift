@@ -80,7 +80,7 @@ struct Job: Sendable {
     guard let text = invocation.own[option] else { return words.first ?? "" }
     if words.contains(text) { return text }
     throw Invocation.usage(
-      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Nearest.question(text, among: words))",
+      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Suggestion.question(text, among: words))",
       help: "message-trace help \(command.rawValue)")
   }
 
@@ -92,6 +92,6 @@ struct Job: Sendable {
     let words = names.split(separator: ",").map { String($0.drop { $0 == " " }) }
     throw Failure(
       "config.invalid", exit: .configuration,
-      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names)\(Nearest.question(text, among: words))")
+      "Reading \(flag): \(Log.clean(text, limit: 60)) is none of \(names)\(Suggestion.question(text, among: words))")
   }
 }

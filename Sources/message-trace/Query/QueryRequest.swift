@@ -89,7 +89,7 @@ struct QueryReader: Sendable {
     if let choice = choices.first(where: { $0.rawValue.filter { $0 != "-" } == wanted }) { return choice }
     let words = option.words(of: job.command)
     throw usage(
-      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Nearest.question(text, among: words))",
+      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Suggestion.question(text, among: words))",
       nil)
   }
 
@@ -163,7 +163,7 @@ struct QueryReader: Sendable {
 
   private static func reason(_ option: OwnOption, _ value: String) -> String {
     switch option {
-    case .status: "is no status\(Nearest.question(value, among: statuses))"
+    case .status: "is no status\(Suggestion.question(value, among: statuses))"
     case .fromIP, .toIP: "is no IP address."
     default: "is no value."
     }

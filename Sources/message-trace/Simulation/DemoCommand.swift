@@ -71,7 +71,7 @@ private struct Stage: Sendable {
     await pipeline.shutDown()
     if let failure = ending.failure { throw failure }
     let tally = ending.report.tally
-    say("\(title): \(tally.rows) rows read, \(tally.emitted) events written, \(tally.leftOut) left out as known.")
+    say("\(title): \(tally.rows) rows read, \(tally.emitted) events written, \(tally.duplicates) left out as known.")
   }
 
   private func layer(_ mode: Mode) -> SettingLayer {

@@ -34,7 +34,7 @@ struct SimulateCommand {
     var faults: [NamedFault] = []
     for name in (job.invocation.all[.fault] ?? []).flatMap({ $0.split(separator: ",") }).map(String.init) {
       guard let fault = NamedFault(rawValue: name) else {
-        let question = Nearest.question(name, among: NamedFault.allCases.map(\.rawValue))
+        let question = Suggestion.question(name, among: NamedFault.allCases.map(\.rawValue))
         throw Invocation.usage(
           "\(Log.clean(name, limit: 60)) is no fault\(question)", help: "message-trace help simulate")
       }

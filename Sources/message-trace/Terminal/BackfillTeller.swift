@@ -71,7 +71,7 @@ final class BackfillTeller: Sendable {
       .info, "backfill.done", "Backfill done.",
       [
         ("windows", "\(tally.windows)"), ("rows", "\(tally.rows)"), ("events", "\(tally.emitted)"),
-        ("left_out", "\(tally.leftOut)"), ("pages", "\(tally.pages)"),
+        ("left_out", "\(tally.duplicates)"), ("pages", "\(tally.pages)"),
       ])
   }
 

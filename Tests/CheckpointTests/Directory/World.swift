@@ -38,7 +38,7 @@ struct LineMapping: Normalising {
       batch.rows += 1
       let row = Array(page.bytes[range])
       guard ledger.insert(World.identity(row), received: World.time) else {
-        batch.leftOut += 1
+        batch.duplicates += 1
         continue
       }
       batch.bytes.append(contentsOf: Array("{\"row\":\"".utf8) + row + Array("\"}\n".utf8))

@@ -45,13 +45,13 @@ import Testing
     let output = try ScratchFolder()
     let target = output("out")
     let first = try await DataFlow.collect(from: input.path, into: target, state: MemoryStore())
-    #expect(first.tally.rows == 4 && first.tally.emitted == 3 && first.tally.leftOut == 1 && first.tally.failed == 1)
+    #expect(first.tally.rows == 4 && first.tally.emitted == 3 && first.tally.duplicates == 1 && first.tally.failed == 1)
     let batches = try ["1", "2"].map { try FileBytes.read("\(target)/\($0).ndjson", purpose: "batch") }
     let lines = batches.flatMap { $0.split(separator: 0x0A) }
     let actions = try lines.map { try JSONValue(parsing: Array($0)) }.map { $0["event.action"]?.string ?? "-" }
     #expect(actions == ["failed", "delivered", "-"])
     let again = try await DataFlow.collect(from: input.path, into: target, state: first.state)
-    #expect(again.tally.emitted == 0 && again.tally.leftOut == 4)
+    #expect(again.tally.emitted == 0 && again.tally.duplicates == 4)
   }
 
   @Test("a batch delivered twice is there once")

@@ -4,16 +4,16 @@ import Testing
 
 @testable internal import IntakeCore
 
-@Suite struct NearestTests {
+@Suite struct SuggestionTests {
   @Test("the nearest name is found, and none where none is near")
   func nearest() {
     let names = ["collect", "normalise", "verify", "interval", "client-id"]
-    #expect(Nearest.name(to: "colect", among: names) == "collect")
-    #expect(Nearest.name(to: "intervall", among: names) == "interval")
-    #expect(Nearest.name(to: "clientid", among: names) == "client-id")
-    #expect(Nearest.name(to: "cliamt-id", among: names) == "client-id")
-    #expect(Nearest.name(to: "int", among: names) == "interval" && Nearest.name(to: "in", among: names) == nil)
-    #expect(Nearest.name(to: "zzzzzz", among: names) == nil)
+    #expect(Suggestion.name(to: "colect", among: names) == "collect")
+    #expect(Suggestion.name(to: "intervall", among: names) == "interval")
+    #expect(Suggestion.name(to: "clientid", among: names) == "client-id")
+    #expect(Suggestion.name(to: "cliamt-id", among: names) == "client-id")
+    #expect(Suggestion.name(to: "int", among: names) == "interval" && Suggestion.name(to: "in", among: names) == nil)
+    #expect(Suggestion.name(to: "zzzzzz", among: names) == nil)
   }
 
   @Test("spans", arguments: [("90s", 90), ("15m", 900), ("6h", 21_600), ("7d", 604_800), ("0s", 0)])

@@ -1,6 +1,7 @@
 // A receiver that keeps what comes before it takes it off the socket, and that dies as a killed process does: nothing that
 // it had not read counts as received, and nothing that it had read is lost.
 
+internal import CSystem
 internal import Dispatch
 internal import Glibc
 internal import IntakeCore

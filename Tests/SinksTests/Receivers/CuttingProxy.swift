@@ -1,5 +1,6 @@
 // Stands between a sink and a TLS receiver and ends the connection in TCP's order, but without the receiver's last words.
 
+internal import CSystem
 internal import Dispatch
 internal import Glibc
 internal import IntakeCore

@@ -1,5 +1,6 @@
 // Sockets of the test's own on 127.0.0.1 and ::1.
 
+internal import CSystem
 internal import Glibc
 internal import IntakeCore
 internal import Testing

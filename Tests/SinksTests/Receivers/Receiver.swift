@@ -1,5 +1,6 @@
 // A syslog receiver on loopback that behaves as a test says.
 
+internal import CSystem
 internal import Dispatch
 internal import Glibc
 internal import IntakeCore

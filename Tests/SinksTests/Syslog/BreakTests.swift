@@ -40,9 +40,9 @@ struct BreakTests {
       let receiver = try RealReceiver(fate.program, in: folder, secure: fate.isSecure)
       let address = try #require(NetworkAddress("127.0.0.1:\(receiver.port)"))
       let options = try SyslogOptions(.tls, query: "ca=\(folder("ca.pem"))", spec: "tls://trial")
-      let dialing: any Dialing =
-        fate.isSecure ? TLSDialing(address: address, options: options) : PlainDialing(address: address)
-      total.add(try await trial.run(receiver, sender, dialing))
+      let connector: any Connector =
+        fate.isSecure ? TLSConnector(address: address, options: options) : PlainConnector(address: address)
+      total.add(try await trial.run(receiver, sender, connector))
     }
     SyslogFigures.tell(fate.testDescription, sender, total)
     return total
@@ -90,7 +90,7 @@ struct BreakTests {
       for trial in trials(SIGKILL) {
         let receiver = try CarefulReceiver()
         let address = try #require(NetworkAddress("127.0.0.1:\(receiver.port)"))
-        total.add(try await trial.run(receiver, sender, PlainDialing(address: address)))
+        total.add(try await trial.run(receiver, sender, PlainConnector(address: address)))
       }
       SyslogFigures.tell("keeps before it reads on, TCP, killed", sender, total)
       if sender == .ours {

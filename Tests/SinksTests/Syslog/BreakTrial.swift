@@ -29,9 +29,9 @@ struct BreakTrial: Sendable {
   }
 
   /// Sends everything through breaks at moments that the seed chooses, then ends the receiver in order and counts.
-  func run(_ receiver: any MortalReceiver, _ sender: TrialSender, _ dialing: any Dialing) async throws -> Outcome {
+  func run(_ receiver: any MortalReceiver, _ sender: TrialSender, _ connector: any Connector) async throws -> Outcome {
     let warnings = Locked(0)
-    let send = try self.sender(sender, dialing) { warnings.update { $0 += 1 } }
+    let send = try self.sender(sender, connector) { warnings.update { $0 += 1 } }
     var chance = Chance(seed)
     let broken = Set((0..<batches).shuffled(using: &chance).prefix(breaks))
     var usual = Duration.milliseconds(5)
@@ -78,16 +78,16 @@ struct BreakTrial: Sendable {
   }
 
   private func sender(
-    _ sender: TrialSender, _ dialing: any Dialing, warned: @escaping @Sendable () -> Void
+    _ sender: TrialSender, _ connector: any Connector, warned: @escaping @Sendable () -> Void
   ) throws -> @Sendable (JournalEntry) async throws -> Void {
     let options = try SyslogOptions(.tcp, query: "", spec: "tcp://trial")
     switch sender {
     case .plain:
-      let plain = PlainSender(dialing: dialing, format: SyslogFormat(options, framing: .octetCounting))
+      let plain = PlainSender(connector: connector, format: SyslogFormat(options, framing: .octetCounting))
       return { entry in try plain.send(entry) }
     case .ours:
       let sink = StreamSink(
-        name: "trial", options: options, dialing: dialing, log: Log(level: .warning, write: { _ in warned() }),
+        name: "trial", options: options, connector: connector, log: Log(level: .warning, write: { _ in warned() }),
         time: .system)
       return { entry in
         // As the pipeline does: a batch that was given back comes again.
@@ -119,12 +119,12 @@ struct BreakTrial: Sendable {
 
 /// What most forwarders do: write, reconnect when writing fails, and write again what failed.
 private final class PlainSender: Sendable {
-  private let dialing: any Dialing
+  private let connector: any Connector
   private let format: SyslogFormat
   private let connection = Mutex<(any StreamConnection)?>(nil)
 
-  init(dialing: any Dialing, format: SyslogFormat) {
-    self.dialing = dialing
+  init(connector: any Connector, format: SyslogFormat) {
+    self.connector = connector
     self.format = format
   }
 
@@ -143,7 +143,7 @@ private final class PlainSender: Sendable {
   private func send(_ piece: [UInt8]) throws {
     for _ in 0..<2_000 {
       do {
-        let known = try connection.withLock { $0 } ?? dialing.connect(name: "plain")
+        let known = try connection.withLock { $0 } ?? connector.connect(name: "plain")
         connection.withLock { $0 = known }
         return try known.send(piece)
       } catch {

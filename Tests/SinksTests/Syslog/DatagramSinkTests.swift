@@ -1,5 +1,6 @@
 // Syslog over UDP: whole datagrams, a refused port, a pace.
 
+internal import CSystem
 internal import Glibc
 internal import IntakeCore
 internal import IntakeTesting

@@ -1,5 +1,6 @@
 // Syslog over TCP against receivers of every manner. Cases after the fault matrix (E).
 
+internal import CSystem
 internal import Glibc
 internal import IntakeCore
 internal import IntakeTesting
@@ -18,7 +19,7 @@ struct StreamSinkTests {
     let time = TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in })
     let barrier = Barrier(stall: .seconds(5), closing: closing, reset: .milliseconds(50))
     return StreamSink(
-      name: "tcp://test", options: options, dialing: PlainDialing(address: address), log: .silent, time: time,
+      name: "tcp://test", options: options, connector: PlainConnector(address: address), log: .silent, time: time,
       barrier: barrier)
   }
 

@@ -1,5 +1,6 @@
 // Syslog over TLS against `openssl s_server`, with certificates made for the test.
 
+internal import CSystem
 internal import Glibc
 internal import IntakeCore
 internal import IntakeTesting
@@ -35,7 +36,7 @@ struct TLSSinkTests {
     let options = try SyslogOptions(.tls, query: query, spec: "tls://test")
     let address = try #require(NetworkAddress("\(host):\(port ?? self.port)"))
     return StreamSink(
-      name: "tls://test", options: options, dialing: TLSDialing(address: address, options: options), log: .silent,
+      name: "tls://test", options: options, connector: TLSConnector(address: address, options: options), log: .silent,
       time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
       barrier: Barrier(stall: .seconds(5), closing: .seconds(5), reset: .milliseconds(50)))
   }
@@ -105,9 +106,9 @@ struct TLSSinkTests {
     defer { receiver.stop() }
     let options = try SyslogOptions(.tls, query: ca, spec: "tls://test")
     let address = try #require(NetworkAddress("127.0.0.1:\(receiver.port)"))
-    let dialing = TLSDialing(address: address, options: options)
+    let connector = TLSConnector(address: address, options: options)
     #expect {
-      _ = try dialing.connect(name: "tls://test")
+      _ = try connector.connect(name: "tls://test")
     } throws: {
       ($0 as? Failure)?.code == "sink.tls.handshake" && ($0 as? Failure)?.exit == .protocolBroken
     }
@@ -143,9 +144,9 @@ struct TLSSinkTests {
     #expect(listen(listener, 1) == 0)
     let options = try SyslogOptions(.tls, query: ca, spec: "tls://test")
     let address = try #require(NetworkAddress("127.0.0.1:\(port)"))
-    let dialing = TLSDialing(address: address, options: options)
+    let connector = TLSConnector(address: address, options: options)
     #expect {
-      _ = try dialing.connect(name: "tls://test", within: .milliseconds(150))
+      _ = try connector.connect(name: "tls://test", within: .milliseconds(150))
     } throws: {
       ($0 as? Failure)?.code == "sink.tls.timeout"
     }

@@ -13,7 +13,7 @@ struct BriefMapping: Normalising {
       if received == nil { batch.failed += 1 }
       let identity = identity(row, or: bytes)
       guard ledger.insert(identity, received: received ?? created) else {
-        batch.leftOut += 1
+        batch.duplicates += 1
         continue
       }
       event(row, bytes, received, created, identity).append(to: &batch.bytes)

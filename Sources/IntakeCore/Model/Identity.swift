@@ -1,0 +1,21 @@
+// What makes two rows the same event.
+
+/// The first 128 bits of SHA-256 over `tenant LF trace-id LF recipient LF status`: what `event.id` spells in hex.
+package struct Identity: Hashable, Sendable {
+  package var high: UInt64
+  package var low: UInt64
+
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// 32 lower-case hex digits.
+  package var hex: String {
+    func pad(_ word: UInt64) -> String {
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+    return pad(high) + pad(low)
+  }
+}

@@ -1,0 +1,22 @@
+// What a run has read and emitted, in numbers.
+
+/// What one read of windows did, for the summary line and the metrics.
+package struct Tally: Sendable, Equatable {
+  package var windows = 0
+  package var pages = 0
+  package var rows = 0
+  package var emitted = 0
+  package var duplicates = 0
+  package var failed = 0
+
+  package init() {}
+
+  package static func += (left: inout Tally, right: Tally) {
+    left.windows += right.windows
+    left.pages += right.pages
+    left.rows += right.rows
+    left.emitted += right.emitted
+    left.duplicates += right.duplicates
+    left.failed += right.failed
+  }
+}

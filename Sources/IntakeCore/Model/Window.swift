@@ -1,0 +1,23 @@
+// The span of time that one query reads.
+
+/// A half-open span `[start, end)` of received times. Both services take inclusive bounds: ask wider, the ledger decides.
+package struct Window: Hashable, Sendable {
+  package var start: Instant
+  package var end: Instant
+
+  package init(start: Instant, end: Instant) {
+    self.start = start
+    self.end = max(start, end)
+  }
+
+  package var span: Duration { end - start }
+  package var isEmpty: Bool { start == end }
+
+  /// The older and the newer half, cut at a whole second where the span allows it; nil below two seconds.
+  package var halves: (older: Window, newer: Window)? {
+    guard span >= .seconds(2) else { return nil }
+    let half = span.ticks / 2
+    let middle = Instant(ticks: start.ticks + half - half % Instant.perSecond)
+    return (Window(start: start, end: middle), Window(start: middle, end: end))
+  }
+}

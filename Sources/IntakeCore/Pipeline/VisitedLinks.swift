@@ -1,0 +1,27 @@
+// Protection from next links that go in circles or never end.
+
+/// Whatever a service sends, a window has an end: no link with rows twice, no long run of pages without rows.
+struct VisitedLinks {
+  private var links: Set<PageCursor> = []
+  /// An empty page may ask for patience with its own link.
+  private var patience = 10
+
+  mutating func remember(_ link: PageCursor, of page: Page, rows: Int) throws(Failure) {
+    if !links.insert(link).inserted {
+      patience -= page.rows.isEmpty ? 1 : patience
+      guard patience > 0 else { throw Failure.linkLoop }
+    }
+    guard links.count <= 20 + rows, links.count <= 10_000 else { throw Failure.endless }
+  }
+}
+
+extension Failure {
+  fileprivate static let linkLoop = Failure(
+    "source.link_loop", exit: .tryLater,
+    "Reading a window: the service sent the same next link twice, so its pages would never end.",
+    hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
+
+  fileprivate static let endless = Failure(
+    "source.endless", exit: .tryLater, "Reading a window: the service sends ever more pages and too few rows in them.",
+    hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
+}
