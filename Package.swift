@@ -11,7 +11,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CSystem"),
     .target(name: "IntakeCore", dependencies: ["CSystem"]),
-    .target(name: "Collector", dependencies: ["IntakeCore", "CSystem"]),
+    .target(name: "HTTPTransport", dependencies: ["IntakeCore", "CSystem"]),
+    .target(name: "Collector", dependencies: ["HTTPTransport", "IntakeCore", "CSystem"]),
     .target(name: "Normaliser", dependencies: ["IntakeCore"]),
     .target(name: "Checkpoint", dependencies: ["IntakeCore"]),
     .target(name: "Sinks", dependencies: ["IntakeCore", "CSystem"]),
@@ -19,7 +20,7 @@ let package = Package(
     .target(name: "Report", dependencies: ["IntakeCore"]),
     .target(
       name: "Trigger",
-      dependencies: ["IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"],
+      dependencies: ["HTTPTransport", "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"],
       exclude: ["playbook.schema.json"]),
     .target(name: "Mappings", path: "mappings", plugins: ["EmbedMappings"]),
     .executableTarget(
@@ -37,8 +38,10 @@ let package = Package(
     .target(name: "IntakeTesting", dependencies: ["IntakeCore"], path: "Tests/IntakeTesting"),
     .testTarget(name: "IntakeCoreTests", dependencies: ["IntakeCore", "IntakeTesting"]),
     .testTarget(
-      name: "CollectorTests", dependencies: ["Collector", "CSystem", "IntakeCore", "IntakeTesting", "Simulator"],
+      name: "CollectorTests",
+      dependencies: ["Collector", "CSystem", "HTTPTransport", "IntakeCore", "IntakeTesting", "Simulator"],
       exclude: ["Samples"]),
+    .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "IntakeCore", "IntakeTesting"]),
     .testTarget(
       name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
       exclude: ["Golden"]),

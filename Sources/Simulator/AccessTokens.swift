@@ -26,8 +26,8 @@ struct AccessTokens: Sendable {
       .init("ver", .string("1.0")),
     ]
     if !claims.roles.isEmpty { members.append(.init("roles", .array(claims.roles.map { .string($0) }))) }
-    let head = Base64.encode(Array(#"{"typ":"JWT","alg":"RS256","kid":"simulated"}"#.utf8))
-    let signed = "\(head).\(Base64.encode(Array(JSONValue.object(members).text.utf8)))"
+    let head = Base64.encodeForURL(Array(#"{"typ":"JWT","alg":"RS256","kid":"simulated"}"#.utf8))
+    let signed = "\(head).\(Base64.encodeForURL(Array(JSONValue.object(members).text.utf8)))"
     return "\(signed).\(seal(signed))"
   }
 
@@ -48,5 +48,7 @@ struct AccessTokens: Sendable {
   }
 
   /// A short keyed hash: good enough to refuse what a test made up.
-  func seal(_ text: String) -> String { Base64.encode(Array(SHA256.digest(key + Array(text.utf8) + key).prefix(18))) }
+  func seal(_ text: String) -> String {
+    Base64.encodeForURL(Array(SHA256.digest(key + Array(text.utf8) + key).prefix(18)))
+  }
 }

@@ -11,7 +11,7 @@ struct SkipToken: Equatable {
   /// - Parameter query: what of the request must stay the same, such as filter and page size.
   func sealed(by tokens: AccessTokens, query: String) -> String {
     let plain = "\(start.ticks)|\(end.ticks)|\(position.message)|\(position.recipient)"
-    let body = Base64.encode(Array(plain.utf8))
+    let body = Base64.encodeForURL(Array(plain.utf8))
     return "\(body).\(tokens.seal("\(body)\n\(query)"))"
   }
 

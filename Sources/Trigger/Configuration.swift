@@ -1,6 +1,7 @@
 // Settings as meant: typed, checked, complete. Made from stacked layers; all mistakes are told at once.
 
 package import Collector
+package import HTTPTransport
 package import IntakeCore
 package import Sinks
 

@@ -56,7 +56,7 @@ struct Bench {
 
   var basic: (String, String) {
     let plain = "\(server.settings.username):\(server.settings.password)"
-    return ("Authorization", "Basic \(Base64.encode(Array(plain.utf8)))")
+    return ("Authorization", "Basic \(Base64.encodeForURL(Array(plain.utf8)))")
   }
 
   func reporting(_ query: String, _ headers: [(String, String)] = []) -> RawAnswer {

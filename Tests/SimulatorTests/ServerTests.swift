@@ -168,15 +168,4 @@ struct ServerTests {
     #expect(good == 160)
     #expect(bench.server.requests().count == 160)
   }
-
-  @Test("base64 is what it should be")
-  func base64() {
-    #expect(Base64.encode(Array("f".utf8)) == "Zg")
-    #expect(Base64.encode(Array("foobar".utf8)) == "Zm9vYmFy")
-    #expect(Base64.encode([251, 255]) == "-_8")
-    #expect(Base64.decode("Zm9vYg==") == Array("foob".utf8))
-    #expect(Base64.decode("+/8") == [251, 255])
-    #expect(Base64.decode("Z=g") == nil)
-    #expect(Base64.decode("a b") == nil)
-  }
 }

@@ -91,12 +91,12 @@ struct TokenEndpointTests {
   ) -> String {
     let client = issuer ?? bench.server.settings.clientID
     let now = bench.clock.now.ticks / Instant.perSecond
-    let mark = thumbprint ? #","x5t#S256":"\#(Base64.encode(SHA256.digest([1])))""# : ""
+    let mark = thumbprint ? #","x5t#S256":"\#(Base64.encodeForURL(SHA256.digest([1])))""# : ""
     let head = #"{"alg":"PS256","typ":"JWT"\#(mark)}"#
     let target = audience ?? "https://login.microsoftonline.com\(path)"
     let claims =
       #"{"aud":"\#(target)","iss":"\#(client)","sub":"\#(client)","jti":"1","nbf":\#(now),"exp":\#(now + expires)}"#
-    return "\(Base64.encode(Array(head.utf8))).\(Base64.encode(Array(claims.utf8))).c2lnbmVk"
+    return "\(Base64.encodeForURL(Array(head.utf8))).\(Base64.encodeForURL(Array(claims.utf8))).c2lnbmVk"
   }
 
   private static func sign(_ bench: Bench, _ assertion: String) -> RawAnswer {

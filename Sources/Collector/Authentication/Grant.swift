@@ -1,0 +1,147 @@
+// How a token is asked for: one request a way of signing in. OAuth 2.0 client credentials and managed identities.
+
+internal import Glibc
+internal import HTTPTransport
+internal import IntakeCore
+
+/// A way to a token, with all that its request needs.
+enum Grant: Sendable {
+  case entra(EntraApp, proof: Proof)
+  case instanceMetadata(WebAddress, resource: String, clientID: String?)
+  case appService(WebAddress, header: Secret, resource: String, clientID: String?)
+  case file(String)
+
+  /// What the app proves itself with.
+  enum Proof: Sendable {
+    case secret(Secret)
+    case certificate(Assertion)
+    /// Read again at each request: it rotates.
+    case federatedToken(file: String)
+  }
+
+  func request(now: Instant) throws(Failure) -> Request {
+    switch self {
+    case .entra(let app, let proof):
+      var fields = [("grant_type", "client_credentials"), ("client_id", app.clientID), ("scope", app.scope)]
+      fields += try Self.fields(proof, app, now)
+      return Request(
+        .post(.secret(Secret(PercentEncoding.form(fields)))), app.tokenEndpoint,
+        headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],
+        purpose: "Signing in to Microsoft Entra")
+    case .instanceMetadata(let address, let resource, let clientID):
+      let fields = [("api-version", "2018-02-01"), ("resource", resource)] + Self.field("client_id", clientID)
+      return Self.local(address.asking(PercentEncoding.form(fields)), ("Metadata", "true"))
+    case .appService(let address, let header, let resource, let clientID):
+      let fields = [("resource", resource), ("api-version", "2019-08-01")] + Self.field("client_id", clientID)
+      return Self.local(address.asking(PercentEncoding.form(fields)), ("X-IDENTITY-HEADER", header.revealed))
+    case .file:
+      throw Failure("signin.bug", exit: .bug, "Signing in: a token file needs no request.")
+    }
+  }
+
+  /// For hints: what the operator has to look at.
+  var isManagedIdentity: Bool {
+    switch self {
+    case .instanceMetadata, .appService: true
+    case .entra, .file: false
+    }
+  }
+
+  private static func field(_ name: String, _ value: String?) -> [(String, String)] {
+    value.map { [(name, $0)] } ?? []
+  }
+
+  /// These endpoints are on the machine itself: a proxy must never see what they say.
+  private static func local(_ address: WebAddress, _ header: (String, String)) -> Request {
+    var request = Request(
+      .get, address, headers: [header, ("Accept", "application/json")], purpose: "Signing in with the managed identity")
+    request.mayUseProxy = false
+    return request
+  }
+
+  private static func fields(
+    _ proof: Proof, _ app: EntraApp, _ now: Instant
+  ) throws(Failure) -> [(String, String)] {
+    let assertion: Secret
+    switch proof {
+    case .secret(let secret): return [("client_secret", secret.revealed)]
+    case .certificate(let signing): assertion = try signing.make(app, now: now)
+    case .federatedToken(let file):
+      assertion = try SecretReference.file(file).load(purpose: "federated token", environment: [:])
+    }
+    return [
+      ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+      ("client_assertion", assertion.revealed),
+    ]
+  }
+}
+
+/// An app registration and what it asks for.
+struct EntraApp: Sendable {
+  let tenant: String
+  let clientID: String
+  let scope: String
+  let tokenEndpoint: WebAddress
+
+  init(tenant: String, clientID: String, authority: String, resource: String) throws(Failure) {
+    guard let base = WebAddress(authority) else { throw .badURL("authority", authority) }
+    guard !tenant.isEmpty, !clientID.isEmpty else {
+      throw Failure(
+        "config.missing", exit: .configuration,
+        "Preparing the sign-in: the \(tenant.isEmpty ? "tenant" : "client id") is empty.",
+        hint: "Both stand on the app registration's overview page.")
+    }
+    self.tenant = tenant
+    self.clientID = clientID
+    scope = resource + "/.default"
+    tokenEndpoint = base.appending(PercentEncoding.encode(tenant) + "/oauth2/v2.0/token")
+  }
+}
+
+extension Grant {
+  /// nil for a service account, which needs none.
+  static func make(_ credential: Credential, resource: String) throws(Failure) -> Grant? {
+    switch credential {
+    case .basic: return nil
+    case .clientSecret(let tenant, let clientID, let secret, let authority):
+      return .entra(
+        try EntraApp(tenant: tenant, clientID: clientID, authority: authority, resource: resource),
+        proof: .secret(secret))
+    case .certificate(let tenant, let clientID, let certificate, let key, let authority):
+      return .entra(
+        try EntraApp(tenant: tenant, clientID: clientID, authority: authority, resource: resource),
+        proof: .certificate(try Assertion(certificateFile: certificate, privateKeyFile: key)))
+    case .federatedTokenFile(let tenant, let clientID, let file, let authority):
+      return .entra(
+        try EntraApp(tenant: tenant, clientID: clientID, authority: authority, resource: resource),
+        proof: .federatedToken(file: file))
+    case .managedIdentity(let clientID): return try managedIdentity(resource: resource, clientID: clientID)
+    case .accessTokenFile(let path): return .file(path)
+    }
+  }
+
+  private static func managedIdentity(resource: String, clientID: String?) throws(Failure) -> Grant {
+    if let endpoint = environment("IDENTITY_ENDPOINT"), let header = environment("IDENTITY_HEADER") {
+      guard let address = WebAddress.local(endpoint) else { throw .badURL("IDENTITY_ENDPOINT", endpoint) }
+      return .appService(address, header: Secret(header), resource: resource, clientID: clientID)
+    }
+    guard let address = WebAddress.local("http://169.254.169.254/metadata/identity/oauth2/token") else {
+      throw .badURL("instance metadata address", "")
+    }
+    return .instanceMetadata(address, resource: resource, clientID: clientID)
+  }
+
+  private static func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+}
+
+extension Failure {
+  static func badURL(_ name: String, _ value: String) -> Failure {
+    Failure(
+      "config.url", exit: .configuration, "Reading the \(name): it is not a URL that may be used.",
+      hint: "Give an https URL without user name; http is taken on the loopback only.")
+  }
+}

@@ -1,0 +1,119 @@
+// libcurl, opened when first needed, and the two handles that one connection pool lives in.
+
+internal import CSystem
+internal import IntakeCore
+
+/// The library's numbers that are used here. Source: curl/curl.h, which keeps them for ever.
+enum CurlOption {
+  static let writeData: Int32 = 10_001
+  static let url: Int32 = 10_002
+  static let proxy: Int32 = 10_004
+  static let userAgent: Int32 = 10_018
+  static let httpHeader: Int32 = 10_023
+  static let headerData: Int32 = 10_029
+  static let caInfo: Int32 = 10_065
+  static let copyPostFields: Int32 = 10_165
+  static let writeFunction: Int32 = 20_011
+  static let headerFunction: Int32 = 20_079
+  static let sslVersion: Int32 = 32
+  static let post: Int32 = 47
+  static let netrc: Int32 = 51
+  static let followLocation: Int32 = 52
+  static let postFieldSize: Int32 = 60
+  static let sslVerifyPeer: Int32 = 64
+  static let sslVerifyHost: Int32 = 81
+  static let bufferSize: Int32 = 98
+  static let noSignal: Int32 = 99
+  static let connectTimeoutMilliseconds: Int32 = 156
+  static let contentDecoding: Int32 = 158
+  static let protocols: Int32 = 181
+  static let pathAsIs: Int32 = 234
+  static let suppressConnectHeaders: Int32 = 265
+  static let oldestIdleConnectionSeconds: Int32 = 288
+  static let responseCode: Int32 = 0x20_0002
+  static let connectCode: Int32 = 0x20_0016
+}
+
+/// One easy handle, reused, in one multi handle, which keeps connections open between requests. Used by one thread at a
+/// time; only `Waker` may be called from others.
+@safe final class CurlHandles {
+  let curl: csystem_curl
+  let multi: UnsafeMutableRawPointer
+  let easy: UnsafeMutableRawPointer
+
+  init() throws(Failure) {
+    var curl = csystem_curl()
+    guard unsafe csystem_curl_load(&curl, "libcurl.so.4") == 1 else { throw .noLibrary }
+    guard curl.global_init(3) == 0, let multi = unsafe curl.multi_init() else { throw .noLibrary }
+    guard let easy = unsafe curl.easy_init() else {
+      _ = unsafe curl.multi_cleanup(multi)
+      throw .noLibrary
+    }
+    self.curl = curl
+    unsafe self.multi = multi
+    unsafe self.easy = easy
+  }
+
+  deinit {
+    unsafe curl.easy_cleanup(easy)
+    _ = unsafe curl.multi_cleanup(multi)
+  }
+
+  var waker: Waker {
+    Waker(
+      function: unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_wakeup($0) },
+      multi: unsafe UInt(bitPattern: multi))
+  }
+
+  func set(_ option: Int32, _ value: Int) {
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_long($0, easy, option, value) }
+  }
+
+  func set(_ option: Int32, _ value: String) {
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_text($0, easy, option, value) }
+  }
+
+  func set(_ option: Int32, _ value: UnsafeMutableRawPointer?) {
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_pointer($0, easy, option, value) }
+  }
+
+  func set(_ option: Int32, _ value: csystem_curl_data) {
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_data($0, easy, option, value) }
+  }
+
+  /// The library copies the bytes.
+  func setBody(_ bytes: [UInt8]) {
+    set(CurlOption.postFieldSize, bytes.count)
+    guard !bytes.isEmpty else { return set(CurlOption.copyPostFields, "") }
+    unsafe bytes.withUnsafeBytes { buffer in
+      unsafe set(CurlOption.copyPostFields, UnsafeMutableRawPointer(mutating: buffer.baseAddress))
+    }
+  }
+
+  func number(_ field: Int32) -> Int {
+    unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_get_long($0, easy, field) }
+  }
+
+  /// The result of the transfer once it is done.
+  func finished() -> Int32? {
+    var left: Int32 = 0
+    while let message = unsafe curl.multi_info_read(multi, &left) {
+      if unsafe message.pointee.message == 1 { return unsafe message.pointee.data.result }
+    }
+    return nil
+  }
+}
+
+/// Ends a wait from another thread. Valid as long as its handles live.
+struct Waker: Sendable {
+  fileprivate let function: UInt
+  fileprivate let multi: UInt
+
+  func wake() { csystem_curl_wake(function, multi) }
+}
+
+extension Failure {
+  fileprivate static let noLibrary = Failure(
+    "http.no_library", exit: .system, "Opening libcurl.so.4: it is not installed, or too old.",
+    hint: "Install the system's libcurl package (Debian: libcurl4, Fedora: libcurl); 7.68 or newer.")
+}

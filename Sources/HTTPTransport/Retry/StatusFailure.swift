@@ -1,0 +1,61 @@
+// Failures that follow from a status or the look of a body, the same for every service and sign-in.
+
+package import IntakeCore
+
+extension Response {
+  /// The body begins as HTML or XML does.
+  package var looksLikeMarkup: Bool {
+    let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
+    return text.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "<")
+  }
+
+  /// The body is XML by its declaration or by what the server calls it.
+  package var isXML: Bool {
+    (header("content-type") ?? "").lowercasedASCII.contains("xml")
+      || body.prefix(64).firstRange(of: Array("<?xml".utf8)) != nil
+      || body.prefix(64).firstRange(of: Array("<feed".utf8)) != nil
+  }
+}
+
+extension Failure {
+  package static func redirected(_ request: Request, _ response: Response) -> Failure {
+    let location = response.header("location").flatMap { request.address.resolving($0) }
+    let target = location.map { " to \($0.origin.host)" } ?? ""
+    return Failure(
+      "source.redirect", exit: .protocolBroken,
+      "\(request.purpose): the service redirects\(target) with status \(response.status); nothing was sent there.",
+      hint: "Configure the service's final URL; where a proxy asks for a sign-in, let this host pass it.")
+  }
+
+  package static func proxyRefused(_ request: Request) -> Failure {
+    Failure(
+      "http.proxy", exit: .configuration, "\(request.purpose): the proxy asks for credentials.",
+      hint: "Check the configured proxy URL.")
+  }
+
+  /// 408, 425, 429 and 5xx.
+  package static func later(_ request: Request, _ response: Response, now: Instant) -> Failure {
+    let wish = RetryAfter.read(response, now: now)
+    if response.status == 429 || response.status == 509 {
+      return Failure(
+        throttledCode, exit: .tryLater,
+        "\(request.purpose): the service asks for fewer requests\(wish.map { ", next in \($0.exactly)" } ?? "").",
+        hint: "Other programs of this tenant share the quota: wait, and if it stays so, collect less often (--every).",
+        recovery: .later(after: wish))
+    }
+    return Failure(
+      response.status == 504 ? gatewayTimeoutCode : "source.busy", exit: .tryLater,
+      "\(request.purpose): the service answers with status \(response.status).",
+      hint: "Try again later, as collecting does by itself; if it stays so, look at Microsoft's service health.",
+      recovery: .later(after: wish))
+  }
+
+  /// 504: the query behind the answer took too long.
+  package static let gatewayTimeoutCode = "source.gateway_timeout"
+
+  package static func notJSON(_ request: Request) -> Failure {
+    Failure(
+      "source.not_json", exit: .protocolBroken, "\(request.purpose): the answer is a web page, not data.",
+      hint: "A sign-in page or a proxy answers in the service's place: check URL, proxy and the account's access.")
+  }
+}

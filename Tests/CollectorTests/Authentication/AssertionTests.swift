@@ -1,0 +1,82 @@
+// Certificates: the assertion as Entra wants it, verified by a real openssl; and TLS as it is meant to be.
+
+import Glibc
+import HTTPTransport
+import IntakeCore
+import IntakeTesting
+import Testing
+
+@testable import Collector
+
+@Suite("Certificates", .serialized, .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
+struct AssertionTests {
+  private static let app = Result {
+    try EntraApp(tenant: "t", clientID: "app-id", authority: "https://login.test", resource: "https://graph.test")
+  }
+
+  @Test("an assertion is a PS256 JWT with the certificate's thumbprint, and openssl verifies its signature")
+  func assertion() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try folder.makeCertificate("app", subject: "/CN=app")
+    let assertion = try Assertion(certificateFile: folder.path("app.crt"), privateKeyFile: folder.path("app.key"))
+    let jwt = try assertion.make(Self.app.get(), now: Instant(seconds: 1_770_000_000)).revealed
+    let parts = jwt.split(separator: ".")
+    let header = try JSONValue(parsing: #require(Base64.decode(parts[0])))
+    let claims = try JSONValue(parsing: #require(Base64.decode(parts[1])))
+    #expect(header["alg"]?.string == "PS256")
+    #expect(claims["aud"]?.string == "https://login.test/t/oauth2/v2.0/token")
+    #expect(claims["iss"]?.string == "app-id" && claims["sub"]?.string == "app-id")
+    #expect(claims["exp"]?.integer == 1_770_000_600)
+    #expect(claims["jti"]?.string?.utf8.count == 36)
+    #expect(try folder.verify(jwt, certificate: "app"))
+    #expect(try !folder.verify(jwt.dropLast(4) + "AAAA", certificate: "app"))
+  }
+
+  @Test("a key that is another's, encrypted, unreadable or open to others is refused with its reason")
+  func badKeys() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try folder.makeCertificate("app", subject: "/CN=app")
+    try folder.makeCertificate("other", subject: "/CN=other")
+    try folder.openssl("rsa", "-aes128", "-passout", "pass:x", "-in", "app.key", "-out", "locked.key")
+    try folder.write("junk.key", Array("junk".utf8))
+    try folder.openssl("rsa", "-in", "app.key", "-out", "open.key")
+    _ = unsafe chmod(folder.path("open.key"), 0o644)
+    let cases = [
+      ("app.crt", "other.key", "belong together"), ("app.crt", "locked.key", "private key cannot be read"),
+      ("app.crt", "junk.key", "private key cannot be read"), ("junk.key", "app.key", "certificate cannot be read"),
+      ("app.crt", "open.key", "others than its owner"), ("app.crt", "none.key", "No such file"),
+    ]
+    for (certificate, key, reason) in cases {
+      #expect {
+        try Assertion(certificateFile: folder.path(certificate), privateKeyFile: folder.path(key))
+      } throws: { error in
+        (error as? Failure)?.exit == .configuration && (error as? Failure)?.sentence.contains(reason) == true
+      }
+    }
+  }
+
+  @Test("G07 a server is trusted by the configured authority only, and only under its own name")
+  func tls() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try folder.makeCertificate("good", subject: "/CN=localhost", names: "DNS:localhost")
+    try folder.makeCertificate("bad", subject: "/CN=other.test", names: "DNS:other.test")
+    let cases = [
+      ("good", folder.path("good.crt") as String?, "source.not_json"), ("good", nil, "source.tls"),
+      ("good", folder.path("bad.crt"), "source.tls"), ("bad", folder.path("bad.crt"), "source.tls"),
+      ("good", folder.path("nothing.crt"), "http.ca_file"),
+    ]
+    for (certificate, authority, code) in cases {
+      let server = try folder.startTLSServer(certificate)
+      defer { server.stop() }
+      let source = try ReportingSource(
+        endpoint: "https://localhost:\(server.port)", credential: .basic(username: "u", password: Secret("p")),
+        http: HTTPSettings(caFile: authority), time: FakeTime().source, log: .silent)
+      await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
+        (error as? Failure)?.code == code
+      }
+    }
+  }
+}
