@@ -57,7 +57,7 @@ package struct Backfill: Sendable {
       do {
         return try await read(slice)
       } catch {
-        guard error.code == "state.locked" else { throw error }
+        guard error.code == .stateLocked else { throw error }
         try await wait(Self.turn)
       }
     }

@@ -35,7 +35,7 @@ package struct Cadence: Sendable, Equatable {
   /// that is longer, and up to a quarter more so that many tenants do not come back at once.
   /// - Parameter random: 0 to 1.
   package mutating func afterFailure(_ failure: Failure, now: Instant, random: Double) -> Instant {
-    guard failure.code != "state.locked" else { return now + min(every, Self.turn) * (0.5 + random / 2) }
+    guard failure.code != .stateLocked else { return now + min(every, Self.turn) * (0.5 + random / 2) }
     failures = min(failures + 1, 1_000)
     var pause = min(every * (1 << min(failures, 10)), max(every, Self.longestPause))
     if case .later(let wish?) = failure.recovery { pause = max(pause, min(wish, .seconds(3_600))) }

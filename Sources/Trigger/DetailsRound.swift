@@ -87,8 +87,8 @@ package struct DetailsRound: Sendable {
       case .later: return nil
       case .restartWindow, .smallerWindow: return []
       case .never:
-        if error.code == Failure.stopped.code { return nil }
-        guard error.code == "search.trace_id" else { throw error }
+        if error.code == .stopped { return nil }
+        guard error.code == .badTraceIdentifier else { throw error }
         return []
       }
     }

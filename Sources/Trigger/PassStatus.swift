@@ -62,9 +62,10 @@ package struct PassStatus: Sendable, Equatable {
     elapsed = report.elapsed
     if let failure = ending.failure {
       lastFailure = LastFailure(
-        code: failure.code, exit: failure.exit.rawValue, sentence: failure.sentence, hint: failure.hint, at: now,
+        code: failure.code.rawValue, exit: failure.exit.rawValue, sentence: failure.sentence, hint: failure.hint,
+        at: now,
         streak: (lastFailure?.streak ?? 0) + 1)
-      counters.add("failures", failure.code, 1)
+      counters.add("failures", failure.code.rawValue, 1)
     } else {
       lastSuccess = now
       lastFailure?.streak = 0
@@ -102,7 +103,7 @@ package struct PassStatus: Sendable, Equatable {
     self.lanes = lanes
     sinks = Dictionary(
       uniqueKeysWithValues: checkpoint.sinks.map { name, position in
-        (name, SinkState(sequence: position.sequence, failing: failing[name]?.code))
+        (name, SinkState(sequence: position.sequence, failing: failing[name]?.code.rawValue))
       })
   }
 }

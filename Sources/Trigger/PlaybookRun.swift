@@ -88,9 +88,9 @@ package struct PlaybookRun<Passes: PassRunning> {
       onEnd(ending)
       if Task.isCancelled { return }
       report(ending, next: next, again: isLocked)
-      isLocked = ending.failure?.code == "state.locked"
+      isLocked = ending.failure?.code == .stateLocked
       if givesUp, let failure = ending.failure, failure.isHopeless { throw failure }
-      handle.note(isWaiting: true, sign: nil, summary: ending.failure?.code ?? "ok", next: next)
+      handle.note(isWaiting: true, sign: nil, summary: ending.failure?.code.rawValue ?? "ok", next: next)
       if await handle.alarm.wait(max(.zero, next - time.now()), time) { reload(&cadence) }
     }
   }
@@ -105,10 +105,10 @@ package struct PlaybookRun<Passes: PassRunning> {
 
   /// A state that stays in use is told once, not at every try.
   private func report(_ ending: PassEnding, next: Instant, again: Bool) {
-    guard let failure = ending.failure, !(again && failure.code == "state.locked") else { return }
+    guard let failure = ending.failure, !(again && failure.code == .stateLocked) else { return }
     var values = [("playbook", handle.name), ("next", Timestamp.text(next))]
     if let hint = failure.hint { values.append(("hint", hint)) }
-    log(failure.code == "state.locked" ? .info : .error, failure.code, failure.sentence, values)
+    log(failure.code == .stateLocked ? .info : .error, failure.code.rawValue, failure.sentence, values)
   }
 
   private mutating func reload(_ cadence: inout Cadence) {
@@ -118,7 +118,7 @@ package struct PlaybookRun<Passes: PassRunning> {
     } catch {
       log(
         .error, "config.reload_failed", "The settings in use stay: \(error.sentence)",
-        [("playbook", handle.name), ("code", error.code)])
+        [("playbook", handle.name), ("code", error.code.rawValue)])
     }
     cadence.restart(every: passes.every, now: time.now())
   }

@@ -83,7 +83,7 @@ package struct TenantPasses: PassRunning, Sendable {
       do {
         return try assembly.pipeline(source: source)
       } catch {
-        guard error.code == "state.locked", time.now() < deadline,
+        guard error.code == .stateLocked, time.now() < deadline,
           BackfillProgress.read(assembly.configuration.statePath) != nil
         else { throw error }
         do { try await time.sleep(.milliseconds(100)) } catch { throw .stopped }
@@ -106,7 +106,7 @@ package struct TenantPasses: PassRunning, Sendable {
   /// A failure here concerns the watching only; the next pass tells again. A state in use is told by its user.
   @discardableResult
   package mutating func tell(_ ending: PassEnding, next: Instant?) -> Failure? {
-    guard let configuration, ending.failure?.code != "state.locked" else { return nil }
+    guard let configuration, ending.failure?.code != .stateLocked else { return nil }
     status?.nextRun = next
     guard let status else { return nil }
     do throws(Failure) {

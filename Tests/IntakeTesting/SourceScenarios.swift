@@ -73,7 +73,8 @@ extension SourceScenario {
     }
     defer { stage.server.stop() }
     let failure = try await stage.failure()
-    try require(failure.code == "source.not_json" && failure.exit == .protocolBroken, "the failure is \(failure.code)")
+    try require(
+      failure.code.rawValue == "source.not_json" && failure.exit == .protocolBroken, "the failure is \(failure.code)")
     try require(stage.dataRequests == 1, "it was asked for \(stage.dataRequests) times")
   }
 
@@ -138,7 +139,7 @@ extension SourceScenario {
     ]
     for link in links where link.contains("\(evil.port)") || !link.hasPrefix("..") {
       let failure = try await stage.failure(PageCursor(link: link))
-      try require(failure.code == "source.foreign_link", "the failure is \(failure.code)")
+      try require(failure.code.rawValue == "source.foreign_link", "the failure is \(failure.code)")
       try require(failure.exit == .protocolBroken, "the exit code is \(failure.exit)")
     }
     try require(evil.connections == 0, "the foreign server was asked")
@@ -163,7 +164,7 @@ extension SourceScenario {
       }
       defer { stage.server.stop() }
       let failure = try await stage.failure()
-      try require(failure.code == "source.redirect", "status \(status) ends as \(failure.code)")
+      try require(failure.code.rawValue == "source.redirect", "status \(status) ends as \(failure.code)")
       try require(stage.dataRequests == 1, "the redirect was followed")
     }
     try require(other.connections == 0, "the redirect was followed to another server")
@@ -185,7 +186,7 @@ extension SourceScenario {
     }
     defer { stage.server.stop() }
     let failure = try await stage.failure()
-    try require(failure.code == "source.too_large", "the failure is \(failure.code)")
+    try require(failure.code.rawValue == "source.too_large", "the failure is \(failure.code)")
     try require(failure.recovery == .smallerWindow, "no smaller window is asked for")
   }
 
@@ -206,6 +207,6 @@ extension SourceScenario {
       group.cancelAll()
       return try await group.next() ?? nil
     }
-    try require(failure?.code == Failure.stopped.code, "the failure is \(failure?.code ?? "none")")
+    try require(failure?.code == .stopped, "the failure is \(failure?.code.rawValue ?? "none")")
   }
 }

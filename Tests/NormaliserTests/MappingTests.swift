@@ -88,7 +88,7 @@ struct MappingTests {
   @Test("what is no JSON object is refused with its place", arguments: ["", "[]", "{", #"{"a":1,"a":2}"#, "{}x"])
   func notJSON(_ text: String) throws {
     let failure = try #require(throws: Failure.self) { try Mapping(parsing: Array(text.utf8), file: "bad.json") }
-    #expect(failure.code == "mapping.invalid")
+    #expect(failure.code.rawValue == "mapping.invalid")
     #expect(failure.sentence.contains("bad.json"))
   }
 

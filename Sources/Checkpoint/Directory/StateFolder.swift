@@ -112,7 +112,7 @@ struct StateFolder: Sendable {
       }
       let holder = error.name.isEmpty ? "another process" : "process \(error.name)"
       throw Failure(
-        "state.locked", exit: .tryLater, "Opening the state directory \(path): \(holder) is working with it.",
+        .stateLocked, exit: .tryLater, "Opening the state directory \(path): \(holder) is working with it.",
         hint: "Wait for it, or stop it; one state directory serves one process at a time.",
         recovery: .later(after: nil))
     }

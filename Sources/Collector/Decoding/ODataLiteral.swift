@@ -13,7 +13,7 @@ enum ODataLiteral {
   static func traceID(_ text: String) throws(Failure) -> String {
     guard isTraceID(text) else {
       throw Failure(
-        "search.trace_id", exit: .usage, "Searching message traces: the trace id is not a GUID.",
+        .badTraceIdentifier, exit: .usage, "Searching message traces: the trace id is not a GUID.",
         hint: "Give the value of email.local_id, such as 4d68a1db-9375-4ae8-1f6f-08dad1cb7978.")
     }
     return text

@@ -64,7 +64,7 @@ struct StatusReading: Sendable {
     let skew = response.date.map { abs((now - $0).components.seconds) } ?? 0
     let clock = skew > 300 ? " This host's clock is \(skew) s off." : ""
     return Failure(
-      "source.unauthorized", exit: .denied, "\(request.purpose): the service refuses the credential.\(clock)",
+      .unauthorized, exit: .denied, "\(request.purpose): the service refuses the credential.\(clock)",
       hint: service == .graph
         ? "Check that the token is for this Graph, of the right tenant, and that this host's clock is right."
         : "Check username and password; basic sign-in is switched off in most tenants, where an Entra app is needed.")
@@ -99,7 +99,7 @@ struct StatusReading: Sendable {
           : "Set the mode to graph: the legacy service is retired.")
     }
     return Failure(
-      "source.not_found", exit: .configuration, "\(request.purpose): the service does not know the path.",
+      .notFound, exit: .configuration, "\(request.purpose): the service does not know the path.",
       hint: service == .graph
         ? "Check --graph-url and --graph-api; only the worldwide cloud has message traces."
         : "Check --reporting-url; where the legacy service is retired, set the mode to graph.")
@@ -130,7 +130,7 @@ struct StatusReading: Sendable {
     var said = error.shown
     while said.hasSuffix(".") { said.removeLast() }
     return Failure(
-      "source.refused", exit: .protocolBroken,
+      .refused, exit: .protocolBroken,
       "\(request.purpose): the service refuses with status \(status)\(said.isEmpty ? "" : ": \(said)").",
       hint: service == .graph
         ? "Check --graph-url and --graph-api; in a search, the values asked for."

@@ -42,7 +42,7 @@ extension GraphSource: DetailedSearching {
       return DetailsStep.steps(
         of: try await details(of: key.traceID, recipient: key.recipient), recipient: key.recipient)
     } catch {
-      guard error.code == "source.not_found" else { throw error }
+      guard error.code == .notFound else { throw error }
       return []
     }
   }

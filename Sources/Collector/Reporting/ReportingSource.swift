@@ -81,7 +81,7 @@ package struct ReportingSource: Source {
     do {
       return try await read(next ?? first, isContinued: next != nil)
     } catch {
-      guard error.code == "source.refused", next == nil, order != nil else { throw error }
+      guard error.code == .refused, next == nil, order != nil else { throw error }
       let page = try await read(query(collection, window, conditions, top: pageSize, order: nil), isContinued: false)
       _ = reader.once.isNew(Self.unsorted)
       return page

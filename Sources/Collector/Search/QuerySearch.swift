@@ -115,7 +115,7 @@ package struct QuerySearch: Sendable {
         try await read(halves.newer, terms, into: &found, emit: emit)
         if !hasEnough(found) { try await read(halves.older, terms, into: &found, emit: emit) }
       case .never:
-        guard error.code == "source.refused", let fewer = terms.withoutDoubtful else { throw error }
+        guard error.code == .refused, let fewer = terms.withoutDoubtful else { throw error }
         try await read(window, fewer, into: &found, emit: emit)
       case .later: throw error
       }

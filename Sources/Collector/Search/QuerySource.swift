@@ -70,7 +70,7 @@ extension Reader {
     do {
       return try await sendForObject(request)
     } catch {
-      guard error.code == "source.unauthorized", await signIn.refused() else { throw error }
+      guard error.code == .unauthorized, await signIn.refused() else { throw error }
       request.authorization = try await signIn.authorization()
       return try await sendForObject(request)
     }

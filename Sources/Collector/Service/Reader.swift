@@ -58,7 +58,7 @@ struct Reader: Sendable {
     do {
       page = try await send(request, isContinued)
     } catch {
-      guard error.code == "source.unauthorized", await signIn.refused() else { throw error }
+      guard error.code == .unauthorized, await signIn.refused() else { throw error }
       request.authorization = try await signIn.authorization()
       page = try await send(request, isContinued)
     }
@@ -76,7 +76,7 @@ struct Reader: Sendable {
   }
 
   /// The legacy service gives up on wide windows of busy tenants without saying so.
-  static let slowCodes: Set<String> = [Failure.silentCode, Failure.gatewayTimeoutCode]
+  static let slowCodes: Set<Failure.Code> = [.silent, .gatewayTimeout]
 
   private func send(_ request: Request, _ isContinued: Bool) async throws(Failure) -> Page {
     try await transport.send(request) { (response) throws(Failure) in

@@ -88,11 +88,9 @@ extension Failure {
       hint: "Smaller windows are tried; if it stays so, ask for a smaller page size.", recovery: .smallerWindow)
   }
 
-  package static let silentCode = "source.silent"
-
   package static func silent(_ request: Request, _ deadline: Duration) -> Failure {
     Failure(
-      silentCode, exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.exactly).",
+      .silent, exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.exactly).",
       hint: "Try again later; if it stays so, look at what stands between here and the service, such as a firewall.",
       recovery: .later(after: nil))
   }

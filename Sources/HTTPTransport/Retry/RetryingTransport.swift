@@ -11,12 +11,12 @@ package struct RetryingTransport: Sendable {
   /// In place of `tries` for the calls within: a trial run wants to know at once.
   @TaskLocal package static var patience: Int?
   /// Codes of failures that are tried twice at most: a slow query is not made faster by asking again.
-  package var impatient: Set<String> = []
+  package var impatient: Set<Failure.Code> = []
   /// 0 to 1; a test puts a constant here.
   package var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
 
   package init(
-    base: any Transport, time: TimeSource, log: Log, impatient: Set<String> = [],
+    base: any Transport, time: TimeSource, log: Log, impatient: Set<Failure.Code> = [],
     random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
   ) {
     self.base = base
@@ -44,7 +44,7 @@ package struct RetryingTransport: Sendable {
         return try read(try await base.send(request))
       } catch {
         tried += 1
-        guard case .later(let wish) = error.recovery, error.code != Failure.stopped.code else { throw error }
+        guard case .later(let wish) = error.recovery, error.code != .stopped else { throw error }
         let pause = wait(error, wish: wish, tried: tried)
         guard tried < (impatient.contains(error.code) ? min(tries, 2) : tries), pause <= Self.longestWait else {
           throw error
@@ -52,7 +52,7 @@ package struct RetryingTransport: Sendable {
         // A pass has one line at info; a person who waits for long is told why.
         log(
           pause < .seconds(30) ? .debug : .info, "source.retry", "\(request.purpose): trying again.",
-          [("after", pause.exactly), ("reason", error.code), ("try", "\(tried + 1)")])
+          [("after", pause.exactly), ("reason", error.code.rawValue), ("try", "\(tried + 1)")])
         try await sleep(pause)
       }
     }
@@ -61,7 +61,7 @@ package struct RetryingTransport: Sendable {
   /// How long before try number `tried + 1`: the peer's wish and up to a tenth more; else by code.
   package func wait(_ failure: Failure, wish: Duration?, tried: Int) -> Duration {
     if let wish { return max(.seconds(1), min(wish, Self.longestWish)) * (1 + random() / 10) }
-    if failure.code == Failure.throttledCode {
+    if failure.code == .throttled {
       let seconds = Self.throttledWaits[min(max(tried, 1), Self.throttledWaits.count) - 1]
       return .seconds(seconds) * (1 + random() / 10)
     }
@@ -87,8 +87,4 @@ package enum RetryAfter {
     }
     return HTTPDate.parse(text).map { min(max(.zero, $0 - now), RetryingTransport.longestWish) }
   }
-}
-
-extension Failure {
-  package static let throttledCode = "source.throttled"
 }

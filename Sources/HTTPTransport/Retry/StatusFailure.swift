@@ -38,20 +38,17 @@ extension Failure {
     let wish = RetryAfter.read(response, now: now)
     if response.status == 429 || response.status == 509 {
       return Failure(
-        throttledCode, exit: .tryLater,
+        .throttled, exit: .tryLater,
         "\(request.purpose): the service asks for fewer requests\(wish.map { ", next in \($0.exactly)" } ?? "").",
         hint: "Other programs of this tenant share the quota: wait, and if it stays so, collect less often (--every).",
         recovery: .later(after: wish))
     }
     return Failure(
-      response.status == 504 ? gatewayTimeoutCode : "source.busy", exit: .tryLater,
+      response.status == 504 ? .gatewayTimeout : .init(rawValue: "source.busy"), exit: .tryLater,
       "\(request.purpose): the service answers with status \(response.status).",
       hint: "Try again later, as collecting does by itself; if it stays so, look at Microsoft's service health.",
       recovery: .later(after: wish))
   }
-
-  /// 504: the query behind the answer took too long.
-  package static let gatewayTimeoutCode = "source.gateway_timeout"
 
   package static func notJSON(_ request: Request) -> Failure {
     Failure(

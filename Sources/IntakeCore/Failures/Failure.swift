@@ -1,12 +1,12 @@
-// The one error type of the program: what was being done, what to do about it, and which exit code says so.
+// The one error type of the program: message and hint for people, code and exit status for scripts.
 
-/// Anything that went wrong, told to a person in one sentence and a hint, and to a program by code and exit status.
-package struct Failure: Error, Sendable, Equatable {
-  /// What may be tried: the question that retrying, splitting and restarting wrappers ask.
+/// Anything that went wrong: what was being done and why it failed, what to do about it, and which exit code it ends with.
+package struct Failure: Error, Sendable {
+  /// What may be tried: the question of wrappers that retry, split and restart.
   package enum Recovery: Sendable, Equatable {
     /// The same request can never succeed.
     case never
-    /// The same request may succeed later; with the peer's own wish where it named one.
+    /// The same request may succeed later; after the peer's own delay where it named one.
     case later(after: Duration?)
     /// The next link is refused or expired: the window has to be read again from its first page.
     case restartWindow
@@ -14,28 +14,48 @@ package struct Failure: Error, Sendable, Equatable {
     case smallerWindow
   }
 
-  /// Stable token such as `source.foreign_link`: part of the interface, used in logs and metrics.
-  package var code: String
+  /// Part of the interface, used in logs and metrics.
+  package var code: Code
   /// One whole sentence: what was being done and why it failed. No secret, address or subject.
   package var sentence: String
   /// What to do, one sentence, where there is something to do.
   package var hint: String?
   package var exit: ExitCode
   package var recovery: Recovery
+  /// The error below this one, where there was one: a failed system call, another failure.
+  package var cause: (any Error)?
 
   package init(
-    _ code: String, exit: ExitCode, _ sentence: String, hint: String? = nil, recovery: Recovery = .never
+    _ code: Code, exit: ExitCode, _ sentence: String, hint: String? = nil, recovery: Recovery = .never,
+    cause: (any Error)? = nil
   ) {
     self.code = code
-    self.exit = exit
     self.sentence = sentence
     self.hint = hint
+    self.exit = exit
     self.recovery = recovery
+    self.cause = cause
   }
 
-  /// The failure of a cancelled operation: the window in hand stays open and is read again next time.
+  /// A failure whose code nothing else refers to.
+  package init(
+    _ code: String, exit: ExitCode, _ sentence: String, hint: String? = nil, recovery: Recovery = .never,
+    cause: (any Error)? = nil
+  ) {
+    self.init(Code(rawValue: code), exit: exit, sentence, hint: hint, recovery: recovery, cause: cause)
+  }
+
+  /// The failure of a cancelled operation: its window stays open and is read again next time.
   package static let stopped = Failure(
-    "stop.signal", exit: .tryLater, "Stopped before the window was done; it will be read again next time.")
+    .stopped, exit: .tryLater, "Stopped before the window was done; it will be read again next time.")
+}
+
+extension Failure: Equatable {
+  /// Equal if they read the same; the causes are not compared.
+  package static func == (left: Failure, right: Failure) -> Bool {
+    left.code == right.code && left.sentence == right.sentence && left.hint == right.hint && left.exit == right.exit
+      && left.recovery == right.recovery
+  }
 }
 
 extension Failure: CustomStringConvertible {

@@ -90,28 +90,30 @@ extension FileFault {
     case ENOSPC, EDQUOT:
       return Failure(
         "\(area).enospc", exit: .ioError, sentence, hint: "Free some space; nothing is lost meanwhile.",
-        recovery: .later(after: nil))
+        recovery: .later(after: nil), cause: self)
     case EIO:
       return Failure(
         "io.eio", exit: .ioError, sentence, hint: "Look for disk errors in the kernel's log.",
-        recovery: .later(after: nil))
+        recovery: .later(after: nil), cause: self)
     case EFBIG:
       return Failure(
         "io.efbig", exit: .ioError, sentence, hint: "Raise the limit for file sizes (ulimit -f), or rotate the file.",
-        recovery: .later(after: nil))
+        recovery: .later(after: nil), cause: self)
     case EMFILE, ENFILE, ENOMEM, ENOLCK:
       return Failure(
         number == ENOMEM ? "os.enomem" : number == ENOLCK ? "os.enolck" : "os.emfile", exit: .system, sentence,
-        hint: "Raise the host's limit for it, or look for what has used it up.", recovery: .later(after: nil))
+        hint: "Raise the host's limit for it, or look for what has used it up.", recovery: .later(after: nil),
+        cause: self)
     case ELOOP:
       return Failure(
-        "\(area).symlink", exit: .cannotCreate, sentence, hint: "Name the real file: symbolic links are not followed.")
+        "\(area).symlink", exit: .cannotCreate, sentence, hint: "Name the real file: symbolic links are not followed.",
+        cause: self)
     case EACCES, EPERM, EROFS, ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG:
       return Failure(
         "\(area).denied", exit: .cannotCreate, sentence,
-        hint: "Check that the directory exists and that this user may write to it.")
+        hint: "Check that the directory exists and that this user may write to it.", cause: self)
     default:
-      return Failure("\(area).io", exit: .ioError, sentence, recovery: .later(after: nil))
+      return Failure("\(area).io", exit: .ioError, sentence, recovery: .later(after: nil), cause: self)
     }
   }
 }

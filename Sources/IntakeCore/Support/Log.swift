@@ -64,7 +64,7 @@ package struct Log: Sendable {
 
   /// A failure as one line: its sentence, and its hint.
   package func failure(_ failure: Failure, level: Level = .error) {
-    self(level, failure.code, failure.sentence, failure.hint.map { [("hint", $0)] } ?? [])
+    self(level, failure.code.rawValue, failure.sentence, failure.hint.map { [("hint", $0)] } ?? [])
   }
 
   package static let silent = Log(level: .error, write: { _ in })

@@ -25,7 +25,7 @@ struct SocketFault: Error, Sendable, Equatable {
     let isOurs = number == EMFILE || number == ENFILE
     return Failure(
       isOurs ? "os.emfile" : "\(area).\(code)", exit: isOurs ? .system : .tryLater,
-      "Sending to \(name): \(FileBytes.describe(number)).", hint: hint, recovery: .later(after: nil))
+      "Sending to \(name): \(FileBytes.describe(number)).", hint: hint, recovery: .later(after: nil), cause: self)
   }
 }
 

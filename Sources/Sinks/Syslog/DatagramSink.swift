@@ -1,5 +1,6 @@
 // Syslog over UDP: best effort, by nature. Paced, so that a receiver's buffer can follow; a refused port is noticed.
 
+internal import CSystem
 internal import Glibc
 internal import IntakeCore
 internal import Synchronization

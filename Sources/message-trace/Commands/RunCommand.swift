@@ -39,12 +39,12 @@ struct RunCommand {
         let configuration = try Configuration(above.over(try Playbook.read(path).layer), environment: job.environment)
         if let other = states.updateValue(path, forKey: configuration.statePath) {
           throw Failure(
-            "config.shared_state", exit: .configuration,
+            .sharedState, exit: .configuration,
             "Starting: \(path) and \(other) name the same state directory \(configuration.statePath).",
             hint: "Give each playbook a directory of its own.")
         }
       } catch {
-        if error.code == "config.shared_state" { throw error }
+        if error.code == .sharedState { throw error }
         failures.append(error)
       }
     }
@@ -56,4 +56,9 @@ struct RunCommand {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     return file.hasSuffix(".json") ? String(file.dropLast(5)) : file
   }
+}
+
+extension Failure.Code {
+  /// Two playbooks of one process use the same state directory.
+  fileprivate static let sharedState = Self(rawValue: "config.shared_state")
 }

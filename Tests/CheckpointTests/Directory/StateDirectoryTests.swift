@@ -91,7 +91,7 @@ struct StateDirectoryTests {
       try open()
     } throws: { error in
       guard let failure = error as? Failure else { return false }
-      return failure.code == "state.locked" && failure.exit == .tryLater
+      return failure.code.rawValue == "state.locked" && failure.exit == .tryLater
         && failure.sentence.contains("process \(getpid()) ")
     }
     holder.close()
@@ -175,7 +175,7 @@ struct StateDirectoryTests {
     #expect {
       try state.journal(Fill.batch(1), cursors: [:])
     } throws: {
-      ($0 as? Failure)?.code == "state.order"
+      ($0 as? Failure)?.code.rawValue == "state.order"
     }
   }
 
@@ -187,7 +187,7 @@ struct StateDirectoryTests {
     #expect {
       try StateDirectory.rebuild(folder("a/b/state"), source: "fabrikam", log: .silent)
     } throws: {
-      ($0 as? Failure)?.code == "state.foreign"
+      ($0 as? Failure)?.code.rawValue == "state.foreign"
     }
     try folder.write("rubbish", to: "a/b/state/checkpoint.json")
     #expect(code() == "state.corrupt 65")

@@ -75,7 +75,7 @@ struct AssertionTests {
         endpoint: "https://localhost:\(server.port)", credential: .basic(username: "u", password: Secret("p")),
         http: HTTPSettings(caFile: authority), time: FakeTime().source, log: .silent)
       await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
-        (error as? Failure)?.code == code
+        (error as? Failure)?.code.rawValue == code
       }
     }
   }

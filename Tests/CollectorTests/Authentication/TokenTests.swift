@@ -26,7 +26,7 @@ struct TokenTests {
     defer { server.stop() }
     let source = try Sources.graph(server)
     await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
-      (error as? Failure)?.code == code && (error as? Failure)?.exit.rawValue == exit
+      (error as? Failure)?.code.rawValue == code && (error as? Failure)?.exit.rawValue == exit
     }
     #expect(server.requests.allSatisfy { $0.method == "POST" })
   }
@@ -88,7 +88,7 @@ struct TokenTests {
     defer { server.stop() }
     let source = try Sources.graph(server)
     await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
-      (error as? Failure)?.code == "source.redirect"
+      (error as? Failure)?.code.rawValue == "source.redirect"
     }
     #expect(server.requests.count == 1)
   }

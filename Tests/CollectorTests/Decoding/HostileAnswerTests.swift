@@ -103,7 +103,7 @@ struct HostileAnswerTests {
     let stage = try SourceStage(Dialects.graph) { _, _ in item.answer }
     defer { stage.server.stop() }
     let failure = try await stage.failure()
-    #expect(item.codes.contains(failure.code))
+    #expect(item.codes.contains(failure.code.rawValue))
     #expect(failure.hint != nil || failure.exit == .system)
     #expect(stage.dataRequests <= 6)
     #expect(!failure.sentence.contains("t0ken") && !(failure.hint ?? "").contains("t0ken"))
@@ -146,7 +146,7 @@ struct HostileAnswerTests {
       .answer("", status: 401, headers: challenge.isEmpty ? [] : ["WWW-Authenticate: \(challenge)"])
     }
     defer { stage.server.stop() }
-    #expect(try await stage.failure().code == "source.unauthorized")
+    #expect(try await stage.failure().code.rawValue == "source.unauthorized")
     #expect(stage.server.requests.map(\.method) == ["POST", "GET", "POST", "GET"])
   }
 
@@ -173,7 +173,7 @@ struct HostileAnswerTests {
     let stage = try SourceStage(Dialects.reporting) { _, _ in [] }
     stage.server.stop()
     let failure = try await stage.failure()
-    #expect(failure.code == "source.unreachable")
+    #expect(failure.code.rawValue == "source.unreachable")
     #expect(failure.exit == .tryLater)
     #expect(failure.sentence.contains("127.0.0.1"))
   }
@@ -203,7 +203,7 @@ struct HostileAnswerTests {
       endpoint: "https://service.test", credential: credential, http: HTTPSettings(proxy: proxy.base),
       time: FakeTime().source, log: .silent)
     await #expect { try await tunnel.page(SourceScenario.window, after: nil) } throws: { error in
-      (error as? Failure)?.code == "http.proxy" && (error as? Failure)?.exit == .configuration
+      (error as? Failure)?.code.rawValue == "http.proxy" && (error as? Failure)?.exit == .configuration
     }
     #expect(proxy.requests.last?.header("authorization") == nil)
   }
@@ -214,7 +214,8 @@ struct HostileAnswerTests {
       endpoint: "https://service.test", credential: .basic(username: "u", password: Secret("p")),
       http: HTTPSettings(proxy: "http://127.0.0.1:1"), time: FakeTime().source, log: .silent)
     await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
-      (error as? Failure)?.code == "source.unreachable" && (error as? Failure)?.sentence.contains("proxy") == true
+      (error as? Failure)?.code.rawValue == "source.unreachable"
+        && (error as? Failure)?.sentence.contains("proxy") == true
     }
   }
 }

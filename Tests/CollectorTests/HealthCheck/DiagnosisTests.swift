@@ -132,7 +132,7 @@ struct DiagnosisTests {
     defer { server.stop() }
     let diagnosis = await (try Sources.reporting(server)).check()
     let bad = try #require(diagnosis.findings.last)
-    #expect(diagnosis.failure?.code == code)
+    #expect(diagnosis.failure?.code.rawValue == code)
     #expect("\(bad.sentence) \(bad.hint ?? "")".contains(says))
   }
 
@@ -166,7 +166,7 @@ struct DiagnosisTests {
 
   private func expect(_ diagnosis: Diagnosis, _ item: Case, name: String) {
     let bad = diagnosis.findings.last
-    #expect(diagnosis.failure?.code == item.code)
+    #expect(diagnosis.failure?.code.rawValue == item.code)
     #expect(diagnosis.failure?.exit == item.exit)
     #expect(bad?.name == name)
     #expect(bad?.isGood == false)

@@ -87,7 +87,7 @@ struct QuerySearchTests {
     #expect(result.rows.count == 40)
     let loop = FakeService((0..<4).map { Self.row($0, "m\($0)") }, pageSize: 2, loops: true)
     let failure = await #expect(throws: Failure.self) { _ = try await Self.search(loop).run() }
-    #expect(failure?.code == "source.link_loop")
+    #expect(failure?.code.rawValue == "source.link_loop")
   }
 
   @Test("a limited search stops early and still gives the newest rows")

@@ -51,7 +51,7 @@ struct EndpointTests {
   func refused(_ link: String) throws {
     let collection = Collection(address: try #require(WebAddress(Self.base)))
     #expect { try collection.address(behind: PageCursor(link: link)) } throws: { error in
-      (error as? Failure)?.code == "source.foreign_link"
+      (error as? Failure)?.code.rawValue == "source.foreign_link"
     }
   }
 
@@ -61,7 +61,7 @@ struct EndpointTests {
     let long = "?" + String(repeating: "a", count: 60_000)
     #expect(try collection.address(behind: PageCursor(link: long)).query?.utf8.count == 60_000)
     #expect { try collection.address(behind: PageCursor(link: long + long)) } throws: { error in
-      (error as? Failure)?.code == "source.bad_link"
+      (error as? Failure)?.code.rawValue == "source.bad_link"
     }
   }
 

@@ -12,7 +12,7 @@ struct RetryTests {
   func throttled() async throws {
     let stage = try SourceStage(Dialects.graph) { _, _ in .answer("{}", status: 429) }
     defer { stage.server.stop() }
-    #expect(try await stage.failure().code == "source.throttled")
+    #expect(try await stage.failure().code.rawValue == "source.throttled")
     #expect(stage.dataRequests == 5)
     let expected: [(Duration, Duration)] = [60, 180, 300, 300].map { (.seconds($0), .seconds($0 * 11 / 10 + 1)) }
     #expect(stage.time.sleeps.count == 4)

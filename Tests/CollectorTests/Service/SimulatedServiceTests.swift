@@ -103,7 +103,7 @@ struct SimulatedServiceTests {
     }
     #expect(try await Self.readAll(source("registered")) == Self.truth(server, time))
     await #expect { try await source("other").page(Self.window, after: nil) } throws: { error in
-      (error as? Failure)?.code == "signin.aadsts700027"
+      (error as? Failure)?.code.rawValue == "signin.aadsts700027"
     }
   }
 

@@ -79,7 +79,7 @@ import Testing
       time: ManualClock(Self.window.end).source)
     try await next.open()
     _ = try await next.read(Self.window, moving: "live", age: .zero)
-    #expect(alive.lines.count == 6 && shut.lines.isEmpty && next.sinkFailures["shut"]?.code == "sink.shut")
+    #expect(alive.lines.count == 6 && shut.lines.isEmpty && next.sinkFailures["shut"]?.code.rawValue == "sink.shut")
     shut.shut(false)
     try await next.drain()
     #expect(shut.lines == alive.lines && next.state.pending.isEmpty && next.sinkFailures.isEmpty)
@@ -119,7 +119,7 @@ import Testing
     var after = TestPipeline(
       source: RowSource(Self.rows(4)), mapping: PlainMapping(), sinks: [alive], state: before.state, time: .system)
     let failure = await #expect(throws: Failure.self) { try await after.open() }
-    #expect(failure?.code == "sink.removed" && failure?.exit == .configuration)
+    #expect(failure?.code.rawValue == "sink.removed" && failure?.exit == .configuration)
     #expect(after.state.pending == [1])
     try await after.open(forgetting: true)
     #expect(after.state.pending.isEmpty && Array(after.state.checkpoint.sinks.keys) == ["alive"])
@@ -137,7 +137,7 @@ import Testing
     let failure = await #expect(throws: Failure.self) {
       try await pipeline.read(Self.window, moving: "live", age: .zero)
     }
-    #expect(failure?.code == "journal.full")
+    #expect(failure?.code.rawValue == "journal.full")
     #expect(source.asked.count < 8)
     #expect(pipeline.state.checkpoint.cursors.isEmpty)
   }
@@ -203,7 +203,7 @@ import Testing
     let failure = await #expect(throws: Failure.self) {
       try await pipeline.read(Self.window, moving: "live", age: .zero)
     }
-    #expect(failure?.code == "source.link_loop")
+    #expect(failure?.code.rawValue == "source.link_loop")
     #expect(pipeline.state.checkpoint.cursors.isEmpty)
   }
 
@@ -215,7 +215,7 @@ import Testing
     let failure = await #expect(throws: Failure.self) {
       try await pipeline.read(Self.window, moving: "live", age: .zero)
     }
-    #expect(failure?.code == "source.endless")
+    #expect(failure?.code.rawValue == "source.endless")
     #expect(pipeline.state.checkpoint.cursors.isEmpty)
   }
 }

@@ -38,7 +38,7 @@ import Testing
     let failure = #expect(throws: Failure.self) {
       try SecretReference.file(path).load(purpose: "password", environment: [:])
     }
-    #expect(failure?.code == "secret.permissions")
+    #expect(failure?.code.rawValue == "secret.permissions")
     #expect(failure?.exit == .configuration)
   }
 

@@ -193,7 +193,7 @@ struct FileSinkTests {
       _ = try await sink.open(at: nil)
     } throws: { error in
       guard let failure = error as? Failure else { return false }
-      return failure.code == code && failure.exit == .cannotCreate && failure.hint != nil
+      return failure.code.rawValue == code && failure.exit == .cannotCreate && failure.hint != nil
     }
   }
 
@@ -205,7 +205,7 @@ struct FileSinkTests {
     await #expect {
       _ = try await second.open(at: nil)
     } throws: {
-      ($0 as? Failure)?.code == "sink.file.locked" && ($0 as? Failure)?.exit == .tryLater
+      ($0 as? Failure)?.code.rawValue == "sink.file.locked" && ($0 as? Failure)?.exit == .tryLater
     }
     await first.close()
     _ = try await second.open(at: nil)
@@ -229,7 +229,7 @@ struct FileSinkTests {
     await #expect {
       _ = try await sink.deliver(SinkContract.entry(1), from: start)
     } throws: {
-      ($0 as? Failure)?.code == "io.eio" && ($0 as? Failure)?.exit == .ioError
+      ($0 as? Failure)?.code.rawValue == "io.eio" && ($0 as? Failure)?.exit == .ioError
     }
     _ = try await sink.deliver(SinkContract.entry(1), from: start)
     #expect(plan.seen.filter { $0.call == .write }.count == 2)

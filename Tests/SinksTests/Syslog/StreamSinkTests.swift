@@ -142,7 +142,7 @@ struct StreamSinkTests {
     #expect {
       try SinkSpec(parsing: "tcp://127.0.0.1:\(port)").reach()
     } throws: {
-      ($0 as? Failure)?.code == "sink.tcp.refused"
+      ($0 as? Failure)?.code.rawValue == "sink.tcp.refused"
     }
   }
 

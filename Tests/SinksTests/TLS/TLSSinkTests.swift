@@ -110,7 +110,7 @@ struct TLSSinkTests {
     #expect {
       _ = try connector.connect(name: "tls://test")
     } throws: {
-      ($0 as? Failure)?.code == "sink.tls.handshake" && ($0 as? Failure)?.exit == .protocolBroken
+      ($0 as? Failure)?.code.rawValue == "sink.tls.handshake" && ($0 as? Failure)?.exit == .protocolBroken
     }
     #expect(!String(decoding: receiver.bytes, as: UTF8.self).contains("event"))
     let server = try await server("server", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
@@ -148,7 +148,7 @@ struct TLSSinkTests {
     #expect {
       _ = try connector.connect(name: "tls://test", within: .milliseconds(150))
     } throws: {
-      ($0 as? Failure)?.code == "sink.tls.timeout"
+      ($0 as? Failure)?.code.rawValue == "sink.tls.timeout"
     }
   }
 
