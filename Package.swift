@@ -43,18 +43,20 @@ let package = Package(
       exclude: ["Samples"]),
     .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "IntakeCore", "IntakeTesting"]),
     .testTarget(
-      name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "Mappings"],
+      name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "IntakeTesting", "Mappings"],
       exclude: ["Golden"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting", "Sinks"]),
     .testTarget(
       name: "SinksTests",
       dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"]),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore"]),
+    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Collector", "IntakeCore", "Simulator", "Trigger", "message-trace", "message-trace-bench"]),
+      dependencies: [
+        "Collector", "IntakeCore", "IntakeTesting", "Simulator", "Trigger", "message-trace", "message-trace-bench",
+      ]),
     .testTarget(
       name: "FaultTests",
       dependencies: [

@@ -39,7 +39,7 @@ internal import Trigger
   @Test(
     "over a day of passes with default revisits the planned quota holds, and every row comes once", arguments: tenants)
   func day(_ tenant: Tenant) async throws {
-    let clock = FakeTime(Self.start)
+    let clock = ManualClock(Self.start)
     let hours = Duration.seconds(tenant.hours * 3_600)
     let window = Window(start: Self.start - Self.day, end: Self.start + hours)
     let mail = SimulatedTenant(
@@ -60,7 +60,7 @@ internal import Trigger
   }
 
   private static func passes(
-    _ server: SimulatorServer, _ clock: FakeTime, _ tenant: Tenant, until end: Instant
+    _ server: SimulatorServer, _ clock: ManualClock, _ tenant: Tenant, until end: Instant
   ) async throws(Failure) -> MemorySink {
     let settings = server.settings
     let source = try GraphSource(
@@ -81,7 +81,7 @@ internal import Trigger
       let begun = clock.now
       let report = await pass.run(&pipeline)
       if let failure = report.failure { throw failure }
-      clock.advance(max(.zero, begun + Defaults.every - clock.now))
+      clock.advance(by: max(.zero, begun + Defaults.every - clock.now))
     }
     return sink
   }

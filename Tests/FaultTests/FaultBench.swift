@@ -17,7 +17,7 @@ struct FaultBench: Sendable {
   let mode: String
 
   /// - Parameter pages: about so many pages of 40 rows in one window.
-  init(mode: String = "graph", pages: Int = 3, faults: Simulator.FaultPlan = .none, seed: UInt64 = 5) throws {
+  init(mode: String = "graph", pages: Int = 3, faults: FaultPlan = .none, seed: UInt64 = 5) throws {
     let window = Window(start: Self.now - .seconds(4 * 3_600), end: Self.now - .seconds(600))
     var knobs = TenantKnobs.calm
     knobs.multiRecipientShare = 0
@@ -54,7 +54,7 @@ struct FaultWorld {
 
   var output: String { folder("out.ndjson") }
 
-  func launch(_ shim: Shim? = nil, now: Instant = FaultBench.now) -> Launch {
+  func launch(_ shim: Shim? = nil, now: Instant = FaultBench.now) -> TestProgram {
     let settings = bench.server.settings
     let common = [
       "collect", "--mode", bench.mode, "--state", folder("state"), "--sink", sink, "--tenant", settings.tenant.name,
@@ -67,17 +67,19 @@ struct FaultWorld {
         "--authority",
         bench.server.authorityURL,
       ] : ["--username", settings.username, "--reporting-url", bench.server.reportingURL]
-    var launch = Launch(arguments: common + signIn + extra)
-    launch.environment = [
+    var environment = [
       "MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret, "MESSAGE_TRACE_PASSWORD": settings.password,
     ]
-    if let shim { launch.environment.merge(shim.environment(folder: folder.path)) { $1 } }
+    if let shim { environment.merge(shim.environment(folder: folder.path)) { $1 } }
+    var launch = TestProgram([TestProgram.product("message-trace")] + common + signIn + extra, environment: environment)
     launch.errors = .path(side("errors"))
     return launch
   }
 
   /// One pass; the exit status.
-  func collect(_ shim: Shim? = nil, now: Instant = FaultBench.now) -> Int32 { launch(shim, now: now).start().wait() }
+  func collect(_ shim: Shim? = nil, now: Instant = FaultBench.now) -> Int32 {
+    (try? launch(shim, now: now).run()) ?? -1
+  }
 
   /// What was said on stderr since the last look.
   func errors() -> String {

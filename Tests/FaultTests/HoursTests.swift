@@ -21,7 +21,7 @@ internal import Trigger
       knobs: knobs)
   }
 
-  private static func server(_ clock: ManualClock, faults: Simulator.FaultPlan = .none) throws -> SimulatorServer {
+  private static func server(_ clock: ManualClock, faults: FaultPlan = .none) throws -> SimulatorServer {
     var settings = SimulatorSettings(tenant: tenant(), time: clock.source)
     settings.quota = .off
     settings.reportingPageSize = 40
@@ -71,7 +71,7 @@ internal import Trigger
   struct Clock: Sendable, CustomTestStringConvertible {
     var name: String
     var mode = "graph"
-    var faults = Simulator.FaultPlan.none
+    var faults = FaultPlan.none
     var error: @Sendable (Int) -> Duration = { _ in .zero }
     var testDescription: String { name }
   }
@@ -85,11 +85,11 @@ internal import Trigger
       name: "a year behind for an hour", mode: "reporting",
       error: { (9..<13).contains($0) ? .zero - hour * 8_760 : .zero }),
     Clock(name: "a year ahead for half an hour", error: { (9..<11).contains($0) ? hour * 8_760 : .zero }),
-    Clock(name: "no Date header", faults: Simulator.FaultPlan([FaultRule(.noDate)])),
-    Clock(name: "Date header in the year 9998", faults: Simulator.FaultPlan([FaultRule(.dateSkew(hour * 69_800_000))])),
+    Clock(name: "no Date header", faults: FaultPlan([FaultRule(.noDate)])),
+    Clock(name: "Date header in the year 9998", faults: FaultPlan([FaultRule(.dateSkew(hour * 69_800_000))])),
     Clock(
       name: "Date header a year behind for two hours",
-      faults: Simulator.FaultPlan([FaultRule(.dateSkew(.zero - hour * 8_760), on: "", .requests(20...40))])),
+      faults: FaultPlan([FaultRule(.dateSkew(.zero - hour * 8_760), on: "", .requests(20...40))])),
   ]
 
   @Test("clocks that jump lose nothing, double nothing and lead no cursor past the service's time", arguments: clocks)

@@ -108,7 +108,7 @@ import Testing
       for shim in [Shim(mode: .halfThenKill, at: point, calls: ["write"]), nil] {
         var launch = world.launch(shim)
         launch.output = .path(world.output)
-        statuses.append(launch.start().wait())
+        statuses.append(try launch.run())
       }
       #expect([0, 137].contains(statuses[0]) && statuses[1] == 0, "\(statuses) \(world.errors())")
       let verdict = world.verdict()

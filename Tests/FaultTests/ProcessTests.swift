@@ -15,8 +15,8 @@ import Testing
     for limit in [4_096, 20_000, 40_000] {
       let world = try FaultWorld(bench)
       var limited = world.launch()
-      limited.wrapper = ["prlimit", "--fsize=\(limit)", "--"]
-      let status = limited.start().wait()
+      limited.words.insert(contentsOf: ["prlimit", "--fsize=\(limit)", "--"], at: 0)
+      let status = try limited.run()
       #expect(status == 74 && world.errors().contains("io.efbig"), "\(limit): \(status)")
       let seen = world.bytes()
       #expect(world.collect() == 0 && world.bytes().starts(with: seen), "\(world.errors())")
@@ -34,8 +34,8 @@ import Testing
     for limit in Figures.isLong ? Array(5...60) : [8, 11, 14, 40] {
       let world = try FaultWorld(bench)
       var limited = world.launch()
-      limited.wrapper = ["prlimit", "--nofile=\(limit)", "--"]
-      let status = limited.start().wait()
+      limited.words.insert(contentsOf: ["prlimit", "--nofile=\(limit)", "--"], at: 0)
+      let status = try limited.run()
       let said = world.errors()
       #expect(status == 71 || (limit < 8 && status == 127), "\(limit) descriptors: \(status), \(said)")
       #expect(world.collect() == 0, "\(world.errors())")
@@ -56,7 +56,7 @@ import Testing
       if which & 1 != 0 { launch.input = .closed }
       if which & 2 != 0 { launch.output = .closed }
       if which & 4 != 0 { launch.errors = .closed }
-      let status = launch.start().wait()
+      let status = try launch.run()
       #expect(status == 0, "\(which): \(world.errors())")
       figure.add(world.verdict(), exit: status)
     }
@@ -84,12 +84,12 @@ import Testing
       launch.output = .descriptor(broken.writer)
       pipe = broken
     }
-    let status = launch.start().wait()
+    let status = try launch.run()
     pipe?.closeWriter()
     let said = world.errors()
     #expect(status == 74 && said.contains(" error "), "\(status) \(said)")
     var figure = Figure()
-    let (bytes, last) = collectIntoPipe(world) { _ in false }
+    let (bytes, last) = try collectIntoPipe(world) { _ in false }
     #expect(last == 0, "\(world.errors())")
     figure.add(FaultWorld.judge(bytes, bench.truth), exit: status)
     Figures.tell("stdout: \(kind)", figure)
@@ -108,7 +108,7 @@ import Testing
     _ = fcntl(pipe.writer, setPipeSize, 4_096)
     var launch = world.launch()
     launch.output = .descriptor(pipe.writer)
-    let child = launch.start()
+    let child = try launch.start()
     pipe.closeWriter()
     var bytes: [UInt8] = []
     while let some = pipe.read(1_000), !some.isEmpty {
@@ -131,9 +131,9 @@ import Testing
     for taken in Figures.isLong ? Array(stride(from: 1, to: 70_000, by: 1_500)) : [1, 900, 20_000, 33_000, 60_000] {
       var world = try FaultWorld(bench)
       world.sink = "stdout"
-      let (first, status) = collectIntoPipe(world) { $0 >= taken }
+      let (first, status) = try collectIntoPipe(world) { $0 >= taken }
       #expect([0, 74].contains(status), "\(taken): \(world.errors())")
-      let (rest, last) = collectIntoPipe(world) { _ in false }
+      let (rest, last) = try collectIntoPipe(world) { _ in false }
       #expect(last == 0, "\(world.errors())")
       // A line that the first reader saw half of is not a line; it comes again whole.
       let whole = first[..<((first.lastIndex(of: 0x0A) ?? -1) + 1)]
@@ -147,11 +147,11 @@ import Testing
   }
 
   /// Collects into a pipe and reads it until the program ends, or until `isEnough` of the bytes so far.
-  private func collectIntoPipe(_ world: FaultWorld, until isEnough: (Int) -> Bool) -> ([UInt8], Int32) {
+  private func collectIntoPipe(_ world: FaultWorld, until isEnough: (Int) -> Bool) throws -> ([UInt8], Int32) {
     let pipe = Pipe()
     var launch = world.launch()
     launch.output = .descriptor(pipe.writer)
-    let child = launch.start()
+    let child = try launch.start()
     pipe.closeWriter()
     var bytes: [UInt8] = []
     while !isEnough(bytes.count), let some = pipe.read(1_500), !some.isEmpty { bytes += some }
@@ -178,11 +178,11 @@ import Testing
 
   @Test("ten runs at once: one works, the others say who does and exit 75")
   func overlapping() throws {
-    let bench = try FaultBench(faults: Simulator.FaultPlan([FaultRule(.latency(.milliseconds(100)))]))
+    let bench = try FaultBench(faults: FaultPlan([FaultRule(.latency(.milliseconds(100)))]))
     defer { bench.stop() }
     let world = try FaultWorld(bench)
-    let first = world.launch().start()
-    let children = (0..<9).map { _ in world.launch().start() }
+    let first = try world.launch().start()
+    let children = try (0..<9).map { _ in try world.launch().start() }
     let statuses = ([first] + children).map { $0.wait() }
     #expect(statuses.count { $0 == 0 } >= 1 && statuses.allSatisfy { [0, 75].contains($0) }, "\(statuses)")
     var figure = Figure()

@@ -2,13 +2,14 @@
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
 @Suite struct RandomKillTests {
   @Test("killed at random moments, again and again: each line once, and a reader never sees the file shrink")
   func seeds() throws {
-    let slow = Simulator.FaultPlan([FaultRule(.latency(.milliseconds(4)))])
+    let slow = FaultPlan([FaultRule(.latency(.milliseconds(4)))])
     let bench = try FaultBench(mode: "reporting", pages: 10, faults: slow)
     defer { bench.stop() }
     var span = try duration(bench)
@@ -16,12 +17,12 @@ import Testing
     var kills = 0
     for seed in 1...(Figures.isLong ? 500 : 40) {
       let world = try FaultWorld(bench)
-      var dice = Seeded(UInt64(seed))
+      var random = SeededRandom(seed: UInt64(seed))
       var tail = Tail(world.output)
       var status: Int32?
       for _ in 0..<12 where status != 0 {
-        let child = world.launch().start()
-        status = tail.watch(child, microseconds: dice.below(span))
+        let child = try world.launch().start()
+        status = tail.watch(child, microseconds: random.below(span))
         guard status == nil else {
           // It finished before its moment came: the machine is quicker now than when it was measured.
           span -= span / 8
@@ -84,21 +85,4 @@ import Testing
     Figures.tell("kill -9 before file calls while recovering from a kill", figure)
     #expect(figure.isPerfect && figure.cases > 20, "\(figure)")
   }
-}
-
-/// Random numbers with a seed: the same run every time.
-struct Seeded {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// From 0 to below `bound`.
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
 }

@@ -50,7 +50,7 @@ internal import Trigger
     for mode in fate.modes {
       let path = mode == "graph" ? "/v1.0/admin" : "/ecp/reportingwebservice"
       let ill = try FaultBench(
-        mode: mode, pages: 4, faults: Simulator.FaultPlan([FaultRule(fate.fault, on: path, fate.when)]))
+        mode: mode, pages: 4, faults: FaultPlan([FaultRule(fate.fault, on: path, fate.when)]))
       defer { ill.stop() }
       let well = try FaultBench(mode: mode, pages: 4)
       defer { well.stop() }

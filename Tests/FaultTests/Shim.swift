@@ -41,14 +41,14 @@ struct Shim {
     let source = "\(here[..<(here.lastIndex(of: "/") ?? here.endIndex)])/Shim/faultshim.c"
     let target = "\(folder?.path ?? "/tmp")/faultshim.so"
     for compiler in ["clang", "cc", "gcc"] {
-      if Launch.tool(["env", compiler, "-shared", "-fPIC", "-O1", "-o", target, source]) == 0 { return target }
+      if (try? TestProgram([compiler, "-shared", "-fPIC", "-O1", "-o", target, source]).run()) == 0 { return target }
     }
     preconditionFailure("no C compiler could build \(source)")
   }()
 
   /// Goes when the process ends: `atexit` removes what a static keeps.
   private static let folder: ScratchFolder? = {
-    atexit { _ = Launch.tool(["rm", "-rf", Shim.folder?.path ?? "/nonexistent"]) }
+    atexit { _ = try? TestProgram(["rm", "-rf", Shim.folder?.path ?? "/nonexistent"]).run() }
     return try? ScratchFolder()
   }()
 }

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 
 struct Tail {
   private let path: String
@@ -23,7 +24,7 @@ struct Tail {
   }
 
   /// Looks again and again while a program runs, for so long at most; its status, nil if it was still running.
-  mutating func watch(_ child: Child, microseconds: Int) -> Int32? {
+  mutating func watch(_ child: TestProcess, microseconds: Int) -> Int32? {
     let start = TimeSource.system.now()
     while (TimeSource.system.now() - start).ticks < Int64(microseconds) * 10 {
       look()

@@ -14,15 +14,15 @@ struct QuotaTests {
   func quota() async throws {
     let folder = try ScratchFolder()
     try folder.write("torn\n12", to: "quota")
-    let time = FakeTime()
+    let time = ManualClock()
     let first = Quota(file: folder("quota"), limit: 90)
     let second = Quota(file: folder("quota"), limit: 90)
     var sent: [Instant] = []
     for number in 0..<400 {
       let quota = number % 2 == 0 ? first : second
-      while let wait = try await quota.take(time.now) { time.advance(wait) }
+      while let wait = try await quota.take(time.now) { time.advance(by: wait) }
       sent.append(time.now)
-      if number % 7 == 0 { time.advance(.seconds(1)) }
+      if number % 7 == 0 { time.advance(by: .seconds(1)) }
     }
     for (earlier, later) in zip(sent, sent.dropFirst(90)) { #expect(later - earlier >= .seconds(300)) }
     #expect(time.now - Instant(seconds: 1_770_000_000) < .seconds(1_500))

@@ -35,7 +35,7 @@ struct RetryingTransportTests {
 
   @Test("a failing server is tried again after random waits under a doubling ceiling")
   func backOff() {
-    let transport = RetryingTransport(base: Nowhere(), time: FakeTime().source, log: .silent, random: { 1 })
+    let transport = RetryingTransport(base: Nowhere(), time: ManualClock().source, log: .silent, random: { 1 })
     let failure = Failure("source.busy", exit: .tryLater, "x", recovery: .later(after: nil))
     let waits = (1...9).map { transport.wait(failure, wish: nil, tried: $0).components.seconds }
     #expect(waits == [2, 4, 8, 16, 32, 64, 64, 64, 64])

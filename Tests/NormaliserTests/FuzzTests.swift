@@ -3,6 +3,7 @@
 
 import Foundation
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Normaliser
@@ -13,7 +14,7 @@ struct FuzzTests {
   static let seeds: [[UInt8]] = GoldenCase.all.filter { $0.file.hasSuffix(".json") && !$0.stem.contains("too-long") }
     .compactMap { golden in golden.bytes(golden.file) }.filter { $0.count < 6_000 }
 
-  static func damaged(_ bytes: [UInt8], _ random: inout TestRandom) -> [UInt8] {
+  static func damaged(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     var bytes = bytes
     let pieces = [
       "\"", "\\", "{", "}", "[", "]", ",", ":", "\\u", "\\ud800", "0", "-", "1e", "null", "\u{0}", "é", "\\/",
@@ -34,7 +35,7 @@ struct FuzzTests {
 
   @Test("the scanner and JSONSerialization agree on what is JSON, but where ours is known to differ")
   func differential() throws {
-    var random = TestRandom(seed: 1)
+    var random = SeededRandom(seed: 1)
     var accepted = 0
     for number in 0..<Self.count {
       var bytes = random.pick(Self.seeds)
@@ -111,7 +112,7 @@ struct FuzzTests {
     let settings = NormaliserSettings(
       tenant: "contoso.onmicrosoft.com", localDomains: ["contoso.com"], keepOriginal: true)
     let normaliser = try Normaliser(mapping: try TestInput.mapping(mapping), settings: settings)
-    var random = TestRandom(seed: 2)
+    var random = SeededRandom(seed: 2)
     let good = Array(SameEventTests.graph(SameEventTests.mail(&random), &random).utf8)
     var batch = Batch()
     normaliser.normalise(
@@ -148,7 +149,7 @@ struct FuzzTests {
 
   @Test("no bytes at all make raw input trap")
   func rawInput() throws {
-    var random = TestRandom(seed: 3)
+    var random = SeededRandom(seed: 3)
     for _ in 0..<(Self.count / 5) {
       let bytes = Self.damaged(random.pick(Self.seeds), &random)
       var input = RawInput(file: "fuzz", options: RawOptions(dateFormat: "M/d/yyyy"))

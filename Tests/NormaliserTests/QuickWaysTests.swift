@@ -2,6 +2,7 @@
 // addresses. Each is tried at its borders against the same row in a page of its own, or against a plain spelling of it.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Normaliser
@@ -29,7 +30,7 @@ struct QuickWaysTests {
   @Test("rows whose columns stand in any order give what each gives alone", arguments: 0..<10)
   func order(_ seed: Int) throws {
     let normaliser = try Self.graph()
-    var random = TestRandom(seed: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     let rows = (0..<60).map { number in
       var columns = Self.columns
       for index in columns.indices where random.chance(20) { columns.swapAt(index, random.below(columns.count)) }
@@ -100,7 +101,7 @@ struct QuickWaysTests {
     let mapping = try TestInput.mapping(["graph", "reporting", "sekoia"][kind])
     let normaliser = try Normaliser(
       mapping: mapping, settings: NormaliserSettings(tenant: "contoso.com", localDomains: ["contoso.com"]))
-    var random = TestRandom(seed: 5)
+    var random = SeededRandom(seed: 5)
     let rows = (0..<6).map { number in
       var columns = Self.columns
       columns.swapAt(random.below(columns.count), random.below(columns.count))

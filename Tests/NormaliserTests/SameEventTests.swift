@@ -1,6 +1,7 @@
 // Promise 4: the same mail gives the same event from either service, however it is spelled.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Normaliser
@@ -30,7 +31,7 @@ struct SameEventTests {
   ]
   static let settings = NormaliserSettings(tenant: "contoso.onmicrosoft.com", localDomains: ["contoso.com"])
 
-  static func mail(_ random: inout TestRandom) -> Mail {
+  static func mail(_ random: inout SeededRandom) -> Mail {
     let hex = String(random.next(), radix: 16)
     return Mail(
       trace: "4451A062-48cb-e80d-e8c0-\(hex)", messageID: "<\(random.text(20))@mail.example>",
@@ -41,7 +42,7 @@ struct SameEventTests {
       toIP: random.pick([nil, "198.51.100.7"]))
   }
 
-  static func graph(_ mail: Mail, _ random: inout TestRandom) -> String {
+  static func graph(_ mail: Mail, _ random: inout SeededRandom) -> String {
     let time = Timestamp.text(Instant(ticks: mail.milliseconds * 10_000))
     return row(
       [
@@ -53,7 +54,7 @@ struct SameEventTests {
       ], &random)
   }
 
-  static func reporting(_ mail: Mail, _ random: inout TestRandom) -> String {
+  static func reporting(_ mail: Mail, _ random: inout SeededRandom) -> String {
     let exact = Timestamp.exactText(Instant(ticks: mail.milliseconds * 10_000 + mail.ticks)).dropLast()
     let time = random.chance(50) ? random.spelling(String(exact)) : "\"\\/Date(\(mail.milliseconds))\\/\""
     return row(
@@ -69,7 +70,7 @@ struct SameEventTests {
       ], &random)
   }
 
-  private static func row(_ members: [(String, String)], _ random: inout TestRandom) -> String {
+  private static func row(_ members: [(String, String)], _ random: inout SeededRandom) -> String {
     var members = members
     for index in members.indices { members.swapAt(index, random.below(members.count)) }
     return "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: random.pick([",", " , "])) + "}"
@@ -77,7 +78,7 @@ struct SameEventTests {
 
   @Test("any mail gives the same event.id, and the same fields but for the service's own spelling", arguments: 0..<20)
   func same(_ seed: Int) throws {
-    var random = TestRandom(seed: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     let mails = (0..<50).map { _ in Self.mail(&random) }
     let left = try TestInput.events(mails.map { Self.graph($0, &random) }, mapping: "graph", settings: Self.settings)
     let right = try TestInput.events(

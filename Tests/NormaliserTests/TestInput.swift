@@ -1,17 +1,11 @@
 // What the tests of this target share: mappings from the binary, a ledger in memory, and the way from bytes to events.
 
 import IntakeCore
+import IntakeTesting
 import Mappings
 import Testing
 
 @testable import Normaliser
-
-/// Remembers what it was given.
-struct MemoryLedger: Ledger {
-  var known: Set<Identity> = []
-
-  mutating func insert(_ identity: Identity, received: Instant) -> Bool { known.insert(identity).inserted }
-}
 
 /// Takes everything as new.
 struct OpenLedger: Ledger {

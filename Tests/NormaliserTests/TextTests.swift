@@ -1,6 +1,7 @@
 // Text bytes, addresses and IP addresses, each function over a table of the awkward.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Normaliser
@@ -38,7 +39,7 @@ struct TextTests {
 
   @Test("bytes that are not UTF-8 become U+FFFD for each maximal subpart, as the standard library has it")
   func invalid() {
-    var random = TestRandom(seed: 7)
+    var random = SeededRandom(seed: 7)
     for _ in 0..<2_000 {
       let bytes = (0..<12).map { _ in random.chance(40) ? UInt8(97) : UInt8(0xA0 + random.below(0x60)) }
       let expected = "\"" + String(decoding: bytes, as: UTF8.self) + "\""
@@ -79,7 +80,7 @@ struct TextTests {
 
   @Test("eight bytes are lower-cased as one is")
   func lowerCase() {
-    var random = TestRandom(seed: 9)
+    var random = SeededRandom(seed: 9)
     for _ in 0..<500 {
       let word = random.next()
       var expected: UInt64 = 0

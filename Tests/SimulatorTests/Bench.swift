@@ -1,6 +1,7 @@
 // A started simulator with a standing clock, a way in, and page walks over both services.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Simulator
@@ -11,14 +12,14 @@ struct Bench {
   static let window = Window(start: day, end: day + .seconds(7_200))
 
   let server: SimulatorServer
-  let clock: StandingClock
+  let clock: ManualClock
 
   /// - Parameter now: where the clock stands; long after everything has settled where nothing else is given.
   init(
     messages: Int = 300, knobs: TenantKnobs = TenantKnobs(), now: Instant = day + .seconds(86_400),
     window: Window = window, _ change: (inout SimulatorSettings) -> Void = { _ in }
   ) throws {
-    clock = StandingClock(now)
+    clock = ManualClock(now)
     let tenant = SimulatedTenant(seed: 7, messages: messages, window: window, knobs: knobs)
     var settings = SimulatorSettings(tenant: tenant, time: clock.source)
     settings.quota = .off

@@ -2,6 +2,7 @@
 
 import Glibc
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Simulator

@@ -1,6 +1,7 @@
 // Graph's message trace: filters, limits, refusals, quota, other versions.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Simulator
@@ -125,7 +126,7 @@ struct GraphTests {
     #expect(wanted > 100)
     let token = try bench.token()
     let first = try bench.graph("\(Bench.graphList)?$top=50", token: token).json()
-    bench.clock.now = bench.clock.now + .seconds(1_800)
+    bench.clock.advance(by: .seconds(1_800))
     var rows = first["value"]?.array?.count ?? 0
     var next = first["@odata.nextLink"]?.string
     while let link = next {
@@ -162,7 +163,7 @@ struct GraphTests {
     defer { bench.stop() }
     let token = try bench.token()
     #expect(try bench.graph(Bench.graphList, token: token).status == 200)
-    bench.clock.now = bench.clock.now + .seconds(60)
+    bench.clock.advance(by: .seconds(60))
     #expect(try bench.graph(Bench.graphList, token: token).status == 401)
     let second = try bench.token()
     bench.server.revokeTokens()
@@ -187,7 +188,7 @@ struct GraphTests {
     let bench = try Bench { $0.principal = .presentFrom(later) }
     defer { bench.stop() }
     #expect(try bench.graph(Bench.graphList).status == 403)
-    bench.clock.now = later
+    bench.clock.move(to: later)
     #expect(try bench.graph(Bench.graphList).status == 200)
   }
 
@@ -202,7 +203,7 @@ struct GraphTests {
     defer { bench.stop() }
     let token = try bench.token()
     let statuses = try (0..<4).map { _ in
-      bench.clock.now = bench.clock.now + .seconds(1)
+      bench.clock.advance(by: .seconds(1))
       return try bench.graph("\(Bench.graphList)?$top=1", token: token).status
     }
     #expect(statuses == [200, 200, 200, 429])
@@ -211,7 +212,7 @@ struct GraphTests {
     #expect(refused.text.contains("surpassed the permitted limit"))
     let details = try bench.graph("\(Bench.graphList)/x/getDetailsByRecipient(recipientAddress='a')", token: token)
     #expect(details.status == (quota == .shared ? 429 : 200))
-    bench.clock.now = bench.clock.now + .seconds(297)
+    bench.clock.advance(by: .seconds(297))
     #expect(try bench.graph("\(Bench.graphList)?$top=1", token: token).status == 200)
     #expect(try bench.graph("\(Bench.graphList)?$top=1", token: token).status == 429)
     #expect(bench.server.requests().count { $0.status == 429 } == (quota == .shared ? 4 : 3))

@@ -2,7 +2,6 @@
 
 import Glibc
 import IntakeCore
-import Synchronization
 
 @testable import Simulator
 
@@ -113,21 +112,5 @@ final class RawClient {
     guard count > 0 else { return false }
     buffer.append(contentsOf: chunk[..<count])
     return true
-  }
-}
-
-/// A clock that stands still until it is moved.
-final class StandingClock: Sendable {
-  private let instant: Mutex<Instant>
-
-  init(_ instant: Instant) { self.instant = Mutex(instant) }
-
-  var now: Instant {
-    get { instant.withLock { $0 } }
-    set { instant.withLock { $0 = newValue } }
-  }
-
-  var source: TimeSource {
-    TimeSource(now: { self.now }, sleep: { duration in self.instant.withLock { $0 = $0 + duration } })
   }
 }

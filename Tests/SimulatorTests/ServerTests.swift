@@ -1,6 +1,7 @@
 // The HTTP side: keep-alive, bounds, hostile bytes, stopping.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Simulator

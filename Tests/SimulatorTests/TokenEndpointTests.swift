@@ -1,6 +1,7 @@
 // Sign-in: what Entra ID refuses, and how.
 
 import IntakeCore
+import IntakeTesting
 import Synchronization
 import Testing
 

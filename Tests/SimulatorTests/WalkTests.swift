@@ -1,6 +1,7 @@
 // Page walks over both services, compared with the truth.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import Simulator

@@ -12,7 +12,7 @@ private struct ScriptedPasses: PassRunning {
 
   let every: Duration = .seconds(60)
   var lastSign: Instant? { nil }
-  let time: FakeTime
+  let time: ManualClock
   let ending: PassEnding
   let pauses: Locked<[Duration]>
 
@@ -33,7 +33,7 @@ private struct ScriptedPasses: PassRunning {
   private static let down = Failure("sink.tcp.refused", exit: .tryLater, "It is down.", recovery: .later(after: nil))
 
   private func pauses(_ ending: PassEnding) async -> [Duration] {
-    let time = FakeTime()
+    let time = ManualClock()
     let pauses = Locked<[Duration]>([])
     let passes = ScriptedPasses(time: time, ending: ending, pauses: pauses)
     var run = PlaybookRun(passes, handle: RunHandle(name: "x"), time: time.source, log: .silent, random: { 0 })

@@ -9,7 +9,7 @@ internal import Synchronization
 
 enum BatchCalls {
   /// Delivers one more batch to the file sink and commits it; the calls that took, in order.
-  static func record(_ state: StateDirectory, _ plan: FaultPlan, output: String) async throws -> [String] {
+  static func record(_ state: StateDirectory, _ plan: FileFaultPlan, output: String) async throws -> [String] {
     var state = state
     let sink = FileSink(path: output, log: .silent, files: plan.files)
     var next = state.checkpoint

@@ -10,7 +10,7 @@ internal import Testing
 @Suite("Crashes and failing disks")
 struct CrashTests {
   static let faults: [FileCalls.Fault] = [
-    .error(FaultPlan.death), .half(FaultPlan.death), .error(EIO), .half(ENOSPC), .error(EMFILE),
+    .error(FileFaultPlan.death), .half(FileFaultPlan.death), .error(EIO), .half(ENOSPC), .error(EMFILE),
     .error(EROFS),
   ]
 
@@ -19,12 +19,12 @@ struct CrashTests {
     var points = 0
     while true {
       let world = try World()
-      let plan = FaultPlan(at: points + 1, fault)
+      let plan = FileFaultPlan(at: points + 1, fault)
       let failure = await run(world, plan.files)
       guard plan.struck else { break }
       points += 1
       let seen = try world.folder.bytes("out.ndjson")
-      if failure != nil || fault == .error(FaultPlan.death) { try await world.run() }
+      if failure != nil || fault == .error(FileFaultPlan.death) { try await world.run() }
       try expectWhole(world, startingWith: seen, "call \(points): \(plan.seen.last?.description ?? "")")
     }
     #expect(points > 80)
@@ -35,11 +35,11 @@ struct CrashTests {
     var first = 1 + seed
     while true {
       let world = try World()
-      let plan = FaultPlan(at: first, .half(FaultPlan.death))
+      let plan = FileFaultPlan(at: first, .half(FileFaultPlan.death))
       _ = await run(world, plan.files)
       guard plan.struck else { break }
       for second in stride(from: 1 + (first + seed) % 7, to: 60, by: 11) {
-        _ = await run(world, FaultPlan(at: second, .half(FaultPlan.death)).files)
+        _ = await run(world, FileFaultPlan(at: second, .half(FileFaultPlan.death)).files)
       }
       try await world.run()
       try expectWhole(world, startingWith: [], "after \(first)")
@@ -62,7 +62,7 @@ struct CrashTests {
     try await world.run()
     var later = world
     later.rows = 4
-    let plan = FaultPlan.watching()
+    let plan = FileFaultPlan.watching()
     let state = try StateDirectory.open(world.state, source: "contoso", log: .silent, files: plan.files)
     defer { state.close() }
     let calls = try await BatchCalls.record(state, plan, output: world.output)

@@ -168,7 +168,7 @@ struct StateDirectoryTests {
 
   @Test("after a failed operation the value refuses everything more")
   func broken() throws {
-    let plan = FaultPlan(at: 1, .error(EIO)) { call, name in call == .sync && name.hasSuffix(".j.tmp") }
+    let plan = FileFaultPlan(at: 1, .error(EIO)) { call, name in call == .sync && name.hasSuffix(".j.tmp") }
     var state = try StateDirectory.open(folder("s"), source: "c", log: .silent, files: plan.files)
     defer { state.close() }
     #expect(throws: Failure.self) { try state.journal(Fill.batch(1), cursors: [:]) }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Certificates", .serialized, .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
+@Suite("Certificates", .serialized, .enabled(if: InstalledProgram.isWanted("openssl"), "openssl is not installed"))
 struct AssertionTests {
   private static let app = Result {
     try EntraApp(tenant: "t", clientID: "app-id", authority: "https://login.test", resource: "https://graph.test")
@@ -73,7 +73,7 @@ struct AssertionTests {
       defer { server.stop() }
       let source = try ReportingSource(
         endpoint: "https://localhost:\(server.port)", credential: .basic(username: "u", password: Secret("p")),
-        http: HTTPSettings(caFile: authority), time: FakeTime().source, log: .silent)
+        http: HTTPSettings(caFile: authority), time: ManualClock().source, log: .silent)
       await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
         (error as? Failure)?.code.rawValue == code
       }

@@ -50,7 +50,7 @@ struct TokenTests {
     let stage = try SourceStage(Dialects.graph) { _, _ in .answer(#"{"value":[]}"#) }
     defer { stage.server.stop() }
     for advance in [0, 3_200, 200, 10] {
-      stage.time.advance(.seconds(advance))
+      stage.time.advance(by: .seconds(advance))
       _ = try await stage.page()
     }
     #expect(stage.server.requests.map(\.method) == ["POST", "GET", "GET", "POST", "GET", "GET"])
@@ -73,7 +73,7 @@ struct TokenTests {
     let body = status == 400 ? #"{"error":"invalid_request","error_codes":[50196]}"# : "{}"
     let server = try ScriptedServer { _, _ in .answer(body, status: status, headers: ["Retry-After: 2"]) }
     defer { server.stop() }
-    let time = FakeTime()
+    let time = ManualClock()
     let source = try Sources.graph(server, time: time.source)
     await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
       (error as? Failure)?.exit == .tryLater

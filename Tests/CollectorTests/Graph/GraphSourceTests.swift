@@ -50,7 +50,7 @@ enum Sources {
 
   /// A source whose service and authority are both the server.
   static func graph(
-    _ server: ScriptedServer, http: HTTPSettings = HTTPSettings(), time: TimeSource = FakeTime().source,
+    _ server: ScriptedServer, http: HTTPSettings = HTTPSettings(), time: TimeSource = ManualClock().source,
     version: GraphVersion = .v1, log: Log = .silent
   ) throws(Failure) -> GraphSource {
     try GraphSource(
@@ -61,7 +61,7 @@ enum Sources {
   }
 
   static func reporting(
-    _ server: ScriptedServer, http: HTTPSettings = HTTPSettings(), time: TimeSource = FakeTime().source,
+    _ server: ScriptedServer, http: HTTPSettings = HTTPSettings(), time: TimeSource = ManualClock().source,
     pageSize: Int = 2_000, log: Log = .silent
   ) throws(Failure) -> ReportingSource {
     try ReportingSource(

@@ -57,7 +57,7 @@ struct ReportingSourceTests {
     let source = try ReportingSource(
       endpoint: server.base,
       credential: .clientSecret(tenant: "t", clientID: "c", secret: Secret("s"), authority: server.base),
-      time: FakeTime().source, log: .silent)
+      time: ManualClock().source, log: .silent)
     _ = try await source.page(SourceScenario.window, after: nil)
     #expect(server.requests.first?.text.contains("scope=https%3A%2F%2Foutlook.office365.com%2F.default") == true)
     #expect(server.requests.last?.header("authorization") == "Bearer t0ken")

@@ -137,7 +137,7 @@ struct QueryClauseTests {
     defer { server.stop() }
     let source = try ReportingSource(
       endpoint: "\(server.base)/reporting.svc", credential: .basic(username: "u", password: Secret("p")),
-      time: FakeTime().source, log: .silent)
+      time: ManualClock().source, log: .silent)
     _ = try await source.page(window, matching: terms, after: nil)
     return filter(in: server)
   }

@@ -45,7 +45,7 @@ struct SimulatedServiceTests {
     "recipients that queries by time leave out are found by the message's id, whatever the page size",
     arguments: [333, 5_000])
   func cutRecipients(_ pageSize: Int) async throws {
-    let time = FakeTime(Self.window.end + .seconds(86_400))
+    let time = ManualClock(Self.window.end + .seconds(86_400))
     var knobs = TenantKnobs.calm
     (knobs.crowdEvery, knobs.crowdSize) = (6, 3_000)
     let tenant = SimulatedTenant(seed: 3, messages: 12, window: Self.window, knobs: knobs)
@@ -82,7 +82,7 @@ struct SimulatedServiceTests {
 
   @Test(
     "an app signs in with the certificate that is registered, as openssl verifies it, and with no other",
-    .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
+    .enabled(if: InstalledProgram.isWanted("openssl"), "openssl is not installed"))
   func certificate() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -126,8 +126,8 @@ struct SimulatedServiceTests {
 
   private static func start(
     _ change: (inout SimulatorSettings) -> Void = { _ in }
-  ) throws -> (SimulatorServer, FakeTime) {
-    let time = FakeTime(window.end + .seconds(86_400))
+  ) throws -> (SimulatorServer, ManualClock) {
+    let time = ManualClock(window.end + .seconds(86_400))
     let tenant = SimulatedTenant(seed: 7, messages: 300, window: window, knobs: TenantKnobs())
     var settings = SimulatorSettings(tenant: tenant, time: time.source)
     settings.quota = .off
@@ -182,7 +182,7 @@ struct SimulatedServiceTests {
     return rows
   }
 
-  private static func truth(_ server: SimulatorServer, _ time: FakeTime) -> Set<String> {
+  private static func truth(_ server: SimulatorServer, _ time: ManualClock) -> Set<String> {
     Set(server.truth(at: time.now).map { "\($0.traceID) \($0.recipient)".lowercased() })
   }
 }

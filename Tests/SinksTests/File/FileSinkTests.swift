@@ -223,7 +223,7 @@ struct FileSinkTests {
 
   @Test("a failed sync of the data is no delivery, and the rewrite repairs it")
   func failedSync() async throws {
-    let plan = FaultPlan(at: 1, .error(EIO)) { call, _ in call == .syncData }
+    let plan = FileFaultPlan(at: 1, .error(EIO)) { call, _ in call == .syncData }
     let sink = sink(plan.files)
     let start = try await sink.open(at: nil)
     await #expect {

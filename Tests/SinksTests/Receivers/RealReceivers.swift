@@ -109,9 +109,9 @@ final class RealReceiver: MortalReceiver {
 
   /// With the program that makes the certificates of its TLS.
   static func isWanted(_ program: Program) -> Bool {
-    guard External.isWanted("openssl") else { return false }
+    guard InstalledProgram.isWanted("openssl") else { return false }
     return switch program {
-    case .rsyslogd: External.isWanted("rsyslogd")
+    case .rsyslogd: InstalledProgram.isWanted("rsyslogd")
     // Debian does not install it beside rsyslog, so that even CI may be without.
     case .syslogNG: syslogNGCommand != nil
     }

@@ -25,7 +25,7 @@ struct DeadSinkTests {
     let port = try Loopback.freePort()
     let specs = try ["tcp://127.0.0.1:\(port)", "file:\(folder("out"))"].map { try SinkSpec(parsing: $0) }
     let source = RowSource([])
-    let time = FakeTime(Self.start)
+    let time = ManualClock(Self.start)
     var state = MemoryStore()
     var receiver: Receiver?
     for minute in 0...61 {

@@ -109,7 +109,7 @@ struct StreamSinkTests {
   func knownDown() async throws {
     let port = try Loopback.freePort()
     let spec = try SinkSpec(parsing: "tcp://127.0.0.1:\(port)")
-    let time = FakeTime()
+    let time = ManualClock()
     for waits in [7, 0, 0] {
       let before = time.sleeps.count
       let sink = try spec.makeSink(log: .silent, time: time.source)

@@ -8,7 +8,7 @@ internal import Testing
 
 @testable import Sinks
 
-@Suite("Syslog over TLS", .serialized, .enabled(if: External.isWanted("openssl"), "openssl is not installed"))
+@Suite("Syslog over TLS", .serialized, .enabled(if: InstalledProgram.isWanted("openssl"), "openssl is not installed"))
 struct TLSSinkTests {
   let folder: ScratchFolder
   let port: UInt16

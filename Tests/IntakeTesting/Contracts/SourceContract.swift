@@ -12,13 +12,13 @@ package struct SourceDialect: Sendable, CustomStringConvertible {
   /// The answer to a request that belongs to signing in; nil for a request for data.
   package var signIn: @Sendable (ScriptedServer.Request) -> [ScriptedServer.Step]?
   /// A source that reads from the server, with these limits and this clock.
-  package var source: @Sendable (ScriptedServer, SourceLimits, FakeTime) throws -> any Source
+  package var source: @Sendable (ScriptedServer, SourceLimits, ManualClock) throws -> any Source
 
   package init(
     name: String, page: @escaping @Sendable (Range<Int>, String?) -> [UInt8],
     link: @escaping @Sendable (String, String) -> String,
     signIn: @escaping @Sendable (ScriptedServer.Request) -> [ScriptedServer.Step]?,
-    source: @escaping @Sendable (ScriptedServer, SourceLimits, FakeTime) throws -> any Source
+    source: @escaping @Sendable (ScriptedServer, SourceLimits, ManualClock) throws -> any Source
   ) {
     self.name = name
     self.page = page
@@ -72,7 +72,7 @@ package struct SourceScenario: Sendable, CustomStringConvertible {
 package struct SourceStage: Sendable {
   package let server: ScriptedServer
   package let source: any Source
-  package let time = FakeTime()
+  package let time = ManualClock()
   package let dialect: SourceDialect
 
   /// - Parameter data: the script for the n-th request for data, sign-in requests not counted.
@@ -103,9 +103,4 @@ package struct SourceStage: Sendable {
   }
 
   package var dataRequests: Int { server.requests.count { dialect.signIn($0) == nil } }
-}
-
-extension Page {
-  /// The rows as text.
-  package var texts: [String] { rows.map { String(decoding: bytes[$0], as: UTF8.self) } }
 }

@@ -1,27 +1,8 @@
-// Random rows and bytes from a seed: the same test, the same inputs.
+// Random texts, addresses and JSON spellings.
 
-import IntakeCore
+import IntakeTesting
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct TestRandom {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
-
-  mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
-
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-
+extension SeededRandom {
   /// Letters with the odd quote, control character, emoji and line separator among them.
   mutating func text(_ longest: Int) -> String {
     let odd: [Unicode.Scalar] = [

@@ -4,7 +4,7 @@ package import IntakeCore
 internal import Synchronization
 
 /// Counts file calls and strikes at one of them, or at every one that fits.
-package final class FaultPlan: Sendable {
+package final class FileFaultPlan: Sendable {
   package struct Seen: Sendable, Equatable, CustomStringConvertible {
     package var call: FileCalls.Call
     package var name: String
@@ -39,7 +39,7 @@ package final class FaultPlan: Sendable {
   }
 
   /// Only looks on.
-  package static func watching() -> FaultPlan { FaultPlan(at: 0, .short) }
+  package static func watching() -> FileFaultPlan { FileFaultPlan(at: 0, .short) }
 
   package var files: FileCalls { FileCalls { self.strike($0, $1) } }
   /// True once the fault was dealt.

@@ -1,6 +1,6 @@
-// A directory that a test has for itself, removed with it.
+// The temporary folder of a test.
 
-internal import Glibc
+package import Glibc
 internal import IntakeCore
 
 /// An empty directory, mode 0700, removed with all it holds when the last reference goes.
@@ -23,12 +23,26 @@ package final class ScratchFolder: Sendable {
   /// A name inside it.
   package func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
 
-  package func write(_ bytes: [UInt8], to name: String) throws {
+  /// Replaces a file inside it; its path.
+  @discardableResult
+  package func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o600) throws -> String {
     let file = try FileCalls.system.open(self(name), O_WRONLY | O_CREAT | O_TRUNC)
     try FileCalls.system.write(bytes, to: file, at: 0)
+    guard unsafe chmod(self(name), mode) == 0 else { throw FileFault(.open, name, errno) }
+    return self(name)
   }
 
-  package func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
+  @discardableResult
+  package func write(_ text: String, to name: String, mode: mode_t = 0o600) throws -> String {
+    try write(Array(text.utf8), to: name, mode: mode)
+  }
+
+  /// Makes a directory inside it; its path.
+  @discardableResult
+  package func makeFolder(_ name: String) throws -> String {
+    guard unsafe mkdir(self(name), 0o700) == 0 else { throw FileFault(.makeDirectory, name, errno) }
+    return self(name)
+  }
 
   package func remove(_ name: String) throws {
     guard unsafe unlink(self(name)) == 0 else { throw FileFault(.remove, name, errno) }
