@@ -1,44 +1,36 @@
-// Where the program starts: process defaults made safe, arguments read, one command run, one exit code given back.
+// The entry point: reads the arguments, runs one command and exits with its code.
 
 internal import Glibc
 internal import IntakeCore
 
 @main
 struct MessageTrace {
+  static let version = "0.1.0"
+
   static func main() async {
     ProcessDefaults.makeSafe()
     let terminal = Terminal()
     do {
-      let invocation = try Invocation(Array(CommandLine.arguments.dropFirst()))
-      let status = try await run(invocation, terminal)
-      exit(status.rawValue)
+      exit(try await run(Array(CommandLine.arguments.dropFirst()), terminal).rawValue)
     } catch {
       terminal.failure(error)
       exit(error.exit.rawValue)
     }
   }
 
-  private static func run(_ invocation: Invocation, _ terminal: Terminal) async throws(Failure) -> ExitCode {
+  private static func run(_ arguments: [String], _ terminal: Terminal) async throws(Failure) -> ExitCode {
+    let invocation = try Invocation(arguments)
     if invocation.wantsVersion {
-      try terminal.output("message-trace \(Version.text)\n")
+      try terminal.output("message-trace \(version)\n")
       return .done
     }
-    if invocation.wantsHelp {
+    guard !invocation.wantsHelp, let command = invocation.command else {
       try terminal.output(Help.text(for: invocation.command, topic: invocation.operands.first))
       return .done
     }
-    guard let command = invocation.command else {
-      try terminal.output(Help.overview)
-      return .done
-    }
     try ProcessDefaults.checkLimits()
-    let job = Job(
+    let context = CommandContext(
       command: command, invocation: invocation, environment: ProcessDefaults.environment, terminal: terminal)
-    return try await job.run()
+    return try await command.implementation.init(context: context).run()
   }
-}
-
-/// What `--version` says.
-enum Version {
-  static let text = "0.1.0"
 }

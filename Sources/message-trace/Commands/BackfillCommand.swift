@@ -3,35 +3,53 @@
 internal import IntakeCore
 internal import Trigger
 
-struct BackfillCommand {
-  let job: Job
+struct BackfillCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "backfill",
+    summary: "collect a bounded span of the past, with progress; resumable",
+    usage: "backfill [PLAYBOOK] --from INSTANT --to INSTANT [OPTION]...",
+    details: """
+      Reads the span in slices within the quota and leaves part of the quota to live collection, which may run at the
+      same time. Skips what was delivered before. If it is stopped or killed, the same call resumes it. The span may
+      start as far back as the service keeps rows: 90 days (graph), 30 days (reporting).
+      """,
+    examples: [
+      "message-trace backfill contoso.json --from 2026-08-01T00:00:00Z --to 2026-09-01T00:00:00Z",
+      "message-trace backfill contoso.json --from 2026-08-01 --to 2026-09-01 --order oldest",
+    ],
+    settings: Setting.allCases,
+    options: [.from, .to, .order],
+    operands: .optionalPlaybook,
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let layer = try job.layer()
-    let time = try job.time(layer)
-    let log = try job.log(
+    let layer = try context.layer()
+    let time = try context.time(layer)
+    let log = try context.log(
       layer, time: time, quiet: .info,
-      write: job.terminal.isPerson ? BackfillTeller.writeOverBar : Log.writeToStandardError)
-    let configuration = try Configuration(layer, environment: job.environment)
+      write: context.terminal.isInteractive ? ProgressReporter.writeOverBar : Log.writeToStandardError)
+    let configuration = try Configuration(layer, environment: context.environment)
     let progress = try progress(configuration, now: time.now())
-    let quiet = job.terminal.isPerson && layer[.logLevel] == nil
-    let teller = BackfillTeller(progress, isPerson: job.terminal.isPerson, log: log, now: time.now())
+    let quiet = context.terminal.isInteractive && layer[.logLevel] == nil
+    let reporter = ProgressReporter(progress, isInteractive: context.terminal.isInteractive, log: log, now: time.now())
     var passLog = log
     if quiet { passLog.level = .warning }
     let assembly = Assembly(configuration, time: time, log: passLog)
     let ended = await StopSignals.guarding { () async throws(Failure) -> BackfillProgress in
-      var backfill = Backfill(assembly, progress: progress) { teller.tell($0, now: time.now()) }
+      var backfill = Backfill(assembly, progress: progress) { reporter.tell($0, now: time.now()) }
       try await backfill.run()
       if let failure = backfill.sinkFailure { throw failure }
       return backfill.progress
     }
-    teller.end()
+    reporter.end()
     switch ended {
     case .success(let progress):
-      teller.summary(progress)
+      reporter.summary(progress)
       return .done
     case .failure(let failure):
-      guard !job.terminal.isPerson else { throw failure }
+      guard !context.terminal.isInteractive else { throw failure }
       log.failure(failure)
       return failure.exit
     }
@@ -53,12 +71,12 @@ struct BackfillCommand {
   }
 
   private func order() throws(Failure) -> BackfillProgress.Order {
-    BackfillProgress.Order(rawValue: try job.chosen(.order)) ?? .newest
+    BackfillProgress.Order(rawValue: try context.chosen(.order)) ?? .newest
   }
 
   /// An instant, or a date as its midnight in UTC.
-  private func instant(_ option: OwnOption) throws(Failure) -> Instant? {
-    guard let text = job.invocation.own[option] else { return nil }
+  private func instant(_ option: CommandOption) throws(Failure) -> Instant? {
+    guard let text = context.invocation.options[option] else { return nil }
     if let instant = Timestamp.parse(text) ?? Timestamp.parse("\(text)T00:00:00Z") { return instant }
     throw usage(
       "--\(option.rawValue) \(Log.clean(text, limit: 60)) is no instant such as 2026-08-01T00:00:00Z, and no date.")

@@ -4,19 +4,33 @@ internal import Collector
 internal import IntakeCore
 internal import Trigger
 
-struct CheckCommand {
-  let job: Job
+struct CheckCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "check",
+    summary: "sign in, read one row, try each sink; says what to fix",
+    usage: "check [PLAYBOOK] [--format text|json] [OPTION]...",
+    details: """
+      Tests the settings, mapping, state, sign-in, one row of the service, the clock and each sink. For each failure it
+      reports the cause and what to do. Delivers nothing and moves no cursor.
+      """,
+    examples: ["message-trace check contoso.json", "message-trace check contoso.json --format json"],
+    settings: Setting.allCases,
+    options: [.format],
+    operands: .optionalPlaybook,
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let layer = try job.layer()
-    let time = try job.time(layer)
-    let log = try job.log(layer, time: time, quiet: .error)
-    let configuration = try Configuration(layer, environment: job.environment)
-    let format = try job.chosen(.format)
+    let layer = try context.layer()
+    let time = try context.time(layer)
+    let log = try context.log(layer, time: time, quiet: .error)
+    let configuration = try Configuration(layer, environment: context.environment)
+    let format = try context.chosen(.format)
     let checkup = try await StopSignals.guarding { () async throws(Failure) -> Checkup in
       await Checkup.run(configuration, time: time, log: log)
     }.get()
-    try job.terminal.output(format == "json" ? Self.object(checkup) : Self.table(checkup))
+    try context.terminal.output(format == "json" ? Self.object(checkup) : Self.table(checkup))
     let worst = PassEnding.worst(of: checkup.failures)?.exit
     return worst ?? (checkup.findings.allSatisfy(\.isGood) ? .done : .configuration)
   }

@@ -3,15 +3,33 @@
 internal import IntakeCore
 internal import Trigger
 
-struct CollectCommand {
-  let job: Job
+struct CollectCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "collect",
+    summary: "one pass, then exit: cron, systemd timer",
+    usage: "collect [PLAYBOOK] [OPTION]...",
+    details: """
+      Reads the live window and every revisit that is due, delivers the events and commits.
+      Flags take precedence over MESSAGE_TRACE_… in the environment, and both over the playbook.
+      """,
+    examples: [
+      "message-trace collect contoso.json",
+      "MESSAGE_TRACE_CLIENT_SECRET=… message-trace collect --tenant contoso.onmicrosoft.com --client-id … --sink file:/var/log/contoso.ndjson",
+      "message-trace collect --mode reporting --username reader@contoso.com --password-file /etc/message-trace/password",
+    ],
+    settings: Setting.allCases,
+    options: [.rebuildState],
+    operands: .optionalPlaybook,
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let layer = try job.layer()
-    let time = try job.time(layer)
-    let log = try job.log(layer, time: time, quiet: .warning)
-    let configuration = try Configuration(layer, environment: job.environment)
-    if job.invocation.own[.rebuildState] == "true" {
+    let layer = try context.layer()
+    let time = try context.time(layer)
+    let log = try context.log(layer, time: time, quiet: .warning)
+    let configuration = try Configuration(layer, environment: context.environment)
+    if context.invocation.options[.rebuildState] == "true" {
       try Assembly(configuration, time: time, log: log).rebuildState()
     }
     let ending = await StopSignals.guarding { () async throws(Failure) -> PassEnding in
@@ -24,7 +42,7 @@ struct CollectCommand {
     return try told(ending, log: log)
   }
 
-  /// A person gets the sentence and the hint; cron gets one line.
+  /// Throws the failure on a terminal; logs it as one line otherwise.
   private func told(_ ending: Result<PassEnding, Failure>, log: Log) throws(Failure) -> ExitCode {
     let failure: Failure? =
       switch ending {
@@ -32,15 +50,8 @@ struct CollectCommand {
       case .failure(let failure): failure
       }
     guard let failure else { return .done }
-    guard !job.terminal.isPerson else { throw failure }
+    guard !context.terminal.isInteractive else { throw failure }
     log.failure(failure)
     return failure.exit
-  }
-
-  /// Opens the sinks, runs a pass and writes its summary line.
-  static func pass(
-    _ pipeline: inout TenantPipeline, configuration: Configuration, time: TimeSource, log: Log
-  ) async -> PassEnding {
-    await Assembly(configuration, time: time, log: log).pass(&pipeline)
   }
 }

@@ -3,25 +3,37 @@
 internal import IntakeCore
 internal import Trigger
 
-struct MappingCommand {
-  let job: Job
+struct MappingCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "mapping",
+    summary: "list or show the mappings, validate one of your own",
+    usage: "mapping list | show NAME | validate FILE",
+    details: "Mappings are plain JSON: `show` prints one to start your own from, --mapping PATH uses it.",
+    examples: [
+      "message-trace mapping list", "message-trace mapping show graph > mine.json",
+      "message-trace mapping validate mine.json", "message-trace normalise page.json --mapping mine.json",
+    ],
+    operands: Operands(count: 1...2, verbs: ["list", "show", "validate"], areFiles: true),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() throws(Failure) -> ExitCode {
-    let operands = job.invocation.operands
+    let operands = context.invocation.operands
     switch (operands[0], operands.count) {
     case ("list", 1):
-      try job.terminal.output(MappingShelf.names.map { "\($0)\n" }.joined())
+      try context.terminal.output(MappingShelf.names.map { "\($0)\n" }.joined())
     case ("show", 2):
       guard let text = MappingShelf.text(operands[1]) else {
         _ = try MappingShelf.mapping(operands[1])
         throw Invocation.usage("show takes a name, not a file.", help: "message-trace mapping list")
       }
-      try job.terminal.output(text.hasSuffix("\n") ? text : text + "\n")
+      try context.terminal.output(text.hasSuffix("\n") ? text : text + "\n")
     case ("validate", 2):
       _ = try MappingShelf.file(operands[1])
-      try job.terminal.output("\(operands[1]): good\n")
+      try context.terminal.output("\(operands[1]): good\n")
     default:
-      throw Invocation.usage("The call is: message-trace \(Command.mapping.usage).", help: "message-trace help mapping")
+      throw Self.descriptor.wrongCall()
     }
     return .done
   }

@@ -4,32 +4,49 @@ internal import Glibc
 internal import IntakeCore
 internal import Trigger
 
-struct PlaybookCommand {
-  let job: Job
+struct PlaybookCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "playbook",
+    summary: "create a playbook, validate it, print the JSON Schema",
+    usage: "playbook init [PATH] | validate PATH... | schema",
+    details: """
+      init writes a complete playbook to fill in, to standard output or a new file, with --mode and --tenant set.
+      validate lists every mistake of each file with its line and the nearest valid key; it reads no secret.
+      """,
+    examples: [
+      "message-trace playbook init contoso.json --mode graph --tenant contoso.onmicrosoft.com",
+      "message-trace playbook validate /etc/message-trace/*.json",
+      "message-trace playbook schema > playbook.schema.json",
+    ],
+    settings: [.mode, .tenant],
+    operands: Operands(count: 1...10_000, verbs: ["init", "validate", "schema"], areFiles: true),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() throws(Failure) -> ExitCode {
-    let operands = job.invocation.operands
+    let operands = context.invocation.operands
     switch (operands[0], operands.count) {
-    case ("init", 1): try job.terminal.output(try starter())
+    case ("init", 1): try context.terminal.output(try starter())
     case ("init", 2): try write(try starter(), to: operands[1])
-    case ("schema", 1): try job.terminal.output(PlaybookSchema.text)
+    case ("schema", 1): try context.terminal.output(PlaybookSchema.text)
     case ("validate", 2...): return try validate(operands.dropFirst())
     default:
       let near = Suggestion.name(to: operands[0], among: ["init", "validate", "schema"])
       let question = near.map { $0 == operands[0] ? "" : " Did you mean \($0)?" } ?? ""
-      throw Invocation.usage(
-        "The call is: message-trace \(Command.playbook.usage).\(question)", help: "message-trace help playbook")
+      throw Self.descriptor.wrongCall(question)
     }
     return .done
   }
 
   private func starter() throws(Failure) -> String {
-    let name = job.invocation.layer[.mode]?.last ?? Mode.graph.rawValue
+    let name = context.invocation.layer[.mode]?.last ?? Mode.graph.rawValue
     guard let mode = Mode(rawValue: name) else {
       throw Invocation.usage("--mode is graph or reporting.", help: "message-trace help playbook")
     }
     return PlaybookStarter.text(
-      mode, tenant: job.invocation.layer[.tenant]?.last ?? "contoso.onmicrosoft.com", uuid: PlaybookStarter.makeUUID())
+      mode, tenant: context.invocation.layer[.tenant]?.last ?? "contoso.onmicrosoft.com",
+      uuid: PlaybookStarter.makeUUID())
   }
 
   /// A new file: one that is there is never written over.
@@ -47,7 +64,7 @@ struct PlaybookCommand {
       }
       throw error.failure("playbook", "Writing the playbook \(path)")
     }
-    job.terminal.say("\(path): written; fill in source, then run: message-trace playbook validate \(path)")
+    context.terminal.say("\(path): written; fill in source, then run: message-trace playbook validate \(path)")
   }
 
   /// Every playbook is looked at, whatever is wrong with those before it.
@@ -55,11 +72,11 @@ struct PlaybookCommand {
     var worst: Failure?
     for path in paths {
       do {
-        let notes = try Playbook.validate(path, environment: job.environment)
-        try job.terminal.output("\(path): good\n")
-        for note in notes { job.terminal.say("note: \(note)") }
+        let notes = try Playbook.validate(path, environment: context.environment)
+        try context.terminal.output("\(path): good\n")
+        for note in notes { context.terminal.say("note: \(note)") }
       } catch {
-        if let worst { job.terminal.failure(worst) }
+        if let worst { context.terminal.failure(worst) }
         worst = error
       }
     }

@@ -4,24 +4,41 @@ internal import IntakeCore
 internal import Synchronization
 internal import Trigger
 
-struct RunCommand {
-  let job: Job
+struct RunCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "run",
+    summary: "keep collecting until stopped, one tenant or many",
+    usage: "run PLAYBOOK... [OPTION]...",
+    details: """
+      Runs each playbook on its own thread, one pass per `every` of its trigger. A failed pass is retried with
+      increasing delays and does not affect other tenants. SIGTERM and SIGINT stop cleanly with exit status 0; a second
+      one stops at once. SIGHUP reloads the playbooks and keeps the old version of any that is invalid. SIGUSR1 logs
+      the status of each. Under systemd, READY, STATUS, WATCHDOG, RELOADING and STOPPING are sent.
+      """,
+    examples: [
+      "message-trace run contoso.json", "message-trace run /etc/message-trace/*.json --metrics-file mail.prom",
+    ],
+    settings: Setting.allCases,
+    operands: .files(1...1_000),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let above = job.invocation.layer.over(SettingLayer(environment: job.environment))
-    let time = try job.time(above)
-    let log = try job.log(above, time: time, quiet: .info)
+    let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    let time = try context.time(above)
+    let log = try context.log(above, time: time, quiet: .info)
     let metrics = MetricsShelf()
     try checkStart(above, log)
-    let runs = job.invocation.operands.map { path in
+    let runs = context.invocation.operands.map { path in
       let load = { @Sendable () throws(Failure) -> Configuration in
-        try Configuration(above.over(try Playbook.read(path).layer), environment: job.environment)
+        try Configuration(above.over(try Playbook.read(path).layer), environment: context.environment)
       }
       let name = Self.name(path)
       let own = log.tagged("playbook", name)
       return (RunHandle(name: name), TenantPasses(time: time, log: own, metrics: metrics, load: load))
     }
-    let daemon = Daemon(runs, notice: SystemdNotice(environment: job.environment), time: time, log: log)
+    let daemon = Daemon(runs, notice: SystemdNotice(environment: context.environment), time: time, log: log)
     return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, tell: { daemon.tell() }) {
       () async throws(Failure) -> ExitCode in
       try await daemon.run()
@@ -34,9 +51,10 @@ struct RunCommand {
   private func checkStart(_ above: SettingLayer, _ log: Log) throws(Failure) {
     var states: [String: String] = [:]
     var failures: [Failure] = []
-    for path in job.invocation.operands {
+    for path in context.invocation.operands {
       do throws(Failure) {
-        let configuration = try Configuration(above.over(try Playbook.read(path).layer), environment: job.environment)
+        let configuration = try Configuration(
+          above.over(try Playbook.read(path).layer), environment: context.environment)
         if let other = states.updateValue(path, forKey: configuration.statePath) {
           throw Failure(
             .sharedState, exit: .configuration,
@@ -48,7 +66,7 @@ struct RunCommand {
         failures.append(error)
       }
     }
-    if failures.count == job.invocation.operands.count, let first = failures.first { throw first }
+    if failures.count == context.invocation.operands.count, let first = failures.first { throw first }
   }
 
   /// The file's name without folder and extension: short enough for logs.

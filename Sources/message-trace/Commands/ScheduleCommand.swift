@@ -4,16 +4,32 @@ internal import Glibc
 internal import IntakeCore
 internal import Trigger
 
-struct ScheduleCommand {
-  let job: Job
+struct ScheduleCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "schedule",
+    summary: "print systemd units or a crontab line",
+    usage: "schedule --systemd|--cron PLAYBOOK",
+    details: """
+      Prints unit files for /etc/systemd/system (a service with its timer, and message-trace@.service to run as a
+      daemon), each below a line with its name; or a line for crontab. Installs nothing.
+      """,
+    examples: [
+      "message-trace schedule --systemd /etc/message-trace/contoso.json",
+      "message-trace schedule --cron /etc/message-trace/contoso.json",
+    ],
+    options: [.systemd, .cron],
+    operands: .files(1...1),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() throws(Failure) -> ExitCode {
-    let own = job.invocation.own
+    let own = context.invocation.options
     guard (own[.systemd] == nil) != (own[.cron] == nil) else {
       throw Invocation.usage("Give either --systemd or --cron.", help: "message-trace help schedule")
     }
-    let place = try place(job.invocation.operands[0])
-    try job.terminal.output(own[.cron] == nil ? SystemdUnits.text(place) : Crontab.text(place))
+    let place = try place(context.invocation.operands[0])
+    try context.terminal.output(own[.cron] == nil ? SystemdUnits.text(place) : Crontab.text(place))
     return .done
   }
 

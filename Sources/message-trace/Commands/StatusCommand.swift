@@ -4,37 +4,53 @@ internal import Checkpoint
 internal import IntakeCore
 internal import Trigger
 
-struct StatusCommand {
-  let job: Job
+struct StatusCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "status",
+    summary: "cursors, lag, ledger, quota, last error, at a glance",
+    usage: "status [PLAYBOOK]... [--format text|json]",
+    details: """
+      Reads the state without locking it, so it can be called at any time. Exit status 0 if the last pass succeeded,
+      else the exit status of its failure.
+      """,
+    examples: [
+      "message-trace status contoso.json", "message-trace status /etc/message-trace/*.json --format json",
+    ],
+    settings: [.state, .tenant, .now],
+    options: [.format],
+    operands: .files(0...1_000),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() throws(Failure) -> ExitCode {
-    let format = try job.chosen(.format)
+    let format = try context.chosen(.format)
     let glances = try paths().map { (path) throws(Failure) in try glance(path) }
-    let now = try job.time(job.invocation.layer).now()
+    let now = try context.time(context.invocation.layer).now()
     let text =
       format == "json"
       ? glances.map { "\($0.json(now: now).text)\n" }.joined()
       : glances.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
-    try job.terminal.output(text)
+    try context.terminal.output(text)
     return PassEnding.worst(
       of: glances.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit })
   }
 
   /// Title and state directory of each playbook, or of the settings where none is named.
   private func paths() throws(Failure) -> [(title: String, path: String)] {
-    let above = job.invocation.layer.over(SettingLayer(environment: job.environment))
-    guard !job.invocation.operands.isEmpty else {
-      return [("", try Configuration.statePath(above, environment: job.environment))]
+    let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    guard !context.invocation.operands.isEmpty else {
+      return [("", try Configuration.statePath(above, environment: context.environment))]
     }
-    return try job.invocation.operands.map { (file) throws(Failure) in
+    return try context.invocation.operands.map { (file) throws(Failure) in
       let layer = above.over(try Playbook.read(file).layer)
-      return (file, try Configuration.statePath(layer, environment: job.environment))
+      return (file, try Configuration.statePath(layer, environment: context.environment))
     }
   }
 
   private func glance(_ place: (title: String, path: String)) throws(Failure) -> Glance {
     if let glance = try Self.glance(place.path, playbook: place.title) { return glance }
-    guard !job.invocation.operands.isEmpty else {
+    guard !context.invocation.operands.isEmpty else {
       throw Failure(
         "state.missing", exit: .noInput, "Looking at the state in \(place.path): nothing was collected there yet.",
         hint: "Name a playbook, or the directory with --state.")

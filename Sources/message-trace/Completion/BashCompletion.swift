@@ -19,7 +19,7 @@ enum BashCompletion {
         return
       fi
       if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W '\(words(Command.allCases.map(\.rawValue) + ["help", "--help", "--version"]))' -- "$cur"))
+        COMPREPLY=($(compgen -W '\(words(Command.names + ["help", "--help", "--version"]))' -- "$cur"))
         return
       fi
       local before=
@@ -46,8 +46,8 @@ enum BashCompletion {
 
   /// Own options first: what they share a name with is another command's setting.
   private static var valueCases: String {
-    let own = Command.allCases.flatMap { command in
-      command.ownOptions.map { ("\(command.rawValue):--\($0.rawValue)", $0.completion(of: command)) }
+    let own = Command.all.flatMap { command in
+      command.options.map { ("\(command.name):--\($0.rawValue)", $0.completion(of: command)) }
     }
     let settings = Setting.allCases.map { ("*:--\($0.rawValue)", $0.completion) }
     return (own + settings).compactMap { pattern, value in
@@ -71,18 +71,18 @@ enum BashCompletion {
   }
 
   private static var optionCases: String {
-    Command.allCases.map { command in
+    Command.all.map { command in
       let names = command.completionOptions.map { "--\($0.name)" }
-      return "      \(command.rawValue)) COMPREPLY=($(compgen -W '\(words(names))' -- \"$cur\")) ;;"
+      return "      \(command.name)) COMPREPLY=($(compgen -W '\(words(names))' -- \"$cur\")) ;;"
     }.joined(separator: "\n")
   }
 
   private static var operandCases: String {
     let files = "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); compopt -o filenames 2>/dev/null"
-    let verbs = Command.allCases.filter { !$0.verbs.isEmpty }.map { command in
-      "    \(command.rawValue):2:*) COMPREPLY=($(compgen -W '\(words(command.verbs))' -- \"$cur\")) ;;"
+    let verbs = Command.all.filter { !$0.operands.verbs.isEmpty }.map { command in
+      "    \(command.name):2:*) COMPREPLY=($(compgen -W '\(words(command.operands.verbs))' -- \"$cur\")) ;;"
     }
-    let takers = Command.allCases.filter(\.takesFiles).map { "\($0.rawValue):*" }.joined(separator: "|")
+    let takers = Command.all.filter(\.operands.areFiles).map { "\($0.name):*" }.joined(separator: "|")
     let special = [
       "    help:2:*) COMPREPLY=($(compgen -W '\(words(Help.names))' -- \"$cur\")) ;;",
       "    mapping:3:show) COMPREPLY=($(compgen -W '\(words(MappingShelf.names))' -- \"$cur\")) ;;",

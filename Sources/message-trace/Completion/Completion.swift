@@ -1,4 +1,4 @@
-// What can stand where on a command line, for the scripts of the shells: made from the commands and options themselves.
+// The completion model: the values that each operand and option accepts, derived from the command descriptors.
 
 internal import Collector
 internal import IntakeCore
@@ -7,21 +7,21 @@ internal import Trigger
 
 enum Shell: String, CaseIterable { case bash, zsh, fish }
 
-/// What stands behind an option.
+/// The value of an option, as a completion script sees it.
 enum CompletionValue: Equatable {
-  /// Nothing: it is a flag.
+  /// No value: the option is a flag.
   case nothing
-  /// A text that nobody can foresee.
+  /// Free text.
   case anything
   case files
   case folders
   /// One of these.
   case words([String])
-  /// Some of these, with commas between.
+  /// Any number of these, separated by commas.
   case list([String])
   /// One of these, or a file.
   case wordsOrFiles([String])
-  /// The beginning of a sink's spec.
+  /// A sink specification.
   case sink
 }
 
@@ -33,9 +33,9 @@ struct CompletionOption: Equatable {
 }
 
 extension Command {
-  /// Its own options, then the settings.
+  /// The options of this command, then its settings.
   var completionOptions: [CompletionOption] {
-    ownOptions.map { option in
+    options.map { option in
       CompletionOption(
         name: option.rawValue, summary: option.summary, value: option.completion(of: self),
         isRepeatable: Self.repeatable.contains(option))
@@ -48,30 +48,20 @@ extension Command {
       + [CompletionOption(name: "help", summary: "options and examples", value: .nothing, isRepeatable: false)]
   }
 
-  /// True where files can be operands.
-  var takesFiles: Bool {
-    switch self {
-    case .collect, .run, .check, .backfill, .status, .playbook, .schedule, .normalise, .verify, .mapping, .report: true
-    case .query, .details, .simulate, .demo, .completions: false
-    }
-  }
-
-  private static let repeatable: [OwnOption] = [
+  private static let repeatable: [CommandOption] = [
     .fault, .senderAddress, .recipientAddress, .status, .subject, .messageID, .messageTraceID, .fromIP, .toIP,
   ]
 }
 
-extension OwnOption {
-  /// The values that it can have with this command, the usual one first; empty where they are not a few.
+extension CommandOption {
+  /// The values that it can have with this command, the default first; empty if they cannot be listed.
   func words(of command: Command) -> [String] {
-    switch (self, command) {
-    case (.format, .query): QueryRequest.Format.allCases.map(\.rawValue)
-    case (.format, .details): DetailsCommand.Format.allCases.map(\.rawValue)
-    case (.format, _): ["text", "json"]
-    case (.order, _): ["newest", "oldest"]
-    case (.subjectFilterType, _): ["contains", "starts-with", "ends-with"]
-    case (.status, _): QueryReader.statuses
-    case (.fault, _): NamedFault.allCases.map(\.rawValue)
+    switch self {
+    case .format: command.formats
+    case .order: ["newest", "oldest"]
+    case .subjectFilterType: ["contains", "starts-with", "ends-with"]
+    case .status: QueryArguments.statuses
+    case .fault: NamedFault.allCases.map(\.rawValue)
     default: []
     }
   }
@@ -88,13 +78,13 @@ extension OwnOption {
 }
 
 extension Setting {
-  /// From what stands behind it in the help: `graph|reporting` are values, `PATH` is a file.
+  /// Derived from the placeholder in the help: `graph|reporting` are values, `PATH` is a file.
   var completion: CompletionValue {
     switch self {
     case .mapping: return .wordsOrFiles(MappingShelf.names)
     case .sink: return .sink
     case .redact: return .list(["subject", "local-part"])
-    case .details: return .list(QueryReader.statuses)
+    case .details: return .list(QueryArguments.statuses)
     default: break
     }
     if kind == .flag { return .nothing }
@@ -103,6 +93,6 @@ extension Setting {
     return placeholder.contains("|") ? .words(placeholder.split(separator: "|").map(String.init)) : .anything
   }
 
-  /// What a sink's spec begins with.
+  /// The prefixes of a sink specification.
   static let sinkBeginnings = ["stdout", "file:", "udp://", "tcp://", "tls://"]
 }

@@ -11,11 +11,11 @@ enum FishCompletion {
       "\(first) -a help -d 'options and examples of a command, or a topic'",
       "\(behind("help")) -a '\(Help.names.joined(separator: " "))'",
     ]
-    for command in Command.allCases {
-      lines.append("\(first) -a \(command.rawValue) -d \(quoted(command.summary))")
+    for command in Command.all {
+      lines.append("\(first) -a \(command.name) -d \(quoted(command.summary))")
       lines += operands(command)
       lines += command.completionOptions.map { option in
-        "\(behind(command.rawValue)) -l \(option.name)\(value(option.value)) -d \(quoted(option.summary))"
+        "\(behind(command.name)) -l \(option.name)\(value(option.value)) -d \(quoted(option.summary))"
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -44,17 +44,17 @@ enum FishCompletion {
   private static func operands(_ command: Command) -> [String] {
     var lines: [String] = []
     let isSecond = "; and test (count (commandline -opc)) -eq 2"
-    if !command.verbs.isEmpty {
-      lines.append("\(behind(command.rawValue, and: isSecond)) -a '\(command.verbs.joined(separator: " "))'")
+    if !command.operands.verbs.isEmpty {
+      lines.append("\(behind(command.name, and: isSecond)) -a '\(command.operands.verbs.joined(separator: " "))'")
     }
-    if command == .mapping {
+    if command.name == "mapping" {
       lines.append(
         "\(behind("mapping", and: "; and __fish_seen_subcommand_from show")) -a '\(MappingShelf.names.joined(separator: " "))'"
       )
     }
-    if command.takesFiles {
-      let later = command.verbs.isEmpty ? "" : "; and test (count (commandline -opc)) -gt 2"
-      lines.append("\(behind(command.rawValue, and: later)) -F")
+    if command.operands.areFiles {
+      let later = command.operands.verbs.isEmpty ? "" : "; and test (count (commandline -opc)) -gt 2"
+      lines.append("\(behind(command.name, and: later)) -F")
     }
     return lines
   }

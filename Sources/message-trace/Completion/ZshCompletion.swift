@@ -19,7 +19,7 @@ enum ZshCompletion {
       case $state in
       command)
         local -a commands=(
-    \(Command.allCases.map { "      '\(described($0.rawValue, $0.summary))'" }.joined(separator: "\n"))
+    \(Command.all.map { "      '\(described($0.name, $0.summary))'" }.joined(separator: "\n"))
           'help:options and examples of a command, or a topic'
         )
         _describe -t commands command commands
@@ -27,7 +27,7 @@ enum ZshCompletion {
       operand)
         curcontext=${curcontext%:*}-$words[1]:
         case $words[1] in
-    \(Command.allCases.map(operandCase).joined(separator: "\n"))
+    \(Command.all.map(operandCase).joined(separator: "\n"))
         help) _arguments '1:topic:(\(Help.names.joined(separator: " ")))' ;;
         esac
         ;;
@@ -40,7 +40,7 @@ enum ZshCompletion {
 
   private static func operandCase(_ command: Command) -> String {
     let lines = command.completionOptions.map(option) + operands(command)
-    return "    \(command.rawValue))\n      _arguments \\\n"
+    return "    \(command.name))\n      _arguments \\\n"
       + lines.map { "        \($0)" }.joined(separator: " \\\n") + "\n      ;;"
   }
 
@@ -63,10 +63,12 @@ enum ZshCompletion {
   }
 
   private static func operands(_ command: Command) -> [String] {
-    let files = command.takesFiles ? "_files" : " "
-    guard !command.verbs.isEmpty else { return ["'*:operand:\(files)'"] }
-    let verbs = "'1:what:(\(command.verbs.joined(separator: " ")))'"
-    guard command == .mapping else { return command == .completions ? [verbs] : [verbs, "'*:file:\(files)'"] }
+    let files = command.operands.areFiles ? "_files" : " "
+    guard !command.operands.verbs.isEmpty else { return ["'*:operand:\(files)'"] }
+    let verbs = "'1:what:(\(command.operands.verbs.joined(separator: " ")))'"
+    guard command.name == "mapping" else {
+      return command.name == "completions" ? [verbs] : [verbs, "'*:file:\(files)'"]
+    }
     let names = MappingShelf.names.joined(separator: " ")
     return [verbs, "'2:mapping:{[[ $words[2] == show ]] && compadd -- \(names) || _files}'"]
   }

@@ -5,18 +5,40 @@ internal import IntakeCore
 internal import Normaliser
 internal import Trigger
 
-struct NormaliseCommand {
-  let job: Job
+struct NormaliseCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "normalise",
+    summary: "raw rows of either service to events, no network",
+    usage: "normalise [FILE...] [OPTION]...",
+    details: """
+      Reads files, or standard input if none is given, and writes events to standard output. The shape of each file is
+      detected from its content.
+      """,
+    examples: [
+      "message-trace normalise page.json --tenant contoso.onmicrosoft.com",
+      "message-trace normalise < rows.ndjson > events.ndjson",
+      "message-trace normalise export.csv --date-format 'M/d/yyyy h:mm:ss tt' --local-domains contoso.com",
+    ],
+    settings: [
+      .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat, .logLevel,
+    ],
+    options: [.dateFormat],
+    operands: .files(0...10_000),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() throws(Failure) -> ExitCode {
-    let layer = try job.layer()
-    let time = try job.time(layer)
+    let layer = try context.layer()
+    let time = try context.time(layer)
     var files = NormalisedFiles(
-      choice: try NormaliserChoice(layer, environment: job.environment), time: time, terminal: job.terminal,
-      options: RawOptions(dateFormat: job.invocation.own[.dateFormat]))
-    let operands = job.invocation.operands
+      choice: try NormaliserChoice(layer, environment: context.environment), time: time, terminal: context.terminal,
+      options: RawOptions(dateFormat: context.invocation.options[.dateFormat]))
+    let operands = context.invocation.operands
     for path in operands.isEmpty ? ["-"] : operands { try files.read(path) }
-    if job.terminal.isPerson { job.terminal.say("\(files.rows) rows, \(files.failed) of them could not be mapped.") }
+    if context.terminal.isInteractive {
+      context.terminal.say("\(files.rows) rows, \(files.failed) of them could not be mapped.")
+    }
     return .done
   }
 }
@@ -31,7 +53,7 @@ private struct NormalisedFiles {
   private(set) var failed = 0
   private var normalisers: [String: Normaliser] = [:]
   private var batch = Batch()
-  private var ledger = OpenLedger()
+  private var ledger = PassthroughLedger()
 
   init(choice: NormaliserChoice, time: TimeSource, terminal: Terminal, options: RawOptions) {
     self.choice = choice
@@ -43,7 +65,7 @@ private struct NormalisedFiles {
   mutating func read(_ path: String) throws(Failure) {
     let name = path == "-" ? "standard input" : path
     var input = RawInput(file: name, options: options)
-    let reader = try PieceReader(path, purpose: "input")
+    let reader = try ChunkReader(path, purpose: "input")
     while let piece = try reader.next() {
       try write(try input.take(piece, isLast: false))
     }
@@ -69,6 +91,6 @@ private struct NormalisedFiles {
 }
 
 /// Takes every row as new: a file is mapped as it stands.
-private struct OpenLedger: Ledger {
+private struct PassthroughLedger: Ledger {
   mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
 }

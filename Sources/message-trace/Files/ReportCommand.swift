@@ -4,31 +4,53 @@ internal import IntakeCore
 internal import Report
 internal import Trigger
 
-struct ReportCommand {
-  let job: Job
+struct ReportCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "report",
+    summary: "one HTML page from NDJSON files",
+    usage: "report FILE... [OPTION]... > report.html",
+    details: """
+      Reads NDJSON files of events, - for standard input, and writes one self-contained page: mail per hour by status,
+      failures by reason, the most frequent senders, recipients and domains, and the delay of rows. --state or
+      --status-file adds the status of the collector. The page has no script and loads nothing; it contains the same
+      addresses and subjects as the events, so protect it like them. The counts of the most frequent values are exact
+      up to 65,536 distinct ones.
+      """,
+    examples: [
+      "message-trace report /var/log/contoso.ndjson > report.html",
+      "message-trace report /var/log/*.ndjson --state /var/lib/message-trace/contoso --title Contoso > report.html",
+      "message-trace status /etc/message-trace/*.json --format json > status.json",
+      "zcat old.ndjson.gz | message-trace report - --status-file status.json --top 20 > report.html",
+    ],
+    settings: [.now],
+    options: [.title, .top, .collectorState, .statusFile],
+    operands: .files(1...10_000),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() throws(Failure) -> ExitCode {
-    let own = job.invocation.own
-    let now = try job.time(job.invocation.layer).now()
-    var options = ReportOptions(top: try job.number(.top, default: 10, 1...100), made: now)
+    let own = context.invocation.options
+    let now = try context.time(context.invocation.layer).now()
+    var options = ReportOptions(top: try context.number(.top, default: 10, 1...100), made: now)
     if let title = own[.title], !title.isEmpty { options.title = title }
     var report = Report(options)
     for status in try statuses(now: now) { report.add(status: status) }
-    for path in job.invocation.operands { try report.read(path) }
+    for path in context.invocation.operands { try report.read(path) }
     guard report.lines.all == 0 || report.lines.invalid < report.lines.all else {
       throw Failure(
         "report.no_events", exit: .badData,
         "Reading the events: none of the \(report.lines.all) lines is a JSON object.",
         hint: "Give files that message-trace wrote; `message-trace normalise` makes events of raw rows.")
     }
-    try job.terminal.output(report.page())
+    try context.terminal.output(report.page())
     return .done
   }
 
   /// Of the state directory named, and of the file that `status --format json` wrote.
   private func statuses(now: Instant) throws(Failure) -> [JSONValue] {
     var statuses: [JSONValue] = []
-    if let path = job.invocation.own[.collectorState] {
+    if let path = context.invocation.options[.collectorState] {
       guard let glance = try StatusCommand.glance(path, playbook: "") else {
         throw Failure(
           "state.missing", exit: .noInput, "Looking at the state in \(path): nothing was collected there yet.",
@@ -36,7 +58,7 @@ struct ReportCommand {
       }
       statuses.append(glance.json(now: now))
     }
-    if let path = job.invocation.own[.statusFile] { statuses += try Self.read(path) }
+    if let path = context.invocation.options[.statusFile] { statuses += try Self.read(path) }
     return statuses
   }
 

@@ -3,19 +3,35 @@
 internal import Glibc
 internal import IntakeCore
 
-struct VerifyCommand {
-  let job: Job
+struct VerifyCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "verify",
+    summary: "lines, invalid lines, repeated event ids and pauses of an output file",
+    usage: "verify FILE...",
+    details: """
+      Reads NDJSON files and counts their lines, the lines that are not complete JSON objects, the event ids that repeat
+      across all files, and the longest pause between two batches. Exit status 65 if a line is invalid or an event id
+      repeats.
+      """,
+    examples: [
+      "message-trace verify /var/log/contoso.ndjson",
+      "message-trace demo > e.ndjson && message-trace verify e.ndjson",
+    ],
+    operands: .files(0...10_000),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() throws(Failure) -> ExitCode {
-    guard !job.invocation.operands.isEmpty else {
+    guard !context.invocation.operands.isEmpty else {
       throw Invocation.usage("verify needs at least one file.", help: "message-trace help verify")
     }
     var audit = EventAudit()
-    for path in job.invocation.operands {
-      var feed = try LineReader(path)
+    for path in context.invocation.operands {
+      var feed = try LineFeed(path)
       try feed.eachLine { line, ending in audit.take(line, ending) }
     }
-    try job.terminal.output(audit.text)
+    try context.terminal.output(audit.text)
     return audit.invalid == 0 && audit.repeated == 0 ? .done : .badData
   }
 }

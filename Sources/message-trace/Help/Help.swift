@@ -11,7 +11,7 @@ enum Help {
 
     usage: message-trace COMMAND [OPTION]...
 
-    \(Command.allCases.map { row($0.rawValue, $0.summary, width: 13) }.joined(separator: "\n"))
+    \(Command.all.map { row($0.name, $0.summary, width: 13) }.joined(separator: "\n"))
 
     message-trace help COMMAND     options and examples of one command
     \(HelpTopic.all.map(topicLine).joined(separator: "\n"))
@@ -31,8 +31,7 @@ enum Help {
 
   /// Everything that stands behind `help`.
   static var names: [String] {
-    let commands = Command.allCases.map(\.rawValue)
-    return commands + HelpTopic.all.map(\.name).filter { !commands.contains($0) }
+    Command.names + HelpTopic.all.map(\.name).filter { !Command.names.contains($0) }
   }
 
   private static func topicLine(_ topic: HelpTopic) -> String {
@@ -43,11 +42,11 @@ enum Help {
   private static func text(for command: Command) -> String {
     var text = "usage: message-trace \(command.usage)\n\n\(command.details)\n"
     let options =
-      command.ownOptions.map { row("--\($0.rawValue) \($0.placeholder(of: command))", $0.summary, width: 38) }
+      command.options.map { row("--\($0.rawValue) \($0.placeholder(of: command))", $0.summary, width: 38) }
       + command.settings.map { row("--\($0.rawValue) \($0.placeholder)", $0.summary, width: 38) }
     if !options.isEmpty { text += "\noptions:\n\(options.joined(separator: "\n"))\n" }
     text += "\nexamples:\n\(command.examples.map { "  \($0)" }.joined(separator: "\n"))\n"
-    if let topic = HelpTopic.named(command.rawValue) { text += "\n\(topic.text)" }
+    if let topic = HelpTopic.named(command.name) { text += "\n\(topic.text)" }
     return text
   }
 

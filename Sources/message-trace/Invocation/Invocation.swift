@@ -1,15 +1,15 @@
-// Arguments as typed: command, settings layer, own options, operands. Nothing is interpreted here.
+// The command line as typed: command, settings, options, operands. Values are interpreted later.
 
 internal import IntakeCore
 internal import Trigger
 
-/// A command line, taken apart. Flags are `--name VALUE`, `--name=VALUE` or `--name`; `--` ends them.
+/// A parsed command line. Flags are `--name VALUE`, `--name=VALUE` or `--name`; `--` ends them.
 struct Invocation: Sendable {
   private(set) var command: Command?
   private(set) var layer = SettingLayer()
-  private(set) var own: [OwnOption: String] = [:]
-  /// Every value of options that may stand several times.
-  private(set) var all: [OwnOption: [String]] = [:]
+  private(set) var options: [CommandOption: String] = [:]
+  /// Every value of the repeatable options.
+  private(set) var all: [CommandOption: [String]] = [:]
   private(set) var operands: [String] = []
   private(set) var wantsHelp = false
   private(set) var wantsVersion = false
@@ -38,10 +38,9 @@ struct Invocation: Sendable {
       wantsHelp = true
       return
     }
-    let name = name == "normalize" ? "normalise" : name
-    guard let known = Command(rawValue: name) else {
+    guard let known = Command.named(name) else {
       throw Self.usage(
-        "\(Log.clean(name, limit: 60)) is no command\(Suggestion.question(name, among: Command.allCases.map(\.rawValue)))",
+        "unknown command \(Log.clean(name, limit: 60))\(Nearest.question(name, among: Command.names))",
         help: "message-trace help")
     }
     command = known
@@ -55,9 +54,9 @@ struct Invocation: Sendable {
       let value = setting.kind == .flag ? attached ?? "true" : try value(flag, attached, &rest)
       let values = SettingLayer.split(value, for: setting)
       layer[setting] = setting.kind == .list ? (layer[setting] ?? []) + values : values
-    } else if let option = OwnOption(rawValue: name), let command, command.ownOptions.contains(option) {
+    } else if let option = CommandOption(rawValue: name), let command, command.options.contains(option) {
       let value = option.isFlag ? attached ?? "true" : try value(flag, attached, &rest)
-      own[option] = value
+      options[option] = value
       all[option, default: []].append(value)
     } else {
       throw unknown(flag: name)
@@ -73,32 +72,32 @@ struct Invocation: Sendable {
   }
 
   private func unknown(flag name: String) -> Failure {
-    let known = (command?.settings.map(\.rawValue) ?? []) + (command?.ownOptions.map(\.rawValue) ?? []) + ["help"]
+    let known = (command?.settings.map(\.rawValue) ?? []) + (command?.options.map(\.rawValue) ?? []) + ["help"]
     if ["password", "client-secret", "secret"].contains(name) {
       return Self.usage(
-        "--\(name) does not exist: other users of this host could read a secret in the arguments.",
-        help: "give --password-file or --client-secret-file, or the environment")
+        "--\(name) is not accepted: other users of this host can read a secret in the arguments.",
+        help: "Use --password-file or --client-secret-file, or the environment.")
     }
-    let near = Suggestion.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
-    return Self.usage("--\(Log.clean(name, limit: 60)) is no option of this command\(near)", help: helpCall)
+    let near = Nearest.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
+    return Self.usage("unknown option --\(Log.clean(name, limit: 60))\(near)", help: helpCall)
   }
 
-  private var helpCall: String { command.map { "message-trace help \($0.rawValue)" } ?? "message-trace help" }
+  private var helpCall: String { command?.helpCall ?? "message-trace help" }
 
   private mutating func checkOperands() throws(Failure) {
-    if wantsHelp, command == nil, let first = operands.first { command = Command(rawValue: first) }
+    if wantsHelp, command == nil, let first = operands.first { command = Command.named(first) }
     guard !wantsHelp else { return }
     guard let command else {
       guard let first = operands.first else { return }
-      throw Self.usage("\(Log.clean(first, limit: 60)) stands before any command.", help: "message-trace help")
+      throw Self.usage("expected a command before \(Log.clean(first, limit: 60)).", help: "message-trace help")
     }
-    if let first = operands.first, !command.verbs.isEmpty, !command.verbs.contains(first) {
+    if let first = operands.first, !command.operands.verbs.isEmpty, !command.operands.verbs.contains(first) {
       throw Self.usage(
-        "\(Log.clean(first, limit: 60)) is none of \(command.verbs.joined(separator: ", "))\(Suggestion.question(first, among: command.verbs))",
-        help: "The call is: message-trace \(command.usage)")
+        "the first operand must be one of \(command.operands.verbs.joined(separator: ", ")), not \(Log.clean(first, limit: 60))\(Nearest.question(first, among: command.operands.verbs))",
+        help: "Call: message-trace \(command.usage)")
     }
-    guard command.operands.contains(operands.count) else {
-      throw Self.usage("The call is: message-trace \(command.usage).", help: helpCall)
+    guard command.operands.count.contains(operands.count) else {
+      throw command.wrongCall()
     }
   }
 

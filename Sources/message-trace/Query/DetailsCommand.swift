@@ -4,20 +4,32 @@ internal import Collector
 internal import IntakeCore
 internal import Trigger
 
-struct DetailsCommand {
-  let job: Job
+struct DetailsCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "details",
+    summary: "delivery events of one message to one recipient",
+    usage: "details TRACE-ID RECIPIENT [OPTION]...",
+    details: QueryHelp.details,
+    examples: QueryHelp.detailsExamples,
+    settings: QuerySession.settings,
+    options: [.startDate, .endDate, .senderAddress, .format, .playbook],
+    formats: Format.allCases.map(\.rawValue),
+    operands: Operands(count: 2...2),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   enum Format: String, CaseIterable { case timeline, ndjson, raw }
 
   func run() async throws(Failure) -> ExitCode {
-    let operands = job.invocation.operands
+    let operands = context.invocation.operands
     guard operands.count == 2, !operands[1].isEmpty else {
-      throw Invocation.usage("The call is: message-trace \(Command.details.usage).", help: "message-trace help details")
+      throw Self.descriptor.wrongCall()
     }
-    let options = QueryReader(job: job)
+    let options = QueryArguments(context: context)
     let format = try options.choice(.format, Format.allCases) ?? .timeline
-    let key = DetailsKey(traceID: try QueryReader.traceID(operands[0]), recipient: operands[1])
-    let service = try QueryService(job)
+    let key = DetailsKey(traceID: try QueryArguments.traceID(operands[0]), recipient: operands[1])
+    let service = try QuerySession(context)
     let span = try options.span(
       now: service.time.now(), source: service.source, usual: .seconds(10 * 86_400 - 60))
     let normaliser = format == .ndjson ? try service.normaliser(details: true) : nil
@@ -28,11 +40,11 @@ struct DetailsCommand {
     let (row, steps) = (found.0, found.1.sorted { ($0.at ?? .latest) < ($1.at ?? .latest) })
     guard !steps.isEmpty else { throw Self.nothing(knowsRow: row != nil) }
     switch format {
-    case .timeline: try job.terminal.output(DetailsTimeline(key: key, row: row).text(steps))
-    case .raw: try job.terminal.output(QueryOutput.raw(steps.lazy.map(\.json)))
+    case .timeline: try context.terminal.output(DetailsTimeline(key: key, row: row).text(steps))
+    case .raw: try context.terminal.output(QueryOutput.raw(steps.lazy.map(\.json)))
     case .ndjson:
       guard let normaliser else { break }
-      try job.terminal.output(
+      try context.terminal.output(
         QueryOutput.events(steps.lazy.map(\.eventJSON), normaliser, created: service.time.now()))
     }
     return .done
@@ -40,7 +52,7 @@ struct DetailsCommand {
 
   /// The row behind the message tells sender and time, which the legacy service wants, and a head for the time line.
   private static func read(
-    _ key: DetailsKey, _ service: QueryService, _ span: (Instant, Instant), wantsRow: Bool
+    _ key: DetailsKey, _ service: QuerySession, _ span: (Instant, Instant), wantsRow: Bool
   ) async throws(Failure) -> (QueryRow?, [DetailsStep]) {
     var key = key
     var row: QueryRow?

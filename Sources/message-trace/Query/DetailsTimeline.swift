@@ -29,15 +29,15 @@ struct DetailsTimeline {
     let mark = step.marks.isEmpty ? " " : "!"
     let name = step.action.isEmpty ? step.event : "\(step.event) (\(step.action))"
     let isReply = step.reply != nil && step.description.contains("{LED=")
-    let description = isReply ? "" : QueryText.visible(step.description)
-    let shown = QueryText.visible(name)
-    let column = description.isEmpty ? shown : QueryText.fitted(shown, to: max(14, QueryText.width(shown)))
+    let description = isReply ? "" : TerminalText.visible(step.description)
+    let shown = TerminalText.visible(name)
+    let column = description.isEmpty ? shown : TerminalText.fitted(shown, to: max(14, TerminalText.width(shown)))
     var text = "\(time) \(mark) \(column)\(description.isEmpty ? "" : " ")\(description)\n"
     if let reply = step.reply { text += Self.reply(reply) }
     for field in step.fields where field.name != "RecipientStatus" && !field.value.isEmpty {
-      text += Self.inset + QueryText.visible("\(field.name): \(field.value)") + "\n"
+      text += Self.inset + TerminalText.visible("\(field.name): \(field.value)") + "\n"
     }
-    if let data = step.text { text += Self.inset + QueryText.visible("data: \(data)") + "\n" }
+    if let data = step.text { text += Self.inset + TerminalText.visible("data: \(data)") + "\n" }
     return text
   }
 
@@ -49,7 +49,7 @@ struct DetailsTimeline {
       ("remote server", server), ("last tried", reply.lastTried ?? ""),
     ]
     return lines.filter { !$0.1.isEmpty }
-      .map { inset + QueryText.visible("\($0.0): \($0.1)") + "\n" }.joined()
+      .map { inset + TerminalText.visible("\($0.0): \($0.1)") + "\n" }.joined()
   }
 
   /// What stands out in all steps, each once, by kind.
@@ -65,7 +65,7 @@ struct DetailsTimeline {
   }
 
   private func named(_ name: String, _ value: String) -> String {
-    "\(QueryText.fitted(name, to: 20)) \(QueryText.visible(value))\n"
+    "\(TerminalText.fitted(name, to: 20)) \(TerminalText.visible(value))\n"
   }
 
   private static let inset = String(repeating: " ", count: 26)

@@ -5,16 +5,31 @@ internal import IntakeCore
 internal import Normaliser
 internal import Trigger
 
-struct QueryCommand {
-  let job: Job
+struct QueryCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "query",
+    summary: "search traces, as Get-MessageTrace does",
+    usage: "query [OPTION]...",
+    details: QueryHelp.query,
+    examples: QueryHelp.queryExamples,
+    settings: QuerySession.settings,
+    options: [
+      .startDate, .endDate, .senderAddress, .recipientAddress, .status, .subject, .subjectFilterType, .messageID,
+      .messageTraceID, .fromIP, .toIP, .resultSize, .page, .pageSize, .format, .playbook,
+    ],
+    formats: QueryRequest.Format.allCases.map(\.rawValue),
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let service = try QueryService(job)
-    let request = try QueryRequest(job, now: service.time.now(), source: service.source)
+    let service = try QuerySession(context)
+    let request = try QueryRequest(context, now: service.time.now(), source: service.source)
     let normaliser = request.format == .ndjson ? try service.normaliser(details: false) : nil
     let search = QuerySearch(
       source: service.source, filter: request.filter, start: request.start, end: request.end, most: request.most)
-    let writer = QueryWriter(terminal: job.terminal, format: request.format, normaliser: normaliser, time: service.time)
+    let writer = QueryWriter(
+      terminal: context.terminal, format: request.format, normaliser: normaliser, time: service.time)
     let streams = request.format != .table && search.canStream
     let (result, count) = try await StopSignals.guarding { () async throws(Failure) -> (QueryResult, Int) in
       var count = 0
@@ -31,10 +46,10 @@ struct QueryCommand {
   }
 
   private func tell(_ result: QueryResult, _ count: Int, _ request: QueryRequest) {
-    let terminal = job.terminal
+    let terminal = context.terminal
     if result.unreadable > 0 { terminal.say("\(result.unreadable) rows could not be read and are left out.") }
     if result.hasMore { terminal.say("There are more rows: raise --result-size, or ask for the next --page.") }
-    guard request.format == .table, terminal.isPerson || count == 0 else { return }
+    guard request.format == .table, terminal.isInteractive || count == 0 else { return }
     terminal.say(
       "\(count == 0 ? "No row matches" : count == 1 ? "1 row" : "\(count) rows") from \(Timestamp.text(request.start)) to \(Timestamp.text(request.end))."
     )

@@ -24,7 +24,7 @@ enum QueryOutput {
       page.rows.append(start..<page.bytes.count)
     }
     var batch = Batch()
-    var ledger = EveryRow()
+    var ledger = PassthroughLedger()
     normaliser.normalise(page, created: created, into: &batch, ledger: &ledger)
     return batch.bytes
   }
@@ -48,7 +48,7 @@ enum QueryOutput {
 
   /// Quoted; an apostrophe goes in front of what a spreadsheet would calculate.
   static func cell(_ value: String) -> String {
-    let visible = QueryText.visible(value)
+    let visible = TerminalText.visible(value)
     let quote = UInt8(ascii: "\"")
     guard let first = visible.unicodeScalars.first(where: { $0 != " " }) else { return "\"\(visible)\"" }
     let isFormula = "=+-@＝＋－＠".unicodeScalars.contains(first)
@@ -60,6 +60,6 @@ enum QueryOutput {
 }
 
 /// Knows nothing, so that every row becomes an event.
-private struct EveryRow: Ledger {
+private struct PassthroughLedger: Ledger {
   mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
 }

@@ -16,8 +16,8 @@ struct QueryRequest: Sendable {
   let skipped: Int
   let format: Format
 
-  init(_ job: Job, now: Instant, source: any Searching) throws(Failure) {
-    let options = QueryReader(job: job)
+  init(_ context: CommandContext, now: Instant, source: any Searching) throws(Failure) {
+    let options = QueryArguments(context: context)
     filter = try options.filter()
     (start, end) = try options.span(now: now, source: source)
     (most, skipped) = try options.limits()
@@ -26,8 +26,8 @@ struct QueryRequest: Sendable {
 }
 
 /// Reads single options.
-struct QueryReader: Sendable {
-  let job: Job
+struct QueryArguments: Sendable {
+  let context: CommandContext
   static let statuses = [
     "None", "GettingStatus", "Failed", "Pending", "Delivered", "Expanded", "Quarantined", "FilteredAsSpam", "Recalled",
   ]
@@ -69,27 +69,27 @@ struct QueryReader: Sendable {
 
   /// Get-MessageTrace has pages, V2 a result size; one call takes one of them.
   func limits() throws(Failure) -> (most: Int?, skipped: Int) {
-    let own = job.invocation.own
+    let own = context.invocation.options
     let isPaged = own[.page] != nil || own[.pageSize] != nil
     guard let size = own[.resultSize], size.lowercased() != "unlimited" else {
       guard isPaged else { return (nil, 0) }
-      let page = try job.number(.page, default: 1, 1...1_000)
-      let pageSize = try job.number(.pageSize, default: 1_000, 1...5_000)
+      let page = try context.number(.page, default: 1, 1...1_000)
+      let pageSize = try context.number(.pageSize, default: 1_000, 1...5_000)
       return (page * pageSize, (page - 1) * pageSize)
     }
     guard !isPaged else { throw usage("--result-size and --page exclude each other.", nil) }
-    return (try job.number(.resultSize, default: 1_000, 1...5_000), 0)
+    return (try context.number(.resultSize, default: 1_000, 1...5_000), 0)
   }
 
   func choice<Choice: RawRepresentable>(
-    _ option: OwnOption, _ choices: [Choice]
+    _ option: CommandOption, _ choices: [Choice]
   ) throws(Failure) -> Choice? where Choice.RawValue == String {
-    guard let text = job.invocation.own[option] else { return nil }
+    guard let text = context.invocation.options[option] else { return nil }
     let wanted = text.lowercased().filter { $0 != "-" }
     if let choice = choices.first(where: { $0.rawValue.filter { $0 != "-" } == wanted }) { return choice }
-    let words = option.words(of: job.command)
+    let words = option.words(of: context.command)
     throw usage(
-      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is none of \(words.joined(separator: ", "))\(Suggestion.question(text, among: words))",
+      "--\(option.rawValue) must be one of \(words.joined(separator: ", ")), not \(Log.clean(text, limit: 60))\(Nearest.question(text, among: words))",
       nil)
   }
 
@@ -108,14 +108,14 @@ struct QueryReader: Sendable {
     return bare.lowercased()
   }
 
-  private func date(_ option: OwnOption, now: Instant) throws(Failure) -> Instant? {
-    guard let text = job.invocation.own[option] else { return nil }
+  private func date(_ option: CommandOption, now: Instant) throws(Failure) -> Instant? {
+    guard let text = context.invocation.options[option] else { return nil }
     return try QueryDate.parse(text, flag: "--\(option.rawValue)", now: now, isEnd: option == .endDate)
   }
 
   /// Values as given, each whole.
-  private func texts(_ option: OwnOption) throws(Failure) -> [String] {
-    let values = job.invocation.all[option] ?? []
+  private func texts(_ option: CommandOption) throws(Failure) -> [String] {
+    let values = context.invocation.all[option] ?? []
     for value in values {
       guard !value.isEmpty, value.utf8.count <= 1_000, value.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else {
         throw usage("--\(option.rawValue) is empty, too long, or holds a control character.", nil)
@@ -125,7 +125,7 @@ struct QueryReader: Sendable {
   }
 
   private func list(
-    _ option: OwnOption, check: (String) -> Bool = { _ in true }
+    _ option: CommandOption, check: (String) -> Bool = { _ in true }
   ) throws(Failure) -> [String] {
     var values: [String] = []
     for part in try texts(option).flatMap({ $0.split(separator: ",") }) {
@@ -135,7 +135,7 @@ struct QueryReader: Sendable {
       }
       if !values.contains(where: { $0.lowercased() == value.lowercased() }) { values.append(value) }
     }
-    guard !values.isEmpty || job.invocation.all[option] == nil else {
+    guard !values.isEmpty || context.invocation.all[option] == nil else {
       throw usage("--\(option.rawValue) holds no value.", nil)
     }
     return values
@@ -161,7 +161,7 @@ struct QueryReader: Sendable {
     return unsafe inet_pton(text.contains(":") ? AF_INET6 : AF_INET, text, &room) == 1
   }
 
-  private static func reason(_ option: OwnOption, _ value: String) -> String {
+  private static func reason(_ option: CommandOption, _ value: String) -> String {
     switch option {
     case .status: "is no status\(Suggestion.question(value, among: statuses))"
     case .fromIP, .toIP: "is no IP address."
@@ -172,6 +172,6 @@ struct QueryReader: Sendable {
   private func usage(_ sentence: String, _ hint: String?) -> Failure {
     Failure(
       "usage", exit: .usage, "Reading the arguments: \(sentence)",
-      hint: hint ?? "message-trace help \(job.command.rawValue)")
+      hint: hint ?? context.command.helpCall)
   }
 }

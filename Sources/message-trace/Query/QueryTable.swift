@@ -35,9 +35,9 @@ struct QueryTable {
   func text(_ rows: [QueryRow]) -> String {
     guard !rows.isEmpty else { return "" }
     let shown = Self.all.filter { column in columns.map { $0 >= column.needs } ?? true }
-    let cells = [shown.map(\.title)] + rows.map { row in shown.map { QueryText.visible($0.value(row)) } }
+    let cells = [shown.map(\.title)] + rows.map { row in shown.map { TerminalText.visible($0.value(row)) } }
     let widths = fit(shown, cells)
-    return cells.map { line(zip($0, widths).map { QueryText.fitted($0, to: $1) }) }.joined()
+    return cells.map { line(zip($0, widths).map { TerminalText.fitted($0, to: $1) }) }.joined()
   }
 
   private func line(_ cells: [String]) -> String {
@@ -48,7 +48,7 @@ struct QueryTable {
 
   /// The widest column that may be cut gives way first.
   private func fit(_ shown: [Column], _ cells: [[String]]) -> [Int] {
-    var widths = shown.indices.map { index in cells.map { QueryText.width($0[index]) }.max() ?? 0 }
+    var widths = shown.indices.map { index in cells.map { TerminalText.width($0[index]) }.max() ?? 0 }
     guard let columns else { return widths }
     var excess = widths.reduce(0, +) + 2 * (shown.count - 1) - columns
     while excess > 0 {

@@ -6,12 +6,25 @@ internal import Simulator
 internal import Synchronization
 internal import Trigger
 
-struct DemoCommand {
-  let job: Job
+struct DemoCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "demo",
+    summary: "simulate and collect in both modes: nothing to configure",
+    usage: "demo [OPTION]...",
+    details: """
+      Starts the simulator, collects a small tenant through the legacy service, switches to graph with the same state,
+      and shows that no event is lost or repeated. Events go to stdout, the commentary to stderr.
+      """,
+    examples: ["message-trace demo", "message-trace demo --messages 2000 > events.ndjson"],
+    settings: [.logLevel, .logFormat],
+    options: [.messages, .seed],
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let messages = try job.number(.messages, default: 12, 1...1_000_000)
-    let seed = try job.number(.seed, default: 1, 0...Int.max)
+    let messages = try context.number(.messages, default: 12, 1...1_000_000)
+    let seed = try context.number(.seed, default: 1, 0...Int.max)
     // The last pass is now: nothing in the events is of the future.
     let start = TimeSource.system.now() - .seconds(86 * 60)
     let clock = DemoClock(start)
@@ -22,8 +35,8 @@ struct DemoCommand {
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
     let folder = try Self.makeFolder()
-    defer { Folder.remove(folder) }
-    let stage = Stage(server: server, settings: settings, folder: folder, clock: clock, job: job)
+    defer { DirectoryTree.remove(folder) }
+    let stage = Stage(server: server, settings: settings, folder: folder, clock: clock, context: context)
     return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in try await stage.play() }.get()
   }
 
@@ -50,7 +63,7 @@ private struct Stage: Sendable {
   let settings: SimulatorSettings
   let folder: String
   let clock: DemoClock
-  let job: Job
+  let context: CommandContext
 
   func play() async throws(Failure) -> ExitCode {
     say("A made-up tenant of \(settings.tenant.messages) messages, served on \(server.graphURL).")
@@ -66,8 +79,9 @@ private struct Stage: Sendable {
   private func pass(_ mode: Mode, _ title: String) async throws(Failure) {
     let configuration = try Configuration(layer(mode), environment: environment)
     let log = Log(level: .warning)
-    var pipeline = try Assembly(configuration, time: clock.source, log: log).pipeline()
-    let ending = await CollectCommand.pass(&pipeline, configuration: configuration, time: clock.source, log: log)
+    let assembly = Assembly(configuration, time: clock.source, log: log)
+    var pipeline = try assembly.pipeline()
+    let ending = await assembly.pass(&pipeline)
     await pipeline.shutDown()
     if let failure = ending.failure { throw failure }
     let tally = ending.report.tally
@@ -94,5 +108,5 @@ private struct Stage: Sendable {
     ["SECRET": settings.clientSecret, "PASSWORD": settings.password]
   }
 
-  private func say(_ line: String) { job.terminal.say(line) }
+  private func say(_ line: String) { context.terminal.say(line) }
 }

@@ -2,15 +2,34 @@
 
 internal import IntakeCore
 internal import Simulator
+internal import Trigger
 
-struct SimulateCommand {
-  let job: Job
+struct SimulateCommand: RunnableCommand {
+  static let descriptor = Command(
+    name: "simulate",
+    summary: "a local stand-in for Microsoft's endpoints",
+    usage: "simulate [OPTION]...",
+    details: """
+      Serves sign-in, the Reporting Web Service and Graph for a generated tenant on a loopback port until stopped, and
+      prints the settings to collect from it. Faults, to see how `check` and `collect` respond to them:
+
+      \(faultTable)
+      """,
+    examples: [
+      "message-trace simulate --messages 20000 --seed 7 --hours 48 --port 8080",
+      "message-trace simulate --fault throttled,odd-rows",
+    ],
+    settings: [.logLevel, .logFormat],
+    options: [.messages, .seed, .port, .hours, .fault],
+    implementation: Self.self)
+
+  let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let messages = try job.number(.messages, default: 1_000, 0...10_000_000)
-    let seed = try job.number(.seed, default: 1, 0...Int.max)
-    let port = try job.number(.port, default: 0, 0...65_535)
-    let hours = try job.number(.hours, default: 24, 1...2_000)
+    let messages = try context.number(.messages, default: 1_000, 0...10_000_000)
+    let seed = try context.number(.seed, default: 1, 0...Int.max)
+    let port = try context.number(.port, default: 0, 0...65_535)
+    let hours = try context.number(.hours, default: 24, 1...2_000)
     let now = TimeSource.system.now()
     let tenant = SimulatedTenant(
       seed: UInt64(seed), messages: messages, window: Window(start: now - .seconds(3_600 * hours), end: now))
@@ -19,7 +38,7 @@ struct SimulateCommand {
     for fault in try faults() { fault.apply(to: &settings) }
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
-    try job.terminal.output(Self.text(server, SimulatorSettings(tenant: tenant, time: .system)))
+    try context.terminal.output(Self.text(server, SimulatorSettings(tenant: tenant, time: .system)))
     return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
       do { while true { try await TimeSource.sleepReally(.seconds(3_600)) } } catch { return .done }
     }.get()
@@ -32,7 +51,7 @@ struct SimulateCommand {
 
   private func faults() throws(Failure) -> [NamedFault] {
     var faults: [NamedFault] = []
-    for name in (job.invocation.all[.fault] ?? []).flatMap({ $0.split(separator: ",") }).map(String.init) {
+    for name in (context.invocation.all[.fault] ?? []).flatMap({ $0.split(separator: ",") }).map(String.init) {
       guard let fault = NamedFault(rawValue: name) else {
         let question = Suggestion.question(name, among: NamedFault.allCases.map(\.rawValue))
         throw Invocation.usage(

@@ -5,7 +5,7 @@ internal import IntakeCore
 
 struct Terminal: Sendable {
   /// True if a person is looking at stderr.
-  let isPerson = isatty(STDERR_FILENO) == 1
+  let isInteractive = isatty(STDERR_FILENO) == 1
 
   func failure(_ failure: Failure) {
     say("error: \(Self.lines(failure.sentence))")

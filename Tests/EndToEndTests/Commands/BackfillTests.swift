@@ -10,65 +10,65 @@ import Testing
     "beside a daemon, killed and resumed, in either order: every row once",
     arguments: ["newest", "oldest"])
   func besideDaemon(_ order: String) throws {
-    let bench = try PlaybookBench(messages: 1_500, hours: 15 * 24)
-    let playbook = bench.playbook("a")
-    let daemon = Program.start(["run", playbook], environment: bench.environment)
-    eventually { bench.passes("a") >= 1 }
+    let fixture = try PlaybookFixture(messages: 1_500, hours: 15 * 24)
+    let playbook = fixture.playbook("a")
+    let daemon = Program.start(["run", playbook], environment: fixture.environment)
+    eventually { fixture.passes("a") >= 1 }
     let call = [
-      "backfill", playbook, "--from", Timestamp.text(bench.now - .seconds(16 * 86_400)), "--order", order,
+      "backfill", playbook, "--from", Timestamp.text(fixture.now - .seconds(16 * 86_400)), "--order", order,
     ]
     for killed in 1...3 {
-      let running = Program.start(call, environment: bench.environment)
-      let asked = bench.pagesAsked
-      eventually { bench.pagesAsked >= asked + 3 && BackfillTests.doneTicks(bench.state("a")) > 0 }
+      let running = Program.start(call, environment: fixture.environment)
+      let asked = fixture.pagesAsked
+      eventually { fixture.pagesAsked >= asked + 3 && BackfillTests.doneTicks(fixture.state("a")) > 0 }
       running.signal(SIGKILL)
       #expect(running.wait().status == 137, "run \(killed)")
     }
-    let last = Program.run(call, environment: bench.environment)
+    let last = Program.run(call, environment: fixture.environment)
     #expect(last.status == 0 && last.errors.contains("backfill.resume") && last.errors.contains("backfill.done"))
-    let passes = bench.passes("a")
-    eventually { bench.passes("a") > passes }
+    let passes = fixture.passes("a")
+    eventually { fixture.passes("a") > passes }
     daemon.signal(SIGTERM)
     #expect(daemon.wait().status == 0)
-    bench.expectWhole("a")
+    fixture.expectWhole("a")
   }
 
   @Test("what live collection delivered long ago and has forgotten is not delivered again")
   func forgotten() throws {
-    let bench = try PlaybookBench(messages: 400, hours: 5 * 24)
-    let playbook = bench.playbook("a")
+    let fixture = try PlaybookFixture(messages: 400, hours: 5 * 24)
+    let playbook = fixture.playbook("a")
     for days in [4, 3, 2, 1, 0] {
-      let now = Timestamp.text(bench.now - .seconds(days * 86_400))
-      let outcome = Program.run(["collect", playbook, "--now", now], environment: bench.environment)
+      let now = Timestamp.text(fixture.now - .seconds(days * 86_400))
+      let outcome = Program.run(["collect", playbook, "--now", now], environment: fixture.environment)
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
-    let before = Program.run(["verify", bench.events("a")])
-    let span = ["--from", Timestamp.text(bench.now - .seconds(6 * 86_400))]
-    let ledger = Program.run(["backfill", playbook] + span, environment: bench.environment)
+    let before = Program.run(["verify", fixture.events("a")])
+    let span = ["--from", Timestamp.text(fixture.now - .seconds(6 * 86_400))]
+    let ledger = Program.run(["backfill", playbook] + span, environment: fixture.environment)
     #expect(ledger.status == 0, "\(ledger.errors)")
-    bench.expectWhole("a")
+    fixture.expectWhole("a")
     // The first passes began 6 hours back, so there was something to add.
-    #expect(before.lines.first != "lines               \(bench.settings.tenant.rowCount)")
-    let again = Program.run(["backfill", playbook] + span, environment: bench.environment)
+    #expect(before.lines.first != "lines               \(fixture.settings.tenant.rowCount)")
+    let again = Program.run(["backfill", playbook] + span, environment: fixture.environment)
     #expect(again.status == 0 && again.errors.contains("events=0"))
-    bench.expectWhole("a")
+    fixture.expectWhole("a")
   }
 
   @Test("a TERM leaves it resumable with 75, and its progress shows in the status")
   func stopped() throws {
     let slow = FaultRule(.latency(.milliseconds(200)), on: "/v1.0/")
-    let bench = try PlaybookBench(messages: 200, hours: 20 * 24, faults: [slow])
-    let playbook = bench.playbook("a")
-    let call = ["backfill", playbook, "--from", Timestamp.text(bench.now - .seconds(21 * 86_400))]
-    let running = Program.start(call, environment: bench.environment)
-    eventually { Self.doneTicks(bench.state("a")) > 0 }
+    let fixture = try PlaybookFixture(messages: 200, hours: 20 * 24, faults: [slow])
+    let playbook = fixture.playbook("a")
+    let call = ["backfill", playbook, "--from", Timestamp.text(fixture.now - .seconds(21 * 86_400))]
+    let running = Program.start(call, environment: fixture.environment)
+    eventually { Self.doneTicks(fixture.state("a")) > 0 }
     running.signal(SIGTERM)
     let outcome = running.wait()
     #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
     let status = Program.run(["status", playbook])
     #expect(status.lines.contains { $0.hasPrefix("backfill ") && $0.contains("newest first") })
-    #expect(Program.run(call, environment: bench.environment).status == 0)
-    bench.expectWhole("a")
+    #expect(Program.run(call, environment: fixture.environment).status == 0)
+    fixture.expectWhole("a")
   }
 
   @Test(
@@ -79,13 +79,13 @@ import Testing
       (["--from", "2026-02-02", "--order", "up"], "oldest"),
     ])
   func refused(_ arguments: [String], _ word: String) throws {
-    let bench = try PlaybookBench(messages: 1)
-    let outcome = Program.run(["backfill", bench.playbook("a")] + arguments, environment: bench.environment)
+    let fixture = try PlaybookFixture(messages: 1)
+    let outcome = Program.run(["backfill", fixture.playbook("a")] + arguments, environment: fixture.environment)
     #expect(outcome.status == 64 && outcome.errors.contains(word), "\(outcome.errors)")
-    #expect(bench.server.requests().isEmpty)
+    #expect(fixture.server.requests().isEmpty)
   }
 
   private static func doneTicks(_ state: String) -> Int64 {
-    PlaybookBench.json("\(state)/backfill.json")?["doneTicks"]?.integer ?? 0
+    PlaybookFixture.json("\(state)/backfill.json")?["doneTicks"]?.integer ?? 0
   }
 }

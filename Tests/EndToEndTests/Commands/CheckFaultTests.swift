@@ -46,22 +46,22 @@ import Testing
 
   @Test("each fault is told in one sentence with what to do, without secret, address or subject", arguments: cases)
   func told(_ item: Case) throws {
-    var bench = try Bench(messages: 20)
-    bench.server.stop()
-    var faulty = bench.settings
+    var fixture = try CollectFixture(messages: 20)
+    fixture.server.stop()
+    var faulty = fixture.settings
     item.fault.apply(to: &faulty)
-    bench = Bench(bench, server: try SimulatorServer.start(faulty))
-    defer { bench.server.stop() }
+    fixture = CollectFixture(fixture, server: try SimulatorServer.start(faulty))
+    defer { fixture.server.stop() }
     for (mode, expected) in [("graph", item.graph), ("reporting", item.reporting)] {
       let folder = TemporaryFolder()
-      var arguments = bench.arguments(mode, state: folder.file("state"))
+      var arguments = fixture.arguments(mode, state: folder.file("state"))
       arguments[0] = "check"
-      let outcome = Program.run(arguments, environment: bench.environment)
+      let outcome = Program.run(arguments, environment: fixture.environment)
       let text = String(decoding: outcome.output, as: UTF8.self)
       #expect(outcome.status == expected?.status ?? 0, "\(mode): \(text)\(outcome.errors)")
       #expect(text.contains(expected?.says ?? "gives out message traces"), "\(mode): \(text)")
       #expect(text.contains("do: ") == (expected != nil))
-      for secret in [bench.settings.clientSecret, bench.settings.password, "@contoso", "john.doe"] {
+      for secret in [fixture.settings.clientSecret, fixture.settings.password, "@contoso", "john.doe"] {
         #expect(!(text + outcome.errors).contains(secret))
       }
     }

@@ -5,34 +5,36 @@ internal import Simulator
 import Testing
 
 @Suite struct CheckTests {
-  private func check(_ bench: Bench, _ folder: borrowing TemporaryFolder, _ more: [String] = [], secret: String? = nil)
+  private func check(
+    _ fixture: CollectFixture, _ folder: borrowing TemporaryFolder, _ more: [String] = [], secret: String? = nil
+  )
     -> Outcome
   {
-    var environment = bench.environment
+    var environment = fixture.environment
     if let secret { environment["MESSAGE_TRACE_CLIENT_SECRET"] = secret }
-    var arguments = bench.arguments("graph", state: folder.file("state"), sink: "file:\(folder.file("out.ndjson"))")
+    var arguments = fixture.arguments("graph", state: folder.file("state"), sink: "file:\(folder.file("out.ndjson"))")
     arguments[0] = "check"
     return Program.run(arguments + more, environment: environment)
   }
 
   @Test("a healthy configuration is good in every line, for people and for machines")
   func good() throws {
-    let bench = try Bench(messages: 20)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 20)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
-    let table = check(bench, folder)
+    let table = check(fixture, folder)
     #expect(table.status == 0, "\(table.errors)")
     #expect(table.lines.count >= 5 && table.lines.allSatisfy { $0.hasPrefix("good") })
-    let object = try JSONValue(parsing: check(bench, folder, ["--format", "json"]).output)
+    let object = try JSONValue(parsing: check(fixture, folder, ["--format", "json"]).output)
     #expect(object["good"]?.bool == true)
   }
 
   @Test("a bad secret and a dead receiver are both told in one run, each with what to do")
   func bad() throws {
-    let bench = try Bench(messages: 20)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 20)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
-    let outcome = check(bench, folder, ["--sink", "tcp://127.0.0.1:9"], secret: "zebra-77")
+    let outcome = check(fixture, folder, ["--sink", "tcp://127.0.0.1:9"], secret: "zebra-77")
     #expect(outcome.status == 77)
     let bad = outcome.lines.filter { $0.hasPrefix("BAD") }
     #expect(bad.count == 2)
@@ -43,26 +45,26 @@ import Testing
 
   @Test("nothing is delivered and nothing moves")
   func harmless() throws {
-    let bench = try Bench(messages: 20)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 20)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
-    #expect(check(bench, folder).status == 0)
+    #expect(check(fixture, folder).status == 0)
     let collected = Program.run(
-      bench.arguments("graph", state: folder.file("state")), environment: bench.environment)
-    #expect(collected.lines.count == bench.settings.tenant.rowCount)
+      fixture.arguments("graph", state: folder.file("state")), environment: fixture.environment)
+    #expect(collected.lines.count == fixture.settings.tenant.rowCount)
   }
 
   @Test("redacted events still join: the same key gives the same words, no subject or local part is left")
   func redaction() throws {
-    let bench = try Bench(messages: 200)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 200)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
     let key = ["MESSAGE_TRACE_REDACT_KEY": "0123456789abcdef0123456789abcdef"]
-    let environment = bench.environment.merging(key) { $1 }
-    let plain = Program.run(bench.arguments("graph", state: folder.file("a")), environment: bench.environment)
+    let environment = fixture.environment.merging(key) { $1 }
+    let plain = Program.run(fixture.arguments("graph", state: folder.file("a")), environment: fixture.environment)
     let runs = ["b", "c"].map { state in
       Program.run(
-        bench.arguments("graph", state: folder.file(state)) + ["--redact", "subject,local-part"],
+        fixture.arguments("graph", state: folder.file(state)) + ["--redact", "subject,local-part"],
         environment: environment)
     }
     for run in runs { #expect(run.status == 0, "\(run.errors)") }

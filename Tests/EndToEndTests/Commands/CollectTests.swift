@@ -6,7 +6,7 @@ internal import Simulator
 import Testing
 
 /// A simulator and the arguments to collect from it.
-struct Bench {
+struct CollectFixture {
   let server: SimulatorServer
   let settings: SimulatorSettings
   let now: Instant
@@ -21,7 +21,7 @@ struct Bench {
   }
 
   /// The same credentials for another server.
-  init(_ other: Bench, server: SimulatorServer) {
+  init(_ other: CollectFixture, server: SimulatorServer) {
     settings = other.settings
     now = other.now
     self.server = server
@@ -44,24 +44,24 @@ struct Bench {
 @Suite struct CollectTests {
   @Test("20,000 rows come out once, a second pass emits none, both modes give the same ids")
   func both() throws {
-    let bench = try Bench(messages: 16_500)
-    defer { bench.server.stop() }
-    #expect(bench.settings.tenant.rowCount >= 20_000)
+    let fixture = try CollectFixture(messages: 16_500)
+    defer { fixture.server.stop() }
+    #expect(fixture.settings.tenant.rowCount >= 20_000)
     var ids: [String: Set<String>] = [:]
     for mode in ["graph", "reporting"] {
       let folder = TemporaryFolder()
-      let first = Program.run(bench.arguments(mode, state: folder.file("state")), environment: bench.environment)
+      let first = Program.run(fixture.arguments(mode, state: folder.file("state")), environment: fixture.environment)
       #expect(first.status == 0, "\(first.errors)")
-      #expect(first.lines.count == bench.settings.tenant.rowCount)
+      #expect(first.lines.count == fixture.settings.tenant.rowCount)
       ids[mode] = Set(first.ids)
       #expect(ids[mode]?.count == first.lines.count)
-      let second = Program.run(bench.arguments(mode, state: folder.file("state")), environment: bench.environment)
+      let second = Program.run(fixture.arguments(mode, state: folder.file("state")), environment: fixture.environment)
       #expect(second.status == 0 && second.output.isEmpty && second.errors.isEmpty)
     }
     #expect(ids["graph"] == ids["reporting"])
     let truth = Set(
-      bench.settings.tenant.truth(at: bench.now).map { row in
-        let text = [bench.settings.tenant.name, row.traceID, row.recipient].map { $0.lowercased() } + [row.status]
+      fixture.settings.tenant.truth(at: fixture.now).map { row in
+        let text = [fixture.settings.tenant.name, row.traceID, row.recipient].map { $0.lowercased() } + [row.status]
         return SHA256.digest(Array(text.joined(separator: "\n").utf8)).prefix(16).map { byte in
           (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
@@ -71,31 +71,31 @@ struct Bench {
 
   @Test("the mode can be switched on one state and one file without a gap or a duplicate")
   func switching() throws {
-    let bench = try Bench(messages: 500)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 500)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
     let sink = "file:\(folder.file("events.ndjson"))"
-    let early = ["--now", Timestamp.text(bench.now - .seconds(2 * 3_600))]
+    let early = ["--now", Timestamp.text(fixture.now - .seconds(2 * 3_600))]
     for (mode, extra) in [("reporting", early), ("graph", []), ("reporting", [])] {
       let outcome = Program.run(
-        bench.arguments(mode, state: folder.file("state"), sink: sink) + extra, environment: bench.environment)
+        fixture.arguments(mode, state: folder.file("state"), sink: sink) + extra, environment: fixture.environment)
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
     let verified = Program.run(["verify", folder.file("events.ndjson")])
     #expect(verified.status == 0, "\(String(decoding: verified.output, as: UTF8.self))")
-    #expect(verified.lines.first == "lines               \(bench.settings.tenant.rowCount)")
+    #expect(verified.lines.first == "lines               \(fixture.settings.tenant.rowCount)")
   }
 
   @Test("overlapping runs: the second says who holds the state and exits 75")
   func overlapping() throws {
-    let bench = try Bench(messages: 10)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 10)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
     let state = folder.file("state")
-    #expect(Program.run(bench.arguments("graph", state: state), environment: bench.environment).status == 0)
+    #expect(Program.run(fixture.arguments("graph", state: state), environment: fixture.environment).status == 0)
     let lock = unsafe open("\(state)/lock", O_RDWR)
     #expect(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
-    let outcome = Program.run(bench.arguments("graph", state: state), environment: bench.environment)
+    let outcome = Program.run(fixture.arguments("graph", state: state), environment: fixture.environment)
     close(lock)
     #expect(outcome.status == 75 && outcome.output.isEmpty)
     #expect(outcome.errors.contains("state.locked"))

@@ -41,15 +41,15 @@ import Testing
 
   @Test("each mistake is told plainly", arguments: mistakes)
   func told(_ mistake: Mistake) throws {
-    let bench = try Bench(messages: 5)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 5)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
-    var environment = bench.environment
+    var environment = fixture.environment
     if let secret = mistake.secret {
       environment["MESSAGE_TRACE_CLIENT_SECRET"] = secret
       environment["MESSAGE_TRACE_PASSWORD"] = secret
     }
-    var arguments = bench.arguments(mistake.mode, state: folder.file("state"))
+    var arguments = fixture.arguments(mistake.mode, state: folder.file("state"))
     for index in stride(from: 0, to: mistake.arguments.count, by: 2) {
       if let known = arguments.firstIndex(of: mistake.arguments[index]) {
         arguments[known + 1] = mistake.arguments[index + 1]
@@ -65,16 +65,17 @@ import Testing
     #expect((1...3).contains(outcome.errors.split(separator: "\n").count), "\(outcome.errors)")
     // State unmoved: after the mistake is mended everything comes out.
     let mended = Program.run(
-      bench.arguments(mistake.mode, state: folder.file("state")), environment: bench.environment)
-    #expect(mended.status == 0 && mended.lines.count == bench.settings.tenant.rowCount, "\(mended.errors)")
+      fixture.arguments(mistake.mode, state: folder.file("state")), environment: fixture.environment)
+    #expect(mended.status == 0 && mended.lines.count == fixture.settings.tenant.rowCount, "\(mended.errors)")
   }
 
   @Test("an unwritable state directory is refused before any request")
   func state() throws {
-    let bench = try Bench(messages: 5)
-    defer { bench.server.stop() }
-    let outcome = Program.run(bench.arguments("graph", state: "/proc/nowhere/state"), environment: bench.environment)
+    let fixture = try CollectFixture(messages: 5)
+    defer { fixture.server.stop() }
+    let outcome = Program.run(
+      fixture.arguments("graph", state: "/proc/nowhere/state"), environment: fixture.environment)
     #expect([73, 78].contains(outcome.status) && outcome.errors.contains("/proc/nowhere"))
-    #expect(bench.server.requests().isEmpty)
+    #expect(fixture.server.requests().isEmpty)
   }
 }

@@ -12,7 +12,7 @@ import Testing
     let call = ["playbook", "init", path, "--mode", mode, "--tenant", "fabrikam.example"]
     #expect(Program.run(call).status == 0)
     #expect(Program.run(["playbook", "validate", path]).lines == ["\(path): good"])
-    let source = PlaybookBench.json(path)?["source"]
+    let source = PlaybookFixture.json(path)?["source"]
     #expect(source?["mode"]?.string == mode && source?["tenant"]?.string == "fabrikam.example")
     let again = Program.run(call)
     #expect(again.status == 73 && again.errors.contains("exists already"))

@@ -39,11 +39,11 @@ import Testing
 
   @Test("a collector's health comes from its state directory and from the status as JSON")
   func health() throws {
-    let bench = try Bench(messages: 20)
-    defer { bench.server.stop() }
+    let fixture = try CollectFixture(messages: 20)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
     let state = folder.file("state")
-    let collected = Program.run(bench.arguments("graph", state: state), environment: bench.environment)
+    let collected = Program.run(fixture.arguments("graph", state: state), environment: fixture.environment)
     let events = folder.write(String(decoding: collected.output, as: UTF8.self), to: "events.ndjson")
     let status = folder.write(
       String(decoding: Program.run(["status", "--state", state, "--format", "json"]).output, as: UTF8.self),

@@ -11,17 +11,17 @@ import Testing
     arguments: [SIGTERM, SIGINT])
   func term(_ number: Int32) throws {
     let slow = FaultRule(.latency(.seconds(50)), on: "/v1.0/", .requests(4...4))
-    let bench = try PlaybookBench(messages: 900, faults: [slow])
-    let playbook = bench.playbook("a", pageSize: 100)
-    let running = Program.start(["run", playbook], environment: bench.environment)
-    eventually { bench.pagesAsked >= 4 }
+    let fixture = try PlaybookFixture(messages: 900, faults: [slow])
+    let playbook = fixture.playbook("a", pageSize: 100)
+    let running = Program.start(["run", playbook], environment: fixture.environment)
+    eventually { fixture.pagesAsked >= 4 }
     running.signal(number)
     let outcome = running.wait()
     #expect(outcome.status == 0, "\(outcome.errors)")
-    let early = Program.run(["verify", bench.events("a")]).lines.first ?? ""
-    #expect(early != "lines               \(bench.settings.tenant.rowCount)")
-    bench.restart(playbook)
-    bench.expectWhole("a")
+    let early = Program.run(["verify", fixture.events("a")]).lines.first ?? ""
+    #expect(early != "lines               \(fixture.settings.tenant.rowCount)")
+    fixture.restart(playbook)
+    fixture.expectWhole("a")
   }
 
   @Test(
@@ -29,61 +29,61 @@ import Testing
     arguments: [SIGTERM, SIGINT, SIGHUP])
   func onePass(_ number: Int32) throws {
     let slow = FaultRule(.latency(.seconds(50)), on: "/v1.0/", .requests(3...3))
-    let bench = try PlaybookBench(messages: 500, faults: [slow])
-    let playbook = bench.playbook("a", pageSize: 100)
-    let running = Program.start(["collect", playbook], environment: bench.environment)
-    eventually { bench.pagesAsked >= 3 }
+    let fixture = try PlaybookFixture(messages: 500, faults: [slow])
+    let playbook = fixture.playbook("a", pageSize: 100)
+    let running = Program.start(["collect", playbook], environment: fixture.environment)
+    eventually { fixture.pagesAsked >= 3 }
     running.signal(SIGUSR1)
     running.signal(number)
     let outcome = running.wait()
     #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
     #expect(outcome.errors.split(separator: "\n").count == 1)
-    bench.restart(playbook)
-    bench.expectWhole("a")
+    fixture.restart(playbook)
+    fixture.expectWhole("a")
   }
 
   @Test("a pass that waits out a long Retry-After ends at once when it is told to")
   func waiting() throws {
     let busy = FaultRule(.throttled(.seconds(500)), on: "/v1.0/", .requests(1...1))
-    let bench = try PlaybookBench(messages: 20, faults: [busy])
-    let playbook = bench.playbook("a")
-    let running = Program.start(["collect", playbook, "--log-level", "info"], environment: bench.environment)
-    eventually { bench.pagesAsked >= 1 && running.errorsSoFar.contains("source.retry") }
+    let fixture = try PlaybookFixture(messages: 20, faults: [busy])
+    let playbook = fixture.playbook("a")
+    let running = Program.start(["collect", playbook, "--log-level", "info"], environment: fixture.environment)
+    eventually { fixture.pagesAsked >= 1 && running.errorsSoFar.contains("source.retry") }
     running.signal(SIGTERM)
     let outcome = running.wait()
     // Had it gone on waiting, it would have been ended late, without a word.
     #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
-    bench.restart(playbook)
-    bench.expectWhole("a")
+    fixture.restart(playbook)
+    fixture.expectWhole("a")
   }
 
   @Test("a receiver that accepts and never reads holds up an end for the grace at most, and what it lacks is kept")
   func deafReceiver() async throws {
-    let bench = try PlaybookBench(messages: 400)
-    let playbook = bench.playbook("a")
-    let receiver = try #require(DeafReceiver())
-    let sinks = ["--sink", "tcp://127.0.0.1:\(receiver.port)?ack=eof", "--sink", "file:\(bench.events("a"))"]
-    let running = Program.start(["collect", playbook] + sinks, environment: bench.environment)
+    let fixture = try PlaybookFixture(messages: 400)
+    let playbook = fixture.playbook("a")
+    let receiver = try #require(UnresponsiveReceiver())
+    let sinks = ["--sink", "tcp://127.0.0.1:\(receiver.port)?ack=eof", "--sink", "file:\(fixture.events("a"))"]
+    let running = Program.start(["collect", playbook] + sinks, environment: fixture.environment)
     eventually { receiver.isReached }
     running.signal(SIGTERM)
     let outcome = await running.ended()
     #expect(outcome.status == 75, "\(outcome.errors)")
-    let refused = Program.run(["collect", playbook], environment: bench.environment)
+    let refused = Program.run(["collect", playbook], environment: fixture.environment)
     #expect(refused.status == 78 && refused.errors.contains("--forget-sink"), "\(refused.errors)")
-    let forgetting = Program.run(["collect", playbook, "--forget-sink"], environment: bench.environment)
+    let forgetting = Program.run(["collect", playbook, "--forget-sink"], environment: fixture.environment)
     #expect(forgetting.status == 0, "\(forgetting.errors)")
-    bench.expectWhole("a")
+    fixture.expectWhole("a")
   }
 
   @Test("USR1 is answered with one line a playbook and ends nothing; every line of a tenant names its playbook")
   func glance() throws {
-    let bench = try PlaybookBench(messages: 20)
-    let playbooks = [bench.playbook("a"), bench.playbook("b", secret: "BAD")]
-    let running = Program.start(["run", "--log-format", "json"] + playbooks, environment: bench.environment)
-    eventually { bench.passes("a") >= 1 && bench.passes("b") >= 1 }
+    let fixture = try PlaybookFixture(messages: 20)
+    let playbooks = [fixture.playbook("a"), fixture.playbook("b", secret: "BAD")]
+    let running = Program.start(["run", "--log-format", "json"] + playbooks, environment: fixture.environment)
+    eventually { fixture.passes("a") >= 1 && fixture.passes("b") >= 1 }
     running.signal(SIGUSR1)
-    let passes = bench.passes("a")
-    eventually { bench.passes("a") >= passes + 2 }
+    let passes = fixture.passes("a")
+    eventually { fixture.passes("a") >= passes + 2 }
     running.signal(SIGTERM)
     let outcome = running.wait()
     let lines = try outcome.errors.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
@@ -96,14 +96,14 @@ import Testing
 
   @Test("a second TERM ends at once with 143, whatever blocks; a single one waits no longer than the grace")
   func twice() throws {
-    let bench = try PlaybookBench(messages: 50)
-    let playbook = bench.playbook("a")
-    #expect(Program.run(["collect", playbook], environment: bench.environment).status == 0)
+    let fixture = try PlaybookFixture(messages: 50)
+    let playbook = fixture.playbook("a")
+    #expect(Program.run(["collect", playbook], environment: fixture.environment).status == 0)
     // Whoever counts requests waits for this lock, deaf to everything but a kill.
-    let quota = unsafe open("\(bench.state("a"))/quota", O_RDWR)
+    let quota = unsafe open("\(fixture.state("a"))/quota", O_RDWR)
     #expect(quota >= 0 && flock(quota, LOCK_EX) == 0)
     for (signals, status) in [(2, Int32(143)), (1, 0)] {
-      let running = Program.start(["run", playbook], environment: bench.environment)
+      let running = Program.start(["run", playbook], environment: fixture.environment)
       eventually { Self.waitsForLock(running.process) }
       for number in 0..<signals {
         if number > 0 { usleep(200_000) }
@@ -112,90 +112,90 @@ import Testing
       #expect(running.wait().status == status)
     }
     close(quota)
-    bench.restart(playbook)
-    bench.expectWhole("a")
+    fixture.restart(playbook)
+    fixture.expectWhole("a")
   }
 
   @Test("HUP and USR1 again and again under load, the process stopped and continued meanwhile: nothing lost or doubled")
   func reload() throws {
     let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
-    let bench = try PlaybookBench(messages: 2_000, faults: [slow])
-    let playbook = bench.playbook("a", pageSize: 100)
-    let running = Program.start(["run", playbook], environment: bench.environment)
-    eventually { bench.pagesAsked > 0 }
-    while bench.pagesAsked < 20 {
+    let fixture = try PlaybookFixture(messages: 2_000, faults: [slow])
+    let playbook = fixture.playbook("a", pageSize: 100)
+    let running = Program.start(["run", playbook], environment: fixture.environment)
+    eventually { fixture.pagesAsked > 0 }
+    while fixture.pagesAsked < 20 {
       for number in [SIGHUP, SIGUSR1, SIGSTOP] { running.signal(number) }
       usleep(20_000)
       running.signal(SIGCONT)
       usleep(10_000)
     }
-    eventually { bench.passes("a") >= 2 }
+    eventually { fixture.passes("a") >= 2 }
     running.signal(SIGTERM)
     let outcome = running.wait()
     #expect(outcome.status == 0 && outcome.errors.contains("config.reloaded"), "\(outcome.errors)")
-    bench.restart(playbook)
-    bench.expectWhole("a")
+    fixture.restart(playbook)
+    fixture.expectWhole("a")
   }
 
   @Test("a playbook that has become wrong is refused at HUP and the old one goes on")
   func reloadWrong() throws {
-    let bench = try PlaybookBench(messages: 50)
-    let playbook = bench.playbook("a")
-    let running = Program.start(["run", playbook], environment: bench.environment)
-    eventually { bench.passes("a") >= 1 }
+    let fixture = try PlaybookFixture(messages: 50)
+    let playbook = fixture.playbook("a")
+    let running = Program.start(["run", playbook], environment: fixture.environment)
+    eventually { fixture.passes("a") >= 1 }
     let good = try FileBytes.read(playbook, purpose: "playbook")
-    _ = bench.folder.write("{\"trigger\": {\"evry\": \"1s\"}}", to: "a.json")
+    _ = fixture.folder.write("{\"trigger\": {\"evry\": \"1s\"}}", to: "a.json")
     running.signal(SIGHUP)
-    let before = bench.passes("a")
-    eventually { bench.passes("a") >= before + 2 }
-    _ = bench.folder.write(String(decoding: good, as: UTF8.self), to: "a.json")
+    let before = fixture.passes("a")
+    eventually { fixture.passes("a") >= before + 2 }
+    _ = fixture.folder.write(String(decoding: good, as: UTF8.self), to: "a.json")
     running.signal(SIGTERM)
     let outcome = running.wait()
     #expect(outcome.status == 0)
     #expect(outcome.errors.contains("config.reload_failed") && outcome.errors.contains("did you mean every"))
-    bench.expectWhole("a")
+    fixture.expectWhole("a")
   }
 
   @Test("20 tenants in one process: one with a revoked secret backs off and shows it, the others do not notice")
   func many() throws {
-    let bench = try PlaybookBench(messages: 60)
+    let fixture = try PlaybookFixture(messages: 60)
     let names = (0..<20).map { "t\($0)" }
-    let playbooks = names.map { bench.playbook($0, secret: $0 == "t7" ? "BAD" : "GOOD") }
-    let running = Program.start(["run"] + playbooks, environment: bench.environment)
+    let playbooks = names.map { fixture.playbook($0, secret: $0 == "t7" ? "BAD" : "GOOD") }
+    let running = Program.start(["run"] + playbooks, environment: fixture.environment)
     let others = names.filter { $0 != "t7" }
-    eventually { others.allSatisfy { bench.passes($0) >= 3 } }
+    eventually { others.allSatisfy { fixture.passes($0) >= 3 } }
     let middle = Self.residentPages(running.process)
-    eventually { others.allSatisfy { bench.passes($0) >= 8 } }
+    eventually { others.allSatisfy { fixture.passes($0) >= 8 } }
     #expect(Self.residentPages(running.process) < middle + 8 << 20 / 4_096)
     let failing = Program.run(["status", playbooks[7], "--format", "json"])
     #expect(failing.status == 77)
     let glance = try JSONValue(parsing: Array((failing.lines.first ?? "").utf8))
     #expect(glance["outcome"]?.string?.hasPrefix("signin.") == true)
-    #expect(bench.passes("t7") >= 1 && bench.passes("t7") < 8)
+    #expect(fixture.passes("t7") >= 1 && fixture.passes("t7") < 8)
     running.signal(SIGTERM)
     let outcome = running.wait()
     #expect(outcome.status == 0 && !outcome.errors.contains("revoked "), "\(outcome.errors.suffix(2_000))")
     for name in others {
-      #expect(Program.run(["status", "--state", bench.state(name)]).status == 0)
-      bench.expectWhole(name)
+      #expect(Program.run(["status", "--state", fixture.state(name)]).status == 0)
+      fixture.expectWhole(name)
     }
   }
 
   @Test("ten cron runs at once: those that find the state in use say so with 75, and nothing is doubled")
   func cron() throws {
     let slow = FaultRule(.latency(.seconds(3)), on: "/v1.0/", .requests(1...1))
-    let bench = try PlaybookBench(messages: 300, faults: [slow])
-    let playbook = bench.playbook("a")
-    let first = Program.start(["collect", playbook], environment: bench.environment)
-    eventually { bench.pagesAsked >= 1 }
-    let runs = (0..<9).map { _ in Program.start(["collect", playbook], environment: bench.environment) }
+    let fixture = try PlaybookFixture(messages: 300, faults: [slow])
+    let playbook = fixture.playbook("a")
+    let first = Program.start(["collect", playbook], environment: fixture.environment)
+    eventually { fixture.pagesAsked >= 1 }
+    let runs = (0..<9).map { _ in Program.start(["collect", playbook], environment: fixture.environment) }
     let outcomes = runs.map { $0.wait() }
     #expect(outcomes.allSatisfy { $0.status == 0 || $0.status == 75 && $0.errors.contains("state.locked") })
     #expect(outcomes.contains { $0.status == 75 && $0.errors.contains("process \(first.process)") })
     #expect(outcomes.allSatisfy { $0.errors.split(separator: "\n").count == ($0.status == 0 ? 0 : 1) })
     #expect(first.wait().status == 0)
-    bench.restart(playbook)
-    bench.expectWhole("a")
+    fixture.restart(playbook)
+    fixture.expectWhole("a")
   }
 
   /// True if the process stands in a `flock(2)`. Source: proc(5), locks.

@@ -10,8 +10,8 @@ import Testing
     "READY, then signs of life, RELOADING at HUP, STOPPING at TERM, on a path and on an abstract name",
     arguments: [false, true])
   func notices(_ isAbstract: Bool) throws {
-    let bench = try PlaybookBench(messages: 20)
-    let path = isAbstract ? "@message-trace\(bench.folder.file("notify"))" : bench.folder.file("notify")
+    let fixture = try PlaybookFixture(messages: 20)
+    let path = isAbstract ? "@message-trace\(fixture.folder.file("notify"))" : fixture.folder.file("notify")
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
     defer { close(descriptor) }
     var address = unsafe withUnsafeBytes(of: sa_family_t(AF_UNIX)) { unsafe Array($0) }
@@ -22,8 +22,8 @@ import Testing
       }
     }
     try #require(bound == 0)
-    let environment = bench.environment.merging(["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"]) { $1 }
-    let running = Program.start(["run", bench.playbook("a")], environment: environment)
+    let environment = fixture.environment.merging(["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"]) { $1 }
+    let running = Program.start(["run", fixture.playbook("a")], environment: environment)
     var heard: [String] = []
     func hear(_ prefix: String) {
       eventually {
@@ -40,7 +40,7 @@ import Testing
     #expect(running.wait().status == 0)
     #expect(heard.first?.hasPrefix("READY=1\nSTATUS=") == true)
     #expect(heard.count { $0.hasPrefix("READY=1") } == 2)
-    #expect(heard.allSatisfy { !$0.contains(bench.settings.clientSecret) })
+    #expect(heard.allSatisfy { !$0.contains(fixture.settings.clientSecret) })
   }
 
   private static func next(_ descriptor: Int32) -> String? {

@@ -10,10 +10,10 @@ struct QueryDetailsTests {
   @Test(
     "details come beside the rows, in both modes, within their share, each once", arguments: ["graph", "reporting"])
   func collect(_ mode: String) throws {
-    let bench = try QueryBench(messages: 300)
-    defer { bench.server.stop() }
+    let fixture = try QueryFixture(messages: 300)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
-    let wanted = bench.rows.filter { [.failed, .quarantined].contains($0.status(at: bench.now) ?? .delivered) }
+    let wanted = fixture.rows.filter { [.failed, .quarantined].contains($0.status(at: fixture.now) ?? .delivered) }
     #expect(wanted.count > 8)
     let arguments = [
       "collect", "--state", folder.file("state"), "--sink", "file:\(folder.file("out.ndjson"))", "--details",
@@ -21,20 +21,20 @@ struct QueryDetailsTests {
     ]
     let share = mode == "graph" ? 4 : 15
     for _ in 0..<2 {
-      let outcome = bench.run(arguments, mode: mode)
+      let outcome = fixture.run(arguments, mode: mode)
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
-    #expect(asked(bench) == min(share, wanted.count))
+    #expect(asked(fixture) == min(share, wanted.count))
     for minutes in stride(from: 6, through: 6 * (wanted.count / share + 1), by: 6) {
       let later = Timestamp.text(TimeSource.system.now() + .seconds(60 * minutes))
-      #expect(bench.run(arguments + ["--now", later], mode: mode).status == 0)
+      #expect(fixture.run(arguments + ["--now", later], mode: mode).status == 0)
     }
-    #expect(asked(bench) == wanted.count)
+    #expect(asked(fixture) == wanted.count)
     let verified = Program.run(["verify", folder.file("out.ndjson")])
     #expect(verified.status == 0, "\(verified.lines)")
     let lines = try FileBytes.read(folder.file("out.ndjson"), purpose: "output").split(separator: 0x0A)
     let details = lines.filter { $0.contains(Array("\"o365.message_trace_detail\"".utf8)) }
-    #expect(lines.count - details.count == bench.rows.count)
+    #expect(lines.count - details.count == fixture.rows.count)
     let messages = Set(
       details.compactMap { (try? JSONValue(parsing: Array($0)))?["email.local_id"]?.string })
     #expect(messages == Set(wanted.map(\.message.traceID)))
@@ -43,14 +43,14 @@ struct QueryDetailsTests {
 
   @Test("without details the journal is not held for them any more")
   func switchedOff() throws {
-    let bench = try QueryBench(messages: 50)
-    defer { bench.server.stop() }
+    let fixture = try QueryFixture(messages: 50)
+    defer { fixture.server.stop() }
     let folder = TemporaryFolder()
     let arguments = ["collect", "--state", folder.file("state")]
-    let early = Timestamp.text(bench.now - .seconds(3 * 3_600))
-    let first = bench.run(arguments + ["--details", "expanded", "--now", early])
+    let early = Timestamp.text(fixture.now - .seconds(3 * 3_600))
+    let first = fixture.run(arguments + ["--details", "expanded", "--now", early])
     #expect(first.status == 0 && !first.lines.isEmpty, "\(first.errors)")
-    let second = bench.run(arguments)
+    let second = fixture.run(arguments)
     #expect(second.status == 0 && !second.lines.isEmpty, "\(second.errors)")
     let checkpoint = try FileBytes.read(folder.file("state/checkpoint.json"), purpose: "checkpoint")
     let sequence = try JSONValue(parsing: checkpoint)["seq"]?.integer
@@ -58,8 +58,8 @@ struct QueryDetailsTests {
     #expect(sinks?["details"]?["seq"]?.integer == sequence && (sequence ?? 0) > 1)
   }
 
-  private func asked(_ bench: QueryBench) -> Int {
-    bench.server.requests().count { request in
+  private func asked(_ fixture: QueryFixture) -> Int {
+    fixture.server.requests().count { request in
       request.path.lowercased().contains("getdetails") || request.path.lowercased().hasSuffix("messagetracedetail")
     }
   }

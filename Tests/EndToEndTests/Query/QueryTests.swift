@@ -8,7 +8,7 @@ import Testing
 @testable import message_trace
 
 /// A simulator with settled mail of the last five hours, and the arguments to ask it.
-struct QueryBench {
+struct QueryFixture {
   let server: SimulatorServer
   let tenant: SimulatedTenant
   let now: Instant
@@ -74,15 +74,15 @@ struct QueryTests {
 
   @Test("the five examples of the 2021 document and the cmdlet's work as the help gives them", arguments: modes)
   func documented(_ mode: String) throws {
-    let bench = try QueryBench()
-    defer { bench.server.stop() }
+    let fixture = try QueryFixture()
+    defer { fixture.server.stop() }
     let examples = Self.examples("query")
     try #require(examples.count >= 6)
     let several = try #require(
-      bench.rows.first { row in bench.rows.filter { $0.message.index == row.message.index }.count > 1 })
+      fixture.rows.first { row in fixture.rows.filter { $0.message.index == row.message.index }.count > 1 })
     let message = several.message
-    let same = bench.rows.filter { $0.message.index == message.index }
-    let days = (Timestamp.text(bench.now - .seconds(86_400)).prefix(10), Timestamp.text(bench.now).prefix(10))
+    let same = fixture.rows.filter { $0.message.index == message.index }
+    let days = (Timestamp.text(fixture.now - .seconds(86_400)).prefix(10), Timestamp.text(fixture.now).prefix(10))
     let people = ["user2@contoso.com": same[0].recipient, "user3@contoso.com": same[1].recipient]
     func ask(_ number: Int) -> Outcome {
       let words = examples[number].map { word in
@@ -96,19 +96,19 @@ struct QueryTests {
         default: people[word] ?? word
         }
       }
-      return bench.run(words + (words[0] == "query" ? ["--format", "raw"] : []), mode: mode)
+      return fixture.run(words + (words[0] == "query" ? ["--format", "raw"] : []), mode: mode)
     }
-    let byRecipient = bench.rows.filter { row in
+    let byRecipient = fixture.rows.filter { row in
       people.values.contains { $0.lowercased() == row.recipient.lowercased() }
     }
     let expected: [(Int, [SimulatedRow])] = [
-      (0, bench.rows), (1, same), (2, same), (3, byRecipient),
-      (5, bench.rows.filter { $0.message.sender.lowercased() == message.sender.lowercased() }),
+      (0, fixture.rows), (1, same), (2, same), (3, byRecipient),
+      (5, fixture.rows.filter { $0.message.sender.lowercased() == message.sender.lowercased() }),
     ]
     for (number, rows) in expected {
       let outcome = ask(number)
       #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(examples[number]): \(outcome.errors)")
-      #expect(Set(bench.keys(outcome)) == bench.keys(rows), "\(examples[number])")
+      #expect(Set(fixture.keys(outcome)) == fixture.keys(rows), "\(examples[number])")
       #expect(outcome.lines.count == rows.count)
     }
     let details = ask(4)
@@ -119,49 +119,49 @@ struct QueryTests {
 
   @Test("every format tells of the same rows; events are those of collect", arguments: modes)
   func formats(_ mode: String) throws {
-    let bench = try QueryBench()
-    defer { bench.server.stop() }
+    let fixture = try QueryFixture()
+    defer { fixture.server.stop() }
     let filter = ["query", "--status", "failed,Quarantined", "--status", "FilteredAsSpam"]
-    let truth = bench.rows.filter { row in
-      [.failed, .quarantined, .filteredAsSpam].contains(row.status(at: bench.now) ?? .delivered)
+    let truth = fixture.rows.filter { row in
+      [.failed, .quarantined, .filteredAsSpam].contains(row.status(at: fixture.now) ?? .delivered)
     }
     #expect(truth.count > 10)
-    let outcomes = ["table", "raw", "csv", "ndjson"].map { bench.run(filter + ["--format", $0], mode: mode) }
+    let outcomes = ["table", "raw", "csv", "ndjson"].map { fixture.run(filter + ["--format", $0], mode: mode) }
     for outcome in outcomes { #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)") }
     #expect(outcomes.map(\.lines.count) == [truth.count + 1, truth.count, truth.count + 1, truth.count])
-    #expect(Set(bench.keys(outcomes[1])) == bench.keys(truth))
+    #expect(Set(fixture.keys(outcomes[1])) == fixture.keys(truth))
     #expect(outcomes[2].lines.first?.hasPrefix("Received,SenderAddress,RecipientAddress,") == true)
     let ids = Set(outcomes[3].ids)
     #expect(ids.count == truth.count)
-    let all = bench.run(["query", "--format", "ndjson"], mode: mode)
-    #expect(ids.isSubset(of: all.ids) && all.lines.count == bench.rows.count)
+    let all = fixture.run(["query", "--format", "ndjson"], mode: mode)
+    #expect(ids.isSubset(of: all.ids) && all.lines.count == fixture.rows.count)
     let control = outcomes[0].output.filter { $0 < 0x20 && $0 != 0x0A }
     #expect(control.isEmpty)
   }
 
   @Test("pages and result sizes cut the same list, and say so", arguments: ["graph", "reporting"])
   func pages(_ mode: String) throws {
-    let bench = try QueryBench()
-    defer { bench.server.stop() }
-    let all = bench.keys(bench.run(["query", "--format", "raw"], mode: mode))
-    #expect(all.count == bench.rows.count)
-    let first = bench.run(["query", "--format", "raw", "--result-size", "30"], mode: mode)
-    #expect(bench.keys(first) == Array(all.prefix(30)) && first.errors.contains("more rows"))
-    let third = bench.run(["query", "--format", "raw", "--page", "3", "--page-size", "20"], mode: mode)
-    #expect(bench.keys(third) == Array(all[40..<60]))
-    let whole = bench.run(["query", "--format", "raw", "--result-size", "unlimited"], mode: mode)
-    #expect(bench.keys(whole) == all && whole.errors.isEmpty)
+    let fixture = try QueryFixture()
+    defer { fixture.server.stop() }
+    let all = fixture.keys(fixture.run(["query", "--format", "raw"], mode: mode))
+    #expect(all.count == fixture.rows.count)
+    let first = fixture.run(["query", "--format", "raw", "--result-size", "30"], mode: mode)
+    #expect(fixture.keys(first) == Array(all.prefix(30)) && first.errors.contains("more rows"))
+    let third = fixture.run(["query", "--format", "raw", "--page", "3", "--page-size", "20"], mode: mode)
+    #expect(fixture.keys(third) == Array(all[40..<60]))
+    let whole = fixture.run(["query", "--format", "raw", "--result-size", "unlimited"], mode: mode)
+    #expect(fixture.keys(whole) == all && whole.errors.isEmpty)
   }
 
   @Test("an id or recipient that does not exist is said so", arguments: modes)
   func nothing(_ mode: String) throws {
-    let bench = try QueryBench(messages: 50)
-    defer { bench.server.stop() }
+    let fixture = try QueryFixture(messages: 50)
+    defer { fixture.server.stop() }
     let id = "00000000-0000-4000-8000-000000000000"
-    let query = bench.run(["query", "--message-trace-id", id], mode: mode)
+    let query = fixture.run(["query", "--message-trace-id", id], mode: mode)
     #expect(query.status == 0 && query.output.isEmpty && query.errors.hasPrefix("No row matches"))
-    for operands in [[id, "a@b.example"], [bench.rows[0].message.traceID, "nobody@b.example"]] {
-      let details = bench.run(["details"] + operands, mode: mode)
+    for operands in [[id, "a@b.example"], [fixture.rows[0].message.traceID, "nobody@b.example"]] {
+      let details = fixture.run(["details"] + operands, mode: mode)
       #expect(details.status == 66 && details.output.isEmpty && details.errors.contains("no message"))
       #expect(!details.errors.contains("nobody"))
     }
@@ -169,17 +169,17 @@ struct QueryTests {
 
   @Test("details give the fate of a failed message, as time line, rows and events", arguments: modes)
   func details(_ mode: String) throws {
-    let bench = try QueryBench()
-    defer { bench.server.stop() }
-    let row = try #require(bench.rows.first { $0.status(at: bench.now) == .failed })
+    let fixture = try QueryFixture()
+    defer { fixture.server.stop() }
+    let row = try #require(fixture.rows.first { $0.status(at: fixture.now) == .failed })
     let operands = ["details", row.message.traceID.uppercased(), row.recipient]
-    let timeline = bench.run(operands, mode: mode)
+    let timeline = fixture.run(operands, mode: mode)
     #expect(timeline.status == 0, "\(timeline.errors)")
     #expect(timeline.lines.contains { $0.contains(" ! ") && $0.lowercased().contains("fail") })
     #expect(timeline.lines.contains { $0.contains("code: 550, enhanced 5.1.1") })
     #expect(timeline.lines.contains { $0.hasPrefix("failed ") })
-    let raw = bench.run(operands + ["--format", "raw"], mode: mode)
-    let events = bench.run(operands + ["--format", "ndjson"], mode: mode)
+    let raw = fixture.run(operands + ["--format", "raw"], mode: mode)
+    let events = fixture.run(operands + ["--format", "ndjson"], mode: mode)
     #expect(events.status == 0, "\(events.errors)")
     #expect(raw.lines.count >= 2 && events.lines.count == raw.lines.count)
     #expect(Set(events.ids).count == events.lines.count)
@@ -210,24 +210,24 @@ struct QueryTests {
 
   @Test("what cannot be meant is refused before any request", arguments: mistakes)
   func refused(_ mistake: Mistake) throws {
-    let bench = try QueryBench(messages: 1)
-    defer { bench.server.stop() }
-    let outcome = bench.run(["query"] + mistake.arguments)
+    let fixture = try QueryFixture(messages: 1)
+    defer { fixture.server.stop() }
+    let outcome = fixture.run(["query"] + mistake.arguments)
     #expect(outcome.status == 64 && outcome.output.isEmpty, "\(outcome.errors)")
     #expect(outcome.errors.contains(mistake.says), "\(outcome.errors)")
-    #expect(bench.server.requests().isEmpty)
+    #expect(fixture.server.requests().isEmpty)
   }
 
   @Test("a start beyond what the legacy service or the draft keeps is refused before any request")
   func tooOld() throws {
-    let bench = try QueryBench(messages: 1)
-    defer { bench.server.stop() }
+    let fixture = try QueryFixture(messages: 1)
+    defer { fixture.server.stop() }
     for (mode, start, says) in [("reporting", "-31d", "30 days"), ("draft", "-11d", "10 days")] {
-      let outcome = bench.run(["query", "--start-date", start], mode: mode)
+      let outcome = fixture.run(["query", "--start-date", start], mode: mode)
       #expect(outcome.status == 64 && outcome.errors.contains(says), "\(outcome.errors)")
     }
-    #expect(bench.server.requests().isEmpty)
-    let widest = bench.run(["query", "--start-date", "-90d", "--format", "raw"])
-    #expect(widest.status == 0 && widest.lines.count == bench.rows.count, "\(widest.errors)")
+    #expect(fixture.server.requests().isEmpty)
+    let widest = fixture.run(["query", "--start-date", "-90d", "--format", "raw"])
+    #expect(widest.status == 0 && widest.lines.count == fixture.rows.count, "\(widest.errors)")
   }
 }

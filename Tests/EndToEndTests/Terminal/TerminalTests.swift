@@ -16,14 +16,14 @@ import Testing
   @Test("a backfill draws a bar with rate and time left, goes on with it after an interrupt, and clears it")
   func bar() throws {
     let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
-    let bench = try PlaybookBench(messages: 300, hours: 5 * 24, faults: [slow])
-    let call = ["backfill", bench.playbook("a"), "--from", Timestamp.text(bench.now - .seconds(6 * 86_400))]
-    let first = try #require(TerminalRun(call, environment: bench.environment))
+    let fixture = try PlaybookFixture(messages: 300, hours: 5 * 24, faults: [slow])
+    let call = ["backfill", fixture.playbook("a"), "--from", Timestamp.text(fixture.now - .seconds(6 * 86_400))]
+    let first = try #require(PseudoTerminalRun(call, environment: fixture.environment))
     let stopped = first.watch(until: { Self.percentages($0).count >= 2 }, signal: SIGINT)
     #expect(stopped.status == 75 && stopped.drawn.contains("error: Stopped before"), "\(stopped.drawn)")
     let before = try #require(Self.percentages(stopped.drawn).last)
     #expect(before < 100)
-    let second = try #require(TerminalRun(call, environment: bench.environment))
+    let second = try #require(PseudoTerminalRun(call, environment: fixture.environment))
     let (status, drawn) = second.watch()
     let percentages = Self.percentages(drawn)
     #expect(status == 0 && percentages == percentages.sorted() && percentages.last == 100, "\(drawn)")
@@ -34,16 +34,17 @@ import Testing
     #expect(!drawn.contains("backfill.progress") && !drawn.contains("pass.done"))
     let end = drawn.split(separator: "\r", omittingEmptySubsequences: false).suffix(3).joined(separator: "\r")
     #expect(end.contains("\u{1B}[K") && end.contains("backfill.done"), "\(end)")
-    bench.expectWhole("a")
+    fixture.expectWhole("a")
   }
 
   @Test("a mistake is a sentence and a hint on a terminal, and a pass one summary line")
   func sentences() throws {
-    let bench = try PlaybookBench(messages: 20)
-    let good = try #require(TerminalRun(["collect", bench.playbook("a")], environment: bench.environment)).watch()
+    let fixture = try PlaybookFixture(messages: 20)
+    let good = try #require(PseudoTerminalRun(["collect", fixture.playbook("a")], environment: fixture.environment))
+      .watch()
     #expect(good.status == 0 && good.drawn.split(separator: "\n").count { $0.contains("pass.done") } == 1)
-    let call = ["collect", bench.playbook("b", secret: "BAD")]
-    let bad = try #require(TerminalRun(call, environment: bench.environment)).watch()
+    let call = ["collect", fixture.playbook("b", secret: "BAD")]
+    let bad = try #require(PseudoTerminalRun(call, environment: fixture.environment)).watch()
     let lines = bad.drawn.split(whereSeparator: \.isNewline)
     #expect(bad.status == 77 && lines.contains { $0.hasPrefix("error: ") } && lines.contains { $0.hasPrefix("hint: ") })
     #expect(!bad.drawn.contains("revoked"))

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-final class DeafReceiver {
+final class UnresponsiveReceiver {
   let port: UInt16
   private let descriptor: Int32
 

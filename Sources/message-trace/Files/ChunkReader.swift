@@ -4,7 +4,7 @@ internal import Glibc
 internal import IntakeCore
 
 /// One open file, read forward; `-` is standard input.
-final class PieceReader {
+final class ChunkReader {
   private let descriptor: Int32
   private let path: String
   private let purpose: String

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-enum Folder {
+enum DirectoryTree {
   /// Removes the folder and everything below it; links are removed, never followed.
   static func remove(_ path: String) {
     if let directory = unsafe opendir(path) {

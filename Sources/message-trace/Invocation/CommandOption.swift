@@ -1,7 +1,7 @@
 // Options that are no settings: what single commands take beside them.
 
 /// Options of single commands.
-enum OwnOption: String, CaseIterable, Sendable {
+enum CommandOption: String, CaseIterable, Sendable {
   case messages, seed, port, hours, fault
   case startDate = "start-date"
   case endDate = "end-date"

@@ -1,15 +1,5 @@
-// What `query` and `details` take beside settings: the parameters of Get-MessageTrace and Get-MessageTraceV2.
+// The help of `query` and `details`.
 
-extension OwnOption {
-  static let ofQuery: [OwnOption] = [
-    .startDate, .endDate, .senderAddress, .recipientAddress, .status, .subject, .subjectFilterType, .messageID,
-    .messageTraceID, .fromIP, .toIP, .resultSize, .page, .pageSize, .format, .playbook,
-  ]
-
-  static let ofDetails: [OwnOption] = [.startDate, .endDate, .senderAddress, .format, .playbook]
-}
-
-/// Help for the two commands.
 enum QueryHelp {
   static let query =
     """

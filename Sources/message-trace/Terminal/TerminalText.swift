@@ -2,7 +2,7 @@
 
 internal import IntakeCore
 
-enum QueryText {
+enum TerminalText {
   /// Control characters and direction marks made visible.
   static func visible(_ text: String) -> String { isPlain(text) ? text : Log.clean(text, limit: 4_000) }
 

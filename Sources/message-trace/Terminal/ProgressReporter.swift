@@ -4,9 +4,9 @@ internal import IntakeCore
 internal import Synchronization
 internal import Trigger
 
-final class BackfillTeller: Sendable {
+final class ProgressReporter: Sendable {
   private let first: BackfillProgress
-  private let isPerson: Bool
+  private let isInteractive: Bool
   private let log: Log
   private let write: @Sendable ([UInt8]) -> Void
   private let begun: Instant
@@ -16,11 +16,11 @@ final class BackfillTeller: Sendable {
   ///   - first: as it was when this run began.
   ///   - write: takes what is drawn where a person looks.
   init(
-    _ first: BackfillProgress, isPerson: Bool, log: Log, now: Instant,
+    _ first: BackfillProgress, isInteractive: Bool, log: Log, now: Instant,
     write: @escaping @Sendable ([UInt8]) -> Void = Log.writeToStandardError
   ) {
     self.first = first
-    self.isPerson = isPerson
+    self.isInteractive = isInteractive
     self.log = log
     self.write = write
     begun = now
@@ -40,7 +40,7 @@ final class BackfillTeller: Sendable {
     let doneHere = (progress.done - first.done).inSeconds
     let left = doneHere > 0 ? (progress.span.span - progress.done).inSeconds / doneHere * elapsed : 0
     let figures = (rate: "\(Int(min(rate, 1e12)))", left: Duration.seconds(Int64(min(left, 1e9))).spoken)
-    if isPerson { return bar(progress, figures) }
+    if isInteractive { return bar(progress, figures) }
     let isDue = lastLine.withLock { last in
       guard now - last >= .seconds(60) else { return false }
       last = now
@@ -62,7 +62,7 @@ final class BackfillTeller: Sendable {
 
   /// Clears the bar.
   func end() {
-    if isPerson { write(Array("\r\u{1B}[K".utf8)) }
+    if isInteractive { write(Array("\r\u{1B}[K".utf8)) }
   }
 
   func summary(_ progress: BackfillProgress) {

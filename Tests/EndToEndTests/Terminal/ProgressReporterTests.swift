@@ -7,8 +7,8 @@ import Trigger
 
 @testable import message_trace
 
-@Suite("BackfillTeller")
-struct BackfillTellerTests {
+@Suite("ProgressReporter")
+struct ProgressReporterTests {
   private static let now = Instant(seconds: 1_790_000_000)
 
   private static func progress(_ share: Int, rows: Int) -> BackfillProgress {
@@ -19,14 +19,14 @@ struct BackfillTellerTests {
     return progress
   }
 
-  private func tell(isPerson: Bool, _ steps: [(seconds: Int, share: Int)]) -> (lines: [String], drawn: [String]) {
+  private func tell(isInteractive: Bool, _ steps: [(seconds: Int, share: Int)]) -> (lines: [String], drawn: [String]) {
     let lines = Lines()
     let drawn = Lines()
     let log = Log(now: { Self.now }, write: { lines.add($0) })
-    let teller = BackfillTeller(
-      Self.progress(10, rows: 100), isPerson: isPerson, log: log, now: Self.now, write: { drawn.add($0) })
+    let reporter = ProgressReporter(
+      Self.progress(10, rows: 100), isInteractive: isInteractive, log: log, now: Self.now, write: { drawn.add($0) })
     for step in steps {
-      teller.tell(Self.progress(step.share, rows: 100 + step.share * 20), now: Self.now + .seconds(step.seconds))
+      reporter.tell(Self.progress(step.share, rows: 100 + step.share * 20), now: Self.now + .seconds(step.seconds))
     }
     return (lines.texts, drawn.texts)
   }
@@ -34,7 +34,7 @@ struct BackfillTellerTests {
   @Test("off a terminal there is one line a minute, whatever the number of slices")
   func lines() {
     let steps = (1...180).map { (seconds: $0, share: 10 + $0 / 4) }
-    let (lines, drawn) = tell(isPerson: false, steps)
+    let (lines, drawn) = tell(isInteractive: false, steps)
     #expect(drawn.isEmpty && lines.count == 1 + 3)
     #expect(lines[0].contains("backfill.resume") && lines[0].contains("done=10%"))
     // A quarter of the span in a minute: 15 of 90 hours left to read, 6 minutes on the whole.
@@ -44,7 +44,7 @@ struct BackfillTellerTests {
 
   @Test("on a terminal each slice draws the bar anew, in one line of at most 80 columns")
   func bar() {
-    let (lines, drawn) = tell(isPerson: true, [(30, 40), (60, 70), (90, 100)])
+    let (lines, drawn) = tell(isInteractive: true, [(30, 40), (60, 70), (90, 100)])
     #expect(lines.count == 1 && drawn.count == 3)
     for text in drawn { #expect(text.hasPrefix("\r[") && text.hasSuffix("\u{1B}[K") && text.count <= 84) }
     #expect(drawn[0].contains("[#########---------------] 40%") && drawn[0].contains("1m left"), "\(drawn[0])")

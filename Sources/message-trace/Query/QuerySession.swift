@@ -7,19 +7,19 @@ internal import IntakeCore
 internal import Normaliser
 internal import Trigger
 
-struct QueryService: Sendable {
+struct QuerySession: Sendable {
   let configuration: Configuration
   let source: any DetailedSearching
   let time: TimeSource
 
-  init(_ job: Job) throws(Failure) {
-    var layer = job.invocation.layer.over(SettingLayer(environment: job.environment))
-    if let path = job.invocation.own[.playbook] { layer = layer.over(try Playbook.read(path).layer) }
+  init(_ context: CommandContext) throws(Failure) {
+    var layer = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    if let path = context.invocation.options[.playbook] { layer = layer.over(try Playbook.read(path).layer) }
     let places = ["STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"]
-    if layer[.state] == nil, places.allSatisfy({ job.environment[$0] == nil }) { layer[.state] = [""] }
-    time = try job.time(layer)
-    let log = try job.log(layer, time: time, quiet: .warning)
-    configuration = try Configuration(layer, environment: job.environment)
+    if layer[.state] == nil, places.allSatisfy({ context.environment[$0] == nil }) { layer[.state] = [""] }
+    time = try context.time(layer)
+    let log = try context.log(layer, time: time, quiet: .warning)
+    configuration = try Configuration(layer, environment: context.environment)
     source = try Self.source(configuration, time: time, log: log)
   }
 

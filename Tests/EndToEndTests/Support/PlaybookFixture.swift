@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import Simulator
 import Testing
 
-struct PlaybookBench: ~Copyable {
+struct PlaybookFixture: ~Copyable {
   let server: SimulatorServer
   let settings: SimulatorSettings
   let folder = TemporaryFolder()

@@ -6,8 +6,8 @@ import Testing
 
 @testable import message_trace
 
-@Suite("QueryText")
-struct QueryTextTests {
+@Suite("TerminalText")
+struct TerminalTextTests {
   private static func row(_ subject: String, sender: String = "anna@contoso.com") throws -> QueryRow {
     let members = [
       ("receivedDateTime", "2026-03-02T08:15:07.123Z"), ("status", "delivered"), ("senderAddress", sender),
@@ -28,7 +28,7 @@ struct QueryTextTests {
     let text = QueryTable(columns: columns).text(try Self.subjects.map { try Self.row($0) })
     let lines = text.split(separator: "\n")
     #expect(lines.count == Self.subjects.count + 1)
-    for line in lines { #expect(QueryText.width(String(line)) <= columns) }
+    for line in lines { #expect(TerminalText.width(String(line)) <= columns) }
     #expect(lines[1].hasPrefix("2026-03-02 08:15:07  delivered  "))
     #expect(text.contains("2e3c0fac-4669-4e4a-2669-08d5dd529cbe") == (columns >= 110))
     #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x202E })
@@ -44,10 +44,10 @@ struct QueryTextTests {
 
   @Test("text is cut by the columns that it takes")
   func fitted() {
-    #expect(QueryText.fitted("abc", to: 5) == "abc  ")
-    #expect(QueryText.fitted("abcdef", to: 4) == "abc…")
-    #expect(QueryText.fitted("会議の", to: 4) == "会… ")
-    #expect(QueryText.width("e\u{301}") == 1 && QueryText.width("👩‍💻") == 2 && QueryText.width("会") == 2)
+    #expect(TerminalText.fitted("abc", to: 5) == "abc  ")
+    #expect(TerminalText.fitted("abcdef", to: 4) == "abc…")
+    #expect(TerminalText.fitted("会議の", to: 4) == "会… ")
+    #expect(TerminalText.width("e\u{301}") == 1 && TerminalText.width("👩‍💻") == 2 && TerminalText.width("会") == 2)
   }
 
   @Test("no cell of a CSV file can be a formula, a new line or an end of quotes")

@@ -4,7 +4,7 @@ internal import Glibc
 internal import IntakeCore
 
 /// One run whose stderr is a pseudo-terminal. Source: pty(7), ioctl_tty(2).
-final class TerminalRun {
+final class PseudoTerminalRun {
   private let process: pid_t
   private let master: Int32
 
