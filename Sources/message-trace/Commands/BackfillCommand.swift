@@ -1,4 +1,4 @@
-// `backfill`: the span as meant, resumed where a run before was, with its progress told.
+// `backfill`: collects a bounded span, resumes an earlier run of the same span, and reports progress.
 
 internal import IntakeCore
 internal import Trigger
@@ -38,7 +38,7 @@ struct BackfillCommand: RunnableCommand {
     if quiet { passLog.level = .warning }
     let assembly = Assembly(configuration, time: time, log: passLog)
     let ended = await StopSignals.guarding { () async throws(Failure) -> BackfillProgress in
-      var backfill = Backfill(assembly, progress: progress) { reporter.tell($0, now: time.now()) }
+      var backfill = Backfill(assembly, progress: progress) { reporter.report($0, now: time.now()) }
       try await backfill.run()
       if let failure = backfill.sinkFailure { throw failure }
       return backfill.progress
@@ -55,9 +55,9 @@ struct BackfillCommand: RunnableCommand {
     }
   }
 
-  /// The span asked for, and how far an earlier call with the same span has got.
+  /// The requested span, with the progress of an earlier run over the same span.
   private func progress(_ configuration: Configuration, now: Instant) throws(Failure) -> BackfillProgress {
-    guard let from = try instant(.from) else { throw usage("--from INSTANT is needed.") }
+    guard let from = try instant(.from) else { throw usage("--from INSTANT is required.") }
     let order = try order()
     let earlier = BackfillProgress.read(configuration.statePath)
     let settled = now - configuration.schedule.lag
@@ -66,7 +66,7 @@ struct BackfillCommand: RunnableCommand {
       if asked == nil || asked == earlier.span.end { return earlier }
     }
     let end = min(try instant(.to) ?? settled, settled)
-    guard from < end else { throw usage("--from has to lie before --to, and before now.") }
+    guard from < end else { throw usage("--from must lie before --to and before now.") }
     return BackfillProgress(span: Window(start: from, end: end), order: order, updated: now)
   }
 
@@ -74,12 +74,13 @@ struct BackfillCommand: RunnableCommand {
     BackfillProgress.Order(rawValue: try context.chosen(.order)) ?? .newest
   }
 
-  /// An instant, or a date as its midnight in UTC.
+  /// The value of an option as an instant; a date means its midnight in UTC.
   private func instant(_ option: CommandOption) throws(Failure) -> Instant? {
     guard let text = context.invocation.options[option] else { return nil }
     if let instant = Timestamp.parse(text) ?? Timestamp.parse("\(text)T00:00:00Z") { return instant }
     throw usage(
-      "--\(option.rawValue) \(Log.clean(text, limit: 60)) is no instant such as 2026-08-01T00:00:00Z, and no date.")
+      "--\(option.rawValue) must be an instant such as 2026-08-01T00:00:00Z or a date, not \(Log.clean(text, limit: 60))."
+    )
   }
 
   private func usage(_ sentence: String) -> Failure {

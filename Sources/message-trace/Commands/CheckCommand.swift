@@ -1,4 +1,4 @@
-// `check`: what works and what does not, as a table for people or one object for machines.
+// `check`: tests every part of a configuration and prints the findings as a table or as JSON.
 
 internal import Collector
 internal import IntakeCore

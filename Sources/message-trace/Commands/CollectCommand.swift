@@ -35,15 +35,15 @@ struct CollectCommand: RunnableCommand {
     let ending = await StopSignals.guarding { () async throws(Failure) -> PassEnding in
       var passes = TenantPasses(time: time, log: log, metrics: MetricsShelf()) { configuration }
       let ending = await passes.pass()
-      // The disk that cannot hold the status is worth an exit status of its own; the pass is committed all the same.
-      let untold = passes.tell(ending, next: nil)
-      return PassEnding(report: ending.report, failure: ending.failure ?? untold)
+      // The pass is committed even if its status cannot be written; that failure still sets the exit status.
+      let statusFailure = passes.tell(ending, next: nil)
+      return PassEnding(report: ending.report, failure: ending.failure ?? statusFailure)
     }
-    return try told(ending, log: log)
+    return try exitCode(ending, log: log)
   }
 
   /// Throws the failure on a terminal; logs it as one line otherwise.
-  private func told(_ ending: Result<PassEnding, Failure>, log: Log) throws(Failure) -> ExitCode {
+  private func exitCode(_ ending: Result<PassEnding, Failure>, log: Log) throws(Failure) -> ExitCode {
     let failure: Failure? =
       switch ending {
       case .success(let ending): ending.failure

@@ -1,4 +1,4 @@
-// `mapping`: what mappings there are, one of them as text, or the check of a user's own.
+// `mapping`: lists and prints the embedded mappings, validates a mapping file.
 
 internal import IntakeCore
 internal import Trigger
@@ -26,7 +26,7 @@ struct MappingCommand: RunnableCommand {
     case ("show", 2):
       guard let text = MappingShelf.text(operands[1]) else {
         _ = try MappingShelf.mapping(operands[1])
-        throw Invocation.usage("show takes a name, not a file.", help: "message-trace mapping list")
+        throw Invocation.usage("mapping show takes a name, not a file.", help: "Run: message-trace mapping list")
       }
       try context.terminal.output(text.hasSuffix("\n") ? text : text + "\n")
     case ("validate", 2):

@@ -1,4 +1,4 @@
-// `playbook`: a starter to fill in, the check that tells every mistake at once, and the JSON Schema for editors.
+// `playbook`: writes a template to fill in, validates playbooks, prints the JSON Schema for editors.
 
 internal import Glibc
 internal import IntakeCore
@@ -42,14 +42,14 @@ struct PlaybookCommand: RunnableCommand {
   private func starter() throws(Failure) -> String {
     let name = context.invocation.layer[.mode]?.last ?? Mode.graph.rawValue
     guard let mode = Mode(rawValue: name) else {
-      throw Invocation.usage("--mode is graph or reporting.", help: "message-trace help playbook")
+      throw Invocation.usage("--mode must be graph or reporting.", help: "message-trace help playbook")
     }
     return PlaybookStarter.text(
       mode, tenant: context.invocation.layer[.tenant]?.last ?? "contoso.onmicrosoft.com",
       uuid: PlaybookStarter.makeUUID())
   }
 
-  /// A new file: one that is there is never written over.
+  /// Writes a new file; an existing file is never overwritten.
   private func write(_ text: String, to path: String) throws(Failure) {
     let files = FileCalls.system
     do {
@@ -59,15 +59,15 @@ struct PlaybookCommand: RunnableCommand {
     } catch {
       guard error.number != EEXIST else {
         throw Failure(
-          "playbook.exists", exit: .cannotCreate, "Writing the playbook \(path): the file exists already.",
-          hint: "Name a new file; this one is left as it is.")
+          "playbook.exists", exit: .cannotCreate, "Writing the playbook \(path): the file already exists.",
+          hint: "Choose another path; the existing file was not changed.")
       }
       throw error.failure("playbook", "Writing the playbook \(path)")
     }
-    context.terminal.say("\(path): written; fill in source, then run: message-trace playbook validate \(path)")
+    context.terminal.say("\(path): written; fill in `source`, then run: message-trace playbook validate \(path)")
   }
 
-  /// Every playbook is looked at, whatever is wrong with those before it.
+  /// Validates every playbook, also after a failure.
   private func validate(_ paths: ArraySlice<String>) throws(Failure) -> ExitCode {
     var worst: Failure?
     for path in paths {

@@ -1,4 +1,4 @@
-// `run`: playbooks side by side, pass after pass, until stopped.
+// `run`: collects for one or more playbooks until stopped.
 
 internal import IntakeCore
 internal import Synchronization
@@ -39,15 +39,15 @@ struct RunCommand: RunnableCommand {
       return (RunHandle(name: name), TenantPasses(time: time, log: own, metrics: metrics, load: load))
     }
     let daemon = Daemon(runs, notice: SystemdNotice(environment: context.environment), time: time, log: log)
-    return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, tell: { daemon.tell() }) {
+    return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.tell() }) {
       () async throws(Failure) -> ExitCode in
       try await daemon.run()
       return .done
     }.get()
   }
 
-  /// Where no playbook at all can be used there is nothing to run; where some can, those that cannot are told and tried
-  /// again. No two may share a state directory.
+  /// Fails if every playbook is invalid, or if two share a state directory. A single invalid one is logged and retried
+  /// by the daemon.
   private func checkStart(_ above: SettingLayer, _ log: Log) throws(Failure) {
     var states: [String: String] = [:]
     var failures: [Failure] = []
@@ -57,9 +57,9 @@ struct RunCommand: RunnableCommand {
           above.over(try Playbook.read(path).layer), environment: context.environment)
         if let other = states.updateValue(path, forKey: configuration.statePath) {
           throw Failure(
-            .sharedState, exit: .configuration,
-            "Starting: \(path) and \(other) name the same state directory \(configuration.statePath).",
-            hint: "Give each playbook a directory of its own.")
+            "config.shared_state", exit: .configuration,
+            "Starting: \(path) and \(other) use the same state directory \(configuration.statePath).",
+            hint: "Give each playbook its own directory.")
         }
       } catch {
         if error.code == .sharedState { throw error }
@@ -69,7 +69,7 @@ struct RunCommand: RunnableCommand {
     if failures.count == context.invocation.operands.count, let first = failures.first { throw first }
   }
 
-  /// The file's name without folder and extension: short enough for logs.
+  /// The file name without folder and extension, for logs.
   private static func name(_ path: String) -> String {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     return file.hasSuffix(".json") ? String(file.dropLast(5)) : file

@@ -1,4 +1,4 @@
-// `schedule`: unit files and a crontab line, printed and never installed.
+// `schedule`: prints systemd units or a crontab line.
 
 internal import Glibc
 internal import IntakeCore
@@ -26,7 +26,7 @@ struct ScheduleCommand: RunnableCommand {
   func run() throws(Failure) -> ExitCode {
     let own = context.invocation.options
     guard (own[.systemd] == nil) != (own[.cron] == nil) else {
-      throw Invocation.usage("Give either --systemd or --cron.", help: "message-trace help schedule")
+      throw Invocation.usage("expected one of --systemd and --cron.", help: "message-trace help schedule")
     }
     let place = try place(context.invocation.operands[0])
     try context.terminal.output(own[.cron] == nil ? SystemdUnits.text(place) : Crontab.text(place))
@@ -39,7 +39,7 @@ struct ScheduleCommand: RunnableCommand {
     guard let every = Duration(parsing: text) else {
       throw Failure(
         "config.invalid", exit: .configuration,
-        "Reading \(path): trigger.every \(Log.clean(text, limit: 40)) is no span.",
+        "Reading \(path): trigger.every must be a duration, not \(Log.clean(text, limit: 40)).",
         hint: "Run: message-trace playbook validate \(path)")
     }
     return try UnitPlace(binary(), playbook: absolute(path), layer: layer, every: every)
@@ -50,7 +50,7 @@ struct ScheduleCommand: RunnableCommand {
     return try real(path) ?? path
   }
 
-  /// This very program, as the system knows it.
+  /// The path of the running executable.
   private func binary() throws(Failure) -> String { try real("/proc/self/exe") ?? "/usr/bin/message-trace" }
 
   private func real(_ path: String) throws(Failure) -> String? {

@@ -1,4 +1,4 @@
-// `status`: how each tenant stands, for people as a table, for programs as JSON. Holds nothing, asks nobody.
+// `status`: the status of each tenant as a table or as JSON, read from its state without a lock or a request.
 
 internal import Checkpoint
 internal import IntakeCore
@@ -52,13 +52,13 @@ struct StatusCommand: RunnableCommand {
     if let glance = try Self.glance(place.path, playbook: place.title) { return glance }
     guard !context.invocation.operands.isEmpty else {
       throw Failure(
-        "state.missing", exit: .noInput, "Looking at the state in \(place.path): nothing was collected there yet.",
-        hint: "Name a playbook, or the directory with --state.")
+        "state.missing", exit: .noInput, "Reading the state in \(place.path): nothing was collected there yet.",
+        hint: "Name a playbook, or the state directory with --state.")
     }
     return Glance(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
   }
 
-  /// Everything told of one state directory; nil where nothing was collected there yet.
+  /// The status of one state directory; nil if nothing was collected there yet.
   static func glance(_ path: String, playbook: String) throws(Failure) -> Glance? {
     guard let summary = try StateDirectory.summary(path) else { return nil }
     var glance = Glance(playbook: playbook, statePath: path, status: StatusFile.read(path))

@@ -1,4 +1,4 @@
-// The script for bash 4 and later; it needs nothing but bash itself.
+// The completion script for bash 4 and later, without dependencies.
 
 internal import Trigger
 
@@ -44,7 +44,7 @@ enum BashCompletion {
 
   private static func words(_ words: [String]) -> String { words.joined(separator: " ") }
 
-  /// Own options first: what they share a name with is another command's setting.
+  /// Options of commands come before settings of the same name, because the first matching case wins.
   private static var valueCases: String {
     let own = Command.all.flatMap { command in
       command.options.map { ("\(command.name):--\($0.rawValue)", $0.completion(of: command)) }

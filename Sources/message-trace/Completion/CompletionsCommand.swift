@@ -1,4 +1,4 @@
-// `completions`: the script that teaches a shell our commands, options and values.
+// `completions`: prints the completion script of a shell.
 
 internal import IntakeCore
 

@@ -1,4 +1,4 @@
-// The script for fish: one line for each thing that can be completed.
+// The completion script for fish: one line per command, option and value.
 
 internal import Trigger
 
@@ -23,7 +23,7 @@ enum FishCompletion {
 
   private static let first = "complete -c message-trace -n __fish_use_subcommand"
 
-  /// True on a command line whose first word, and no other, is this command: a file may have the name of another one.
+  /// Tests only the first word for a command, because a file may have the name of another command.
   private static let functions = """
     function __message_trace_command
       set -l words (commandline -opc)

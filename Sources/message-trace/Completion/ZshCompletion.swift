@@ -1,4 +1,4 @@
-// The script for zsh: to be found in $fpath as _message-trace, or to be sourced.
+// The completion script for zsh, for $fpath as _message-trace or to be sourced.
 
 internal import Trigger
 
@@ -77,7 +77,7 @@ enum ZshCompletion {
     "\(name):\(escaped(summary))"
   }
 
-  /// Between single quotes, and between brackets.
+  /// Escapes for single quotes and brackets.
   private static func escaped(_ text: String) -> String {
     text.map { letter in
       switch letter {

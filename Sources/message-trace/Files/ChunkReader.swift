@@ -1,9 +1,9 @@
-// Files piece by piece, of any size, with flat memory.
+// Reads files of any size in chunks, with constant memory.
 
 internal import Glibc
 internal import IntakeCore
 
-/// One open file, read forward; `-` is standard input.
+/// One open file; `-` is standard input.
 final class ChunkReader {
   private let descriptor: Int32
   private let path: String
@@ -19,7 +19,7 @@ final class ChunkReader {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// The next piece, nil at the end.
+  /// The next chunk; nil at the end.
   func next() throws(Failure) -> [UInt8]? {
     while true {
       let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)

@@ -1,4 +1,4 @@
-// What `verify` counts in output files: lines that are no events, events that came twice, how steadily batches came.
+// The counts of `verify`: invalid lines, repeated event ids, pauses between batches.
 
 internal import IntakeCore
 
@@ -8,7 +8,7 @@ struct EventAudit {
   private var lines = 0
   private var withoutID = 0
   private var seen: Set<Identity> = []
-  /// When each batch was read. All events of a batch have one instant; a batch is where it changes from line to line.
+  /// The read time of each batch. All events of a batch have the same time; a change starts the next batch.
   private var batches: [Instant] = []
 
   mutating func take(_ line: RawSpan, _ ending: LineReader.Ending) {
@@ -39,7 +39,7 @@ struct EventAudit {
     unsafe (try? UTF8Span(validating: line._unsafeView(as: UInt8.self))) != nil
   }
 
-  /// One line a figure; ends with LF.
+  /// One line per figure; ends with LF.
   var text: String {
     """
     lines               \(lines)
@@ -61,12 +61,12 @@ struct EventAudit {
   }
 }
 
-/// Where in a line the two wanted values stand, whatever profile it was written with.
+/// The positions of event id and creation time in a line, in any profile.
 private struct Fields {
   var id: Range<Int>?
   var created: Range<Int>?
 
-  /// Throws where the line is no JSON object.
+  /// - Throws: if the line is not one JSON object.
   mutating func find(in line: RawSpan) throws(JSONFault) {
     var index = 0
     line.skipSpace(&index)

@@ -1,4 +1,4 @@
-// `normalise`: raw rows from files or standard input to events on standard output; no network, no state.
+// `normalise`: maps raw rows from files or standard input to events, without network or state.
 
 internal import Glibc
 internal import IntakeCore
@@ -43,7 +43,7 @@ struct NormaliseCommand: RunnableCommand {
   }
 }
 
-/// Files on their way to standard output; one normaliser for each shape of row that was met.
+/// Maps files to standard output, with one normaliser per shape of row.
 private struct NormalisedFiles {
   let choice: NormaliserChoice
   let time: TimeSource
@@ -90,7 +90,7 @@ private struct NormalisedFiles {
   }
 }
 
-/// Takes every row as new: a file is mapped as it stands.
+/// A ledger that accepts every row: a file is mapped as it is.
 private struct PassthroughLedger: Ledger {
   mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
 }

@@ -1,4 +1,4 @@
-// `report`: NDJSON files to one page for people, with how the collectors stand where that is asked for.
+// `report`: writes one HTML page from NDJSON files, optionally with the status of the collectors.
 
 internal import IntakeCore
 internal import Report
@@ -41,20 +41,20 @@ struct ReportCommand: RunnableCommand {
       throw Failure(
         "report.no_events", exit: .badData,
         "Reading the events: none of the \(report.lines.all) lines is a JSON object.",
-        hint: "Give files that message-trace wrote; `message-trace normalise` makes events of raw rows.")
+        hint: "Name files that message-trace wrote; convert raw rows with `message-trace normalise`.")
     }
     try context.terminal.output(report.page())
     return .done
   }
 
-  /// Of the state directory named, and of the file that `status --format json` wrote.
+  /// The status of the named state directory, and those in the file that `status --format json` wrote.
   private func statuses(now: Instant) throws(Failure) -> [JSONValue] {
     var statuses: [JSONValue] = []
     if let path = context.invocation.options[.collectorState] {
       guard let glance = try StatusCommand.glance(path, playbook: "") else {
         throw Failure(
-          "state.missing", exit: .noInput, "Looking at the state in \(path): nothing was collected there yet.",
-          hint: "Name the directory that collect was given with --state.")
+          "state.missing", exit: .noInput, "Reading the state in \(path): nothing was collected there yet.",
+          hint: "Name the directory that `collect` uses as --state.")
       }
       statuses.append(glance.json(now: now))
     }
@@ -62,14 +62,15 @@ struct ReportCommand: RunnableCommand {
     return statuses
   }
 
-  /// One object a line.
+  /// Reads one JSON object per line.
   private static func read(_ path: String) throws(Failure) -> [JSONValue] {
     let bytes = try FileBytes.read(path, purpose: "status")
     var statuses: [JSONValue] = []
     for line in bytes.split(separator: 0x0A) where line.contains(where: { $0 > 0x20 }) {
       guard let status = try? JSONValue(parsing: Array(line)), status["outcome"]?.string != nil else {
         throw Failure(
-          "file.bad", exit: .badData, "Reading the status from \(path): it is not what `status --format json` writes.",
+          "file.bad", exit: .badData,
+          "Reading the status from \(path): it is not the output of `status --format json`.",
           hint: "Run: message-trace status PLAYBOOK --format json > \(Log.clean(path, limit: 200))")
       }
       statuses.append(status)

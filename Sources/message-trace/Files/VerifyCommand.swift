@@ -1,4 +1,4 @@
-// `verify`: check the claim on your own files: every line whole, no event twice.
+// `verify`: checks output files for invalid lines and repeated event ids.
 
 internal import Glibc
 internal import IntakeCore
@@ -24,11 +24,11 @@ struct VerifyCommand: RunnableCommand {
 
   func run() throws(Failure) -> ExitCode {
     guard !context.invocation.operands.isEmpty else {
-      throw Invocation.usage("verify needs at least one file.", help: "message-trace help verify")
+      throw Invocation.usage("verify requires at least one file.", help: "message-trace help verify")
     }
     var audit = EventAudit()
     for path in context.invocation.operands {
-      var feed = try LineFeed(path)
+      var feed = try LineReader(path)
       try feed.eachLine { line, ending in audit.take(line, ending) }
     }
     try context.terminal.output(audit.text)

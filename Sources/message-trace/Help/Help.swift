@@ -1,4 +1,4 @@
-// The help, made from the commands and settings themselves.
+// The help texts, made from the command descriptors and settings.
 
 internal import IntakeCore
 internal import Trigger
@@ -19,17 +19,17 @@ enum Help {
 
     """
 
-  /// The help for one command or topic; the overview where none is named.
+  /// The help for one command or topic; the overview if none is named.
   static func text(for command: Command?, topic: String?) throws(Failure) -> String {
     if let command { return text(for: command) }
     guard let topic else { return overview }
     if let topic = HelpTopic.named(topic) { return topic.text }
     throw Invocation.usage(
-      "there is no help on \(Log.clean(topic, limit: 60))\(Suggestion.question(topic, among: names))",
+      "unknown help topic \(Log.clean(topic, limit: 60))\(Suggestion.question(topic, among: names))",
       help: "message-trace help")
   }
 
-  /// Everything that stands behind `help`.
+  /// Every command and topic that `help` accepts.
   static var names: [String] {
     Command.names + HelpTopic.all.map(\.name).filter { !Command.names.contains($0) }
   }

@@ -1,4 +1,4 @@
-// What there is help on beside the commands. A topic with a command's name stands below that command's own help.
+// Help topics, the exit codes among them. A topic named like a command is appended to that command's help.
 
 struct HelpTopic: Sendable {
   let name: String
@@ -9,7 +9,8 @@ struct HelpTopic: Sendable {
 
   static let all = [
     HelpTopic(name: "exit-codes", summary: "what each exit status means", text: exitCodes),
-    HelpTopic(name: "mapping", summary: "what a mapping file says, and how to change a field", text: MappingHelp.text),
+    HelpTopic(
+      name: "mapping", summary: "the format of a mapping file, and how to change a field", text: MappingHelp.text),
     HelpTopic(name: "playbook", summary: "every key of a playbook, secrets, many tenants", text: PlaybookHelp.text),
     HelpTopic(name: "syslog", summary: "receivers, options, what counts as delivered", text: SyslogHelp.text),
   ]
@@ -19,17 +20,17 @@ struct HelpTopic: Sendable {
   private static let exitCodes =
     """
     exit status (after sysexits.h):
-        0  done, also a daemon that was told to stop
+        0  done, also a daemon that was stopped
        64  usage: an unknown option or a missing value
        65  bad input data, or corrupt state
        66  no such input
        69  the service refuses to serve this tenant
        70  a bug: please report it
-       71  the host is out of something: descriptors, memory, locks
+       71  the host lacks a resource: descriptors, memory, locks
        73  an output or the state cannot be created
-       74  an output or the state cannot be written; what was read is safe in the journal
-       75  come again: locked, throttled, timed out, 5xx, receiver down, stopped with the window open
-       76  the peer breaks the protocol: HTML instead of JSON, a foreign link, a TLS failure
+       74  an output or the state cannot be written; the rows read so far are safe in the journal
+       75  temporary failure, try again later: locked, throttled, timed out, 5xx, receiver down, stopped in mid window
+       76  the peer violates the protocol: HTML instead of JSON, a foreign link, a TLS failure
        77  sign-in or permission refused
        78  bad configuration or unsafe permissions
       130  stopped by a second SIGINT

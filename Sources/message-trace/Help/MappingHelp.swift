@@ -1,25 +1,25 @@
-// The help on mapping files: what one says, by example, and how to change one field of it.
+// The help topic on mapping files: the format, by example, and how to change a field.
 
 enum MappingHelp {
   static let text =
     """
-    A mapping says which column of a row goes into which field of the event. Mappings are plain JSON, one for each
-    shape of row; they are in the program, and --mapping PATH takes one of yours instead.
+    A mapping defines which column of a row becomes which field of the event. Mappings are plain JSON, one for each
+    shape of row. They are embedded in the program; --mapping PATH uses a file of yours instead.
 
       message-trace mapping list                     the names
       message-trace mapping show graph > mine.json   one of them, to start from
       message-trace mapping show fields              every field that an event may have, with its type
-      message-trace mapping validate mine.json       every mistake in it at once, with its line
-      message-trace normalise page.json --mapping mine.json      try it on rows that you have saved
+      message-trace mapping validate mine.json       list every mistake with its line
+      message-trace normalise page.json --mapping mine.json      test it on saved rows
       message-trace collect --mapping mine.json      use it
 
-    Profiles: instead of a file of yours, --profile chooses the names of another product for the same content.
+    Profiles: --profile selects the field names of another product for the same content.
       ecs        Elastic Common Schema, dotted names (the default)
       sekoia     as Sekoia.io's own connector for Office 365 message traces names them
       cim        Splunk's Common Information Model, data model Email
       udm-flat   Google SecOps' Unified Data Model, dotted names
 
-    To change one field: show a mapping, edit its rule, validate. To call the subject something else as well:
+    To change one field: show a mapping, edit its rule, validate. To write the subject to a second field:
       { "to": "email.subject", "from": "subject" }                     before
       { "to": ["email.subject", "acme.subject"], "from": "subject" }   after, with the new name declared:
       "fields": { "acme.subject": { "type": "keyword" } }
@@ -57,27 +57,28 @@ enum MappingHelp {
         ]
       }
 
-    identity   the columns that event.id is made of, and those for time and direction; changing them changes event.id
-    leftOut    columns that say nothing about the message; a last * stands for any ending
-    others     where every column goes that no rule names, in snake case; without it they are left out
+    identity   the columns of event.id, time and direction; changing them changes event.id
+    leftOut       columns to omit; a trailing * matches any ending
+    others     prefix of the columns without a rule, in snake case; without it they are omitted
     private    what --redact hides
-    lookups    tables of texts, compared without regard to case; * is for all others and for none
-    fields     names of yours with their type: date, ip, keyword, long, match_only_text, wildcard; "array": true for a list
+    lookups    tables of texts, case-insensitive; * matches all others and an absent value
+    fields     your own field names with their type: date, ip, keyword, long, match_only_text, wildcard;
+               "array": true for a list
     each       a column that holds an array: one event for each of its objects
-    event      the rules, in the order of the event's fields
-    failed     the rules for a row that cannot be mapped: it is never dropped
+    event      the rules, in the order of the fields in the event
+    failed     the rules for a row that cannot be mapped; no row is dropped
 
     A rule has `to`, one name or several, and `from` or `constant`. `from` is a column, a dotted path into one, or
-    something known beside the columns; of several the first that has a value counts:
+    one of these values; of several, the first that is present is used:
       $received $created $identity $status $direction $provider $tenant.name $tenant.id $recipient
       $original $reason $flags $cut.columns $cut.lengths $cut.hashes
     `as` converts: text (the default), timestamp, ip, lower-case, domain, local part, integer, lookup, properties;
-    with list behind it all the values of `from` become a list without repeats. `else` takes the text that a
-    conversion refuses. There are no expressions.
+    followed by list, all values of `from` become a list without duplicates. `else` names the field for a text that
+    cannot be converted. There are no expressions.
 
     --redact subject,local-part replaces subjects and the part of addresses before the @ by a keyed hash (HMAC-SHA256),
-    so that events can still be joined, and leaves originals out. The key: MESSAGE_TRACE_REDACT_KEY or --redact-key-file.
-    event.id stays the same with and without.
+    so that events can still be joined, and omits event.original. The key: MESSAGE_TRACE_REDACT_KEY or --redact-key-file.
+    event.id does not change.
 
     """
 }

@@ -1,31 +1,30 @@
-// What there is to say about playbooks: every key with its line, made from the settings themselves, an example, secrets,
-// many tenants.
+// The help topic on playbooks: every key, made from the settings; durations, secrets, several tenants, an example.
 
 internal import Trigger
 
 enum PlaybookHelp {
-  /// The whole topic; ends with a line feed.
-  static let text = [opening, keys, spans, secrets, tenants, "An example with most of it:\n\n\(example)"]
+  /// The text of the topic; ends with a line feed.
+  static let text = [opening, keys, spans, secrets, tenants, "An example:\n\n\(example)"]
     .joined(separator: "\n")
 
   private static let opening = """
     A playbook is one JSON object in a file: the source, schedule, mapping and sinks of one tenant.
 
       message-trace playbook init contoso.json --tenant contoso.onmicrosoft.com
-      message-trace playbook validate contoso.json     every mistake with its line and the nearest right key
-      message-trace check contoso.json                 tries all of it and says what to do
+      message-trace playbook validate contoso.json     every mistake with its line and the nearest valid key
+      message-trace check contoso.json                 tests all of it and says what to fix
       message-trace playbook schema                    the JSON Schema, for editors
 
-    What a playbook leaves out has its default; what is not listed here is a mistake. A flag (--every) wins over the
-    environment (MESSAGE_TRACE_EVERY), and that over the playbook. Relative paths begin in the playbook's own folder.
+    Omitted keys have their defaults; unknown keys are errors. A flag (--every) takes precedence over the environment
+    (MESSAGE_TRACE_EVERY), and both over the playbook. Relative paths in a playbook begin in the playbook's own folder.
 
     """
 
-  /// Groups as they stand in a playbook, in the order in which people read them.
+  /// The keys by section, in reading order.
   private static var keys: String {
     let labels = [
-      row("name", "text", "what people call it"), row("uuid", "text", "an id of your own; nothing depends on it"),
-      row("type", "intake", "always the same; may be left out"),
+      row("name", "text", "a label for people"), row("uuid", "text", "an id of your own; it has no effect"),
+      row("type", "intake", "always this value; optional"),
     ]
     let top = Setting.allCases.filter { $0.playbookPath?.contains(".") == false }
     return (["top level:"] + labels + top.map(row)).joined(separator: "\n") + "\n"
@@ -50,7 +49,7 @@ enum PlaybookHelp {
     text + String(repeating: " ", count: max(1, width - text.count))
   }
 
-  /// What may stand behind the key.
+  /// The type of the key's value.
   private static func kind(_ setting: Setting) -> String {
     if setting.isSecret { return "secret" }
     if setting.isNumber { return "number" }
@@ -65,12 +64,12 @@ enum PlaybookHelp {
     setting.placeholder == "DIR" ? "directory" : setting.placeholder == "URL" ? "URL" : setting.placeholder.lowercased()
   }
 
-  /// The line of the flag, but where that speaks of flags.
+  /// The summary of the setting, reworded where it refers to flags.
   private static func summary(_ setting: Setting) -> String {
     switch setting {
     case .passwordFile: "password of the service account"
     case .clientSecretFile: "secret of the Entra app"
-    case .redactKeyFile: "key of the hash that redact puts in place"
+    case .redactKeyFile: "key of the hash that replaces redacted values"
     case .sink: "stdout | file:PATH | udp://H:P | tcp://H:P | tls://H:P; default stdout"
     case .mapping: setting.summary
     default: (setting.placeholder.contains("|") ? "\(setting.placeholder): " : "") + setting.summary
@@ -78,35 +77,36 @@ enum PlaybookHelp {
   }
 
   private static let spans = """
-    A span is a whole number with ms, s, m, h or d behind it, in quotes: "90s", "15m", "6h", "2d". A list of one may be
-    written as that one text. Paths are taken from the directory that the program is started in: give whole ones.
+    A span is an integer with the unit ms, s, m, h or d, in quotes: "90s", "15m", "6h", "2d". A list with one element
+    may be written as that element.
 
     """
 
   private static let secrets = """
-    Secrets never stand in a playbook, only where they are found:
+    A playbook never contains a secret, only a reference to it:
 
-      "clientSecret": { "env": "CONTOSO_SECRET" }                         a variable of the environment
+      "clientSecret": { "env": "CONTOSO_SECRET" }                         an environment variable
       "clientSecret": { "file": "/etc/message-trace/contoso.secret" }     a file that only its owner may read (chmod 600)
 
-    Left out, a client secret is looked for in MESSAGE_TRACE_CLIENT_SECRET, then in the file `client-secret` of
-    $CREDENTIALS_DIRECTORY (LoadCredential= of systemd); a password in MESSAGE_TRACE_PASSWORD and in the file `password`.
-    Without any secret: managedIdentity, federatedTokenFile, or certificateFile with privateKeyFile.
+    By default a client secret is read from MESSAGE_TRACE_CLIENT_SECRET, then from the file `client-secret` in
+    $CREDENTIALS_DIRECTORY (LoadCredential= of systemd); a password from MESSAGE_TRACE_PASSWORD, then from the file
+    `password` there. Sign-in without a secret: managedIdentity, federatedTokenFile, or certificateFile with
+    privateKeyFile.
 
     """
 
   private static let tenants = """
-    Many tenants are many playbooks, each with a state directory and an output file of its own, in one process:
+    For several tenants write one playbook each, with its own state directory and output file, and run them together:
 
       message-trace run /etc/message-trace/*.json
 
-    Each collects at its own pace, and what is wrong with one concerns no other. They may share a metricsFile. Give each
-    secret a variable of its own name: MESSAGE_TRACE_CLIENT_SECRET and every other MESSAGE_TRACE_… wins in all of them.
-    SIGHUP reads them all again; one that has become wrong keeps its old settings and says so.
+    Each has its own interval, and a failure of one does not affect the others. They may share a metricsFile. Name the
+    variables of secrets differently per tenant: MESSAGE_TRACE_CLIENT_SECRET and every other MESSAGE_TRACE_… override the
+    key in all playbooks. SIGHUP reloads all of them; one that has become invalid keeps its old settings and logs why.
 
     """
 
-  /// Complete and valid; `clientId` is to be filled in.
+  /// A complete and valid playbook.
   static let example = """
     {
       "name": "Office 365 Message Trace, Contoso",

@@ -60,7 +60,7 @@ struct CommandContext: Sendable {
     guard let text = invocation.options[option] else { return words.first ?? "" }
     if words.contains(text) { return text }
     throw Invocation.usage(
-      "--\(option.rawValue) must be one of \(words.joined(separator: ", ")), not \(Log.clean(text, limit: 60))\(Nearest.question(text, among: words))",
+      "--\(option.rawValue) must be one of \(words.joined(separator: ", ")), not \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: words))",
       help: command.helpCall)
   }
 
@@ -72,7 +72,7 @@ struct CommandContext: Sendable {
     let words = names.split(separator: ",").map { String($0.drop { $0 == " " }) }
     throw Failure(
       "config.invalid", exit: .configuration,
-      "Reading \(flag): the value must be one of \(names), not \(Log.clean(text, limit: 60))\(Nearest.question(text, among: words))"
+      "Reading \(flag): the value must be one of \(names), not \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: words))"
     )
   }
 }

@@ -1,6 +1,6 @@
-// Options that are no settings: what single commands take beside them.
+// Options that only some commands have; those that all share are settings.
 
-/// Options of single commands.
+/// An option of some commands.
 enum CommandOption: String, CaseIterable, Sendable {
   case messages, seed, port, hours, fault
   case startDate = "start-date"
@@ -24,10 +24,10 @@ enum CommandOption: String, CaseIterable, Sendable {
   case statusFile = "status-file"
   case collectorState = "state"
 
-  /// True for what takes no value.
+  /// True if the option takes no value.
   var isFlag: Bool { self == .systemd || self == .cron || self == .rebuildState }
 
-  /// What stands behind it in the help.
+  /// The name of its value in the help.
   var placeholder: String {
     switch self {
     case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize, .top: "N"
@@ -49,7 +49,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     }
   }
 
-  /// The same for one command, with the values themselves where they are a few.
+  /// The placeholder for one command: the values themselves if there are at most four.
   func placeholder(of command: Command) -> String {
     let words = words(of: command)
     return words.isEmpty || words.count > 4 ? placeholder : words.joined(separator: "|")
@@ -59,15 +59,15 @@ enum CommandOption: String, CaseIterable, Sendable {
   var summary: String {
     switch self {
     case .messages: "size of the generated tenant"
-    case .seed: "which tenant is generated; the same seed gives the same mail"
+    case .seed: "seed of the generated tenant; the same seed gives the same mail"
     case .port: "loopback port; default any free one"
-    case .fault: "what goes wrong, see above; repeatable"
-    case .dateFormat: "how an export spells its dates, such as M/d/yyyy h:mm:ss tt; never guessed"
-    case .hours: "how far back the mail reaches; default 24"
-    case .startDate: "only mail received then or later; default 48 hours before the end"
-    case .endDate: "only mail received then or earlier; default now"
-    case .senderAddress: "only from these"
-    case .recipientAddress: "only to these"
+    case .fault: "a fault to simulate, see above; repeatable"
+    case .dateFormat: "date format of an export, such as M/d/yyyy h:mm:ss tt; never guessed"
+    case .hours: "age of the oldest mail in hours; default 24"
+    case .startDate: "only mail received at or after DATE; default 48 hours before the end"
+    case .endDate: "only mail received at or before DATE; default now"
+    case .senderAddress: "only from these senders"
+    case .recipientAddress: "only to these recipients"
     case .status: "only with one of these statuses"
     case .subject: "only with this text in the subject; repeatable"
     case .subjectFilterType: "where in the subject: contains, starts-with or ends-with"
@@ -75,21 +75,21 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .messageTraceID: "only these messages"
     case .fromIP: "only from these source addresses"
     case .toIP: "only to these destination addresses"
-    case .resultSize: "at most so many of the newest rows, 1 to 5000; default all"
+    case .resultSize: "limit to the N newest rows, 1 to 5000; default all"
     case .page: "which page of the result, 1 to 1000"
-    case .pageSize: "rows of a page of the result, 1 to 5000; default 1000"
-    case .format: "how the result is written"
-    case .playbook: "take sign-in and service from this playbook"
+    case .pageSize: "rows per page of the result, 1 to 5000; default 1000"
+    case .format: "output format"
+    case .playbook: "read sign-in and service from this playbook"
     case .from: "first instant of the span, such as 2026-08-01T00:00:00Z or 2026-08-01"
-    case .to: "end of the span, itself outside; default now"
-    case .order: "which end comes first; default newest"
+    case .to: "end of the span, exclusive; default now"
+    case .order: "which end of the span is read first; default newest"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
     case .title: "heading of the page; default Mail of this tenant"
-    case .top: "bars in each picture of the most frequent, 1 to 100; default 10"
-    case .collectorState: "state directory of the collector, to show how it stands"
-    case .statusFile: "what `status --format json` wrote: how the collectors stand"
-    case .rebuildState: "set a damaged state aside first, and read the whole horizon again"
+    case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
+    case .collectorState: "state directory of the collector, to show its status"
+    case .statusFile: "output of `status --format json`, to show the status of several collectors"
+    case .rebuildState: "move a damaged state aside first, and read the whole horizon again"
     }
   }
 }

@@ -40,7 +40,7 @@ struct Invocation: Sendable {
     }
     guard let known = Command.named(name) else {
       throw Self.usage(
-        "unknown command \(Log.clean(name, limit: 60))\(Nearest.question(name, among: Command.names))",
+        "unknown command \(Log.clean(name, limit: 60))\(Suggestion.question(name, among: Command.names))",
         help: "message-trace help")
     }
     command = known
@@ -78,7 +78,7 @@ struct Invocation: Sendable {
         "--\(name) is not accepted: other users of this host can read a secret in the arguments.",
         help: "Use --password-file or --client-secret-file, or the environment.")
     }
-    let near = Nearest.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
+    let near = Suggestion.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
     return Self.usage("unknown option --\(Log.clean(name, limit: 60))\(near)", help: helpCall)
   }
 
@@ -93,7 +93,7 @@ struct Invocation: Sendable {
     }
     if let first = operands.first, !command.operands.verbs.isEmpty, !command.operands.verbs.contains(first) {
       throw Self.usage(
-        "the first operand must be one of \(command.operands.verbs.joined(separator: ", ")), not \(Log.clean(first, limit: 60))\(Nearest.question(first, among: command.operands.verbs))",
+        "the first operand must be one of \(command.operands.verbs.joined(separator: ", ")), not \(Log.clean(first, limit: 60))\(Suggestion.question(first, among: command.operands.verbs))",
         help: "Call: message-trace \(command.usage)")
     }
     guard command.operands.count.contains(operands.count) else {

@@ -1,10 +1,10 @@
-// What a process inherits and must not trust: signals that kill, closed descriptors, a loose umask, core dumps.
+// Safe process defaults: signals, standard descriptors, umask, core dumps, descriptor limit.
 
 internal import Glibc
 internal import IntakeCore
 
 enum ProcessDefaults {
-  /// Called first. Descriptors 0 to 2 are made sure of, so that no file of ours ever lands on them.
+  /// Call this first. Opens descriptors 0 to 2 if they are closed, so that no other file gets their numbers.
   static func makeSafe() {
     _ = signal(SIGPIPE, SIG_IGN)
     _ = signal(SIGXFSZ, SIG_IGN)
@@ -17,12 +17,11 @@ enum ProcessDefaults {
     }
   }
 
-  /// The fewest descriptors that a run can do with: state, output, connections, and what the runtime keeps to itself,
-  /// which ends the process when it is refused one.
+  /// The minimum for a run: state, output, connections, and the runtime's own, which ends the process if it gets none.
   private static let fewestDescriptors: rlim_t = 64
 
-  /// Raises the limit as far as it may be raised.
-  /// - Throws: `os.emfile` (71) where that is not enough.
+  /// Raises the descriptor limit to the minimum.
+  /// - Throws: `os.emfile` (71) if the hard limit is below the minimum.
   static func checkLimits() throws(Failure) {
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -31,7 +30,7 @@ enum ProcessDefaults {
     let isRaised = unsafe setrlimit(resource, &limit) == 0
     guard !isRaised || limit.rlim_cur < fewestDescriptors else { return }
     throw Failure(
-      "os.emfile", exit: .system, "Starting: this process may open only \(limit.rlim_max) files at a time.",
+      "os.emfile", exit: .system, "Starting: the process may open only \(limit.rlim_max) files at a time.",
       hint: "Raise the limit to \(fewestDescriptors) or more (ulimit -n, LimitNOFILE=).")
   }
 

@@ -1,36 +1,36 @@
-// SIGTERM, SIGINT and SIGHUP: the first ends the work cleanly, a second one ends the process at once. SIGUSR1 asks how it
-// stands and ends nothing.
+// Signals: the first SIGTERM, SIGINT or SIGHUP stops the work cleanly, the second ends the process at once. SIGUSR1
+// requests a status line.
 
 internal import Dispatch
 internal import Glibc
 internal import IntakeCore
 internal import Synchronization
 
-/// Runs work that a signal may stop.
+/// Runs work that signals can stop.
 enum StopSignals {
-  /// What has not ended so long after the first signal is left: the state on disk is valid at any moment.
+  /// Seconds from the first signal to a forced exit; the state on disk is valid at any moment.
   private static let grace = 9
 
-  /// Runs `work` on a thread of its own, so that it may block; a signal cancels its task.
-  /// The state on disk is valid whenever a second signal ends the process: that is what the commit protocol is for.
+  /// Runs `work` on its own thread, so that it may block; a signal cancels its task. The commit protocol keeps the state
+  /// on disk valid when a second signal ends the process.
   /// - Parameters:
-  ///   - late: the exit status where the work does not end in time.
-  ///   - reload: what SIGHUP asks for, nil where it stops the work like the others.
-  ///   - tell: what SIGUSR1 asks for; nil: it is ignored.
+  ///   - late: the exit code if the work does not end in time.
+  ///   - reload: the action of SIGHUP; nil if it stops the work like the others.
+  ///   - report: the action of SIGUSR1; nil to ignore it.
   static func guarding<Value: Sendable>(
     late: ExitCode = .tryLater, reload: (@Sendable () -> Void)? = nil,
-    tell: (@Sendable () -> Void)? = nil, _ work: sending @escaping () async throws(Failure) -> Value
+    report: (@Sendable () -> Void)? = nil, _ work: sending @escaping () async throws(Failure) -> Value
   ) async -> Result<Value, Failure> {
     let working = Mutex<Task<Result<Value, Failure>, Never>?>(nil)
     let stopped = Atomic<Bool>(false)
     let registered = DispatchGroup()
     let sources = [SIGTERM, SIGINT, SIGHUP, SIGUSR1].map { number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      // Until the source listens, a stop ends the process as usual, and what asks for something finds nothing to ask.
+      // Until the source is registered, a stop signal ends the process as usual, and SIGHUP and SIGUSR1 do nothing.
       if number == SIGHUP || number == SIGUSR1 { _ = signal(number, SIG_IGN) }
       source.setEventHandler {
         if number == SIGUSR1 {
-          tell?()
+          report?()
           return
         }
         if number == SIGHUP, let reload { return reload() }
@@ -44,7 +44,7 @@ enum StopSignals {
       return source
     }
     defer { for source in sources { source.cancel() } }
-    // No signal that comes once the work has begun is lost.
+    // Wait for registration, so that no signal is lost once the work begins.
     await withCheckedContinuation { (ready: CheckedContinuation<Void, Never>) in
       registered.notify(queue: .global()) { ready.resume() }
     }

@@ -50,7 +50,7 @@ struct DetailsCommand: RunnableCommand {
     return .done
   }
 
-  /// The row behind the message tells sender and time, which the legacy service wants, and a head for the time line.
+  /// Reads the message's row first where it is needed: the legacy service requires sender and time, the timeline a header.
   private static func read(
     _ key: DetailsKey, _ service: QuerySession, _ span: (Instant, Instant), wantsRow: Bool
   ) async throws(Failure) -> (QueryRow?, [DetailsStep]) {
@@ -71,10 +71,10 @@ struct DetailsCommand: RunnableCommand {
     Failure(
       "details.none", exit: .noInput,
       knowsRow
-        ? "Reading delivery events: the message is known, but the service has no events for it yet."
-        : "Reading delivery events: the service knows no message of this trace id to this recipient.",
+        ? "Reading delivery events: the service has the message but no events for it yet."
+        : "Reading delivery events: no message with this trace id and recipient was found.",
       hint: knowsRow
-        ? "Events come some minutes after the row; try again later."
-        : "Take both as `message-trace query` shows them; for older mail give --start-date.")
+        ? "Try again in a few minutes; events appear after the row."
+        : "Copy both from `message-trace query`; for older mail set --start-date.")
   }
 }

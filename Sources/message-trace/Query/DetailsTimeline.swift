@@ -1,11 +1,11 @@
-// Delivery events as a time line for people: what happened when, and what decided the message's fate.
+// The delivery events of a message as a timeline, with the steps that decided its outcome marked.
 
 internal import Collector
 internal import IntakeCore
 
 struct DetailsTimeline {
   let key: DetailsKey
-  /// nil where it was not found or not looked for.
+  /// nil if it was not found or not requested.
   let row: QueryRow?
 
   /// - Parameter steps: oldest first, not empty.
@@ -52,7 +52,7 @@ struct DetailsTimeline {
       .map { inset + TerminalText.visible("\($0.0): \($0.1)") + "\n" }.joined()
   }
 
-  /// What stands out in all steps, each once, by kind.
+  /// The marks of all steps, each once, grouped by kind.
   private func verdict(_ steps: [DetailsStep]) -> String {
     var lines: [String] = []
     for mark in DetailsMark.allCases {

@@ -41,14 +41,14 @@ struct QueryCommand: RunnableCommand {
       try write(Array(result.rows.dropFirst(request.skipped)))
       return (result, count)
     }.get()
-    tell(result, count, request)
+    report(result, count, request)
     return .done
   }
 
-  private func tell(_ result: QueryResult, _ count: Int, _ request: QueryRequest) {
+  private func report(_ result: QueryResult, _ count: Int, _ request: QueryRequest) {
     let terminal = context.terminal
-    if result.unreadable > 0 { terminal.say("\(result.unreadable) rows could not be read and are left out.") }
-    if result.hasMore { terminal.say("There are more rows: raise --result-size, or ask for the next --page.") }
+    if result.unreadable > 0 { terminal.say("\(result.unreadable) rows could not be read and were skipped.") }
+    if result.hasMore { terminal.say("More rows are available: raise --result-size or request the next --page.") }
     guard request.format == .table, terminal.isInteractive || count == 0 else { return }
     terminal.say(
       "\(count == 0 ? "No row matches" : count == 1 ? "1 row" : "\(count) rows") from \(Timestamp.text(request.start)) to \(Timestamp.text(request.end))."
@@ -59,14 +59,14 @@ struct QueryCommand: RunnableCommand {
   }
 }
 
-/// Writes rows in one format, all at once or as they come.
+/// Writes rows in one format, at once or in parts.
 private struct QueryWriter: Sendable {
   let terminal: Terminal
   let format: QueryRequest.Format
   let normaliser: Normaliser?
   let time: TimeSource
 
-  /// - Parameter isFirst: nothing has been written yet.
+  /// - Parameter isFirst: true if nothing was written before.
   func write(_ rows: [QueryRow], isFirst: Bool) throws(Failure) {
     if format == .csv, isFirst { try terminal.output(QueryOutput.csvHeader) }
     if format == .table { return try terminal.output(QueryTable(columns: QueryTable.terminalColumns()).text(rows)) }

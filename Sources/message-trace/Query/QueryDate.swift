@@ -1,11 +1,11 @@
-// Dates as people give them to `query`: ISO 8601 or relative. What could be read in two ways is refused.
+// The dates that `query` accepts: ISO 8601 or relative. Ambiguous dates are rejected.
 
 internal import IntakeCore
 
 enum QueryDate {
   /// - Parameters:
-  ///   - flag: for the error.
-  ///   - isEnd: a date without a time means the whole day: its last instant.
+  ///   - flag: the option's name, for errors.
+  ///   - isEnd: true if a date without a time means the end of that day.
   static func parse(_ text: String, flag: String, now: Instant, isEnd: Bool) throws(Failure) -> Instant {
     if text.lowercased() == "now" { return now }
     if text.hasPrefix("-"), let span = Duration(parsing: String(text.dropFirst())) { return now - span }
@@ -15,10 +15,10 @@ enum QueryDate {
     if let instant = Timestamp.parse(completed(text)) { return instant }
     throw Failure(
       "usage", exit: .usage, "Reading the arguments: \(flag) \(Log.clean(text, limit: 60)) \(reason(text)).",
-      hint: "Write 2026-03-02, 2026-03-02T08:15:07Z, 2026-03-02T08:15:07+01:00, -3d, -12h, -90m or now.")
+      hint: "Use 2026-03-02, 2026-03-02T08:15:07Z, 2026-03-02T08:15:07+01:00, -3d, -12h, -90m or now.")
   }
 
-  /// `T` for a space, capital letters, and the seconds where only they are missing.
+  /// Normalises a space to `T`, upper case, and absent seconds.
   private static func completed(_ text: String) -> String {
     var bytes = Array(text.utf8)
     guard bytes.count >= 16 else { return text }
@@ -30,8 +30,8 @@ enum QueryDate {
 
   private static func reason(_ text: String) -> String {
     if text.contains("/") || text.contains(".") && !text.contains("T") {
-      return "is not ISO 8601: day and month are swapped in some countries"
+      return "is not ISO 8601 and therefore ambiguous: day and month are swapped in some countries"
     }
-    return Duration(parsing: text) != nil ? "lacks its minus sign" : "is no date or time"
+    return Duration(parsing: text) != nil ? "lacks its minus sign" : "is not a date or time"
   }
 }

@@ -3,16 +3,16 @@
 enum QueryHelp {
   static let query =
     """
-    Searches message traces as Get-MessageTrace and Get-MessageTraceV2 do, through either service. Several values, by
-    comma or by repeating the flag, mean any of them: each is asked for on its own. Upper and lower case are alike.
+    Searches message traces as Get-MessageTrace and Get-MessageTraceV2 do, through either service. Several values,
+    separated by commas or in repeated flags, mean any of them; each is a request of its own. Case is ignored.
 
     DATE is an ISO 8601 date (2026-03-02, the whole day) or time (2026-03-02T08:15:07Z), or relative: -3d, -12h, -90m,
     now. Times without an offset are UTC. Both ends are inclusive; without dates the last 48 hours are searched. Graph
     keeps 90 days, the legacy service 30 (often 10).
     ADDRESS may be *@DOMAIN. STATUS is one of None, GettingStatus, Failed, Pending, Delivered, Expanded, Quarantined,
     FilteredAsSpam, Recalled. TYPE is contains (default), starts-with or ends-with. FORMAT is table (default), ndjson
-    (events as a SIEM gets them), raw (rows as received) or csv. Rows come newest first; without --result-size or
-    --page all of them.
+    (events as a SIEM receives them), raw (rows as received) or csv. Rows come newest first; without --result-size or
+    --page, all are returned.
     """
 
   static let queryExamples = [
@@ -27,10 +27,10 @@ enum QueryHelp {
 
   static let details =
     """
-    Shows what happened to one message on its way to one recipient, step by step; TRACE-ID and RECIPIENT are what
-    `query` shows. Steps that decide the message's fate are marked with !. FORMAT is timeline (default), ndjson (events as
-    a SIEM gets them) or raw (steps as received). The legacy service also wants dates and the sender: what is
-    not given is looked for first, over ten days.
+    Shows what happened to one message on its way to one recipient, step by step. TRACE-ID and RECIPIENT are
+    those that `query` shows. Steps that decide the outcome are marked with !. FORMAT is timeline (default), ndjson
+    (events as a SIEM receives them) or raw (steps as received). The legacy service also requires dates and the sender:
+    if they are not given, they are looked up first, over ten days.
     """
 
   static let detailsExamples = [

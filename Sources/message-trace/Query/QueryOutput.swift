@@ -1,11 +1,11 @@
-// Rows in the formats for programs: events, rows as received, comma-separated values.
+// The machine-readable formats of `query`: events, raw rows, CSV.
 
 internal import Collector
 internal import IntakeCore
 internal import Normaliser
 
 enum QueryOutput {
-  /// The rows as received, one a line.
+  /// The rows as received, one per line.
   static func raw(_ rows: some Sequence<[UInt8]>) -> [UInt8] {
     var output: [UInt8] = []
     for row in rows {
@@ -33,7 +33,7 @@ enum QueryOutput {
   static let csvHeader =
     "Received,SenderAddress,RecipientAddress,Subject,Status,ToIP,FromIP,Size,MessageId,MessageTraceId\n"
 
-  /// RFC 4180. No cell can be taken for a formula.
+  /// CSV after RFC 4180, safe against formula injection.
   static func csv(_ rows: some Sequence<QueryRow>) -> String {
     var text = ""
     for row in rows {
@@ -46,7 +46,7 @@ enum QueryOutput {
     return text
   }
 
-  /// Quoted; an apostrophe goes in front of what a spreadsheet would calculate.
+  /// A quoted cell; an apostrophe is put before a value that a spreadsheet would evaluate.
   static func cell(_ value: String) -> String {
     let visible = TerminalText.visible(value)
     let quote = UInt8(ascii: "\"")
@@ -59,7 +59,7 @@ enum QueryOutput {
   }
 }
 
-/// Knows nothing, so that every row becomes an event.
+/// A ledger that accepts every row.
 private struct PassthroughLedger: Ledger {
   mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
 }

@@ -1,17 +1,17 @@
-// A query as meant: the options checked, before any request.
+// The checked arguments of a query.
 
 internal import Collector
 internal import Glibc
 internal import IntakeCore
 
-/// What `query` was asked for.
+/// What `query` searches for and how it prints the result.
 struct QueryRequest: Sendable {
   enum Format: String, CaseIterable { case table, ndjson, raw, csv }
 
   let filter: QueryFilter
   let start: Instant
   let end: Instant
-  /// How many of the newest rows are read, and how many of them are passed over; nil for all.
+  /// How many of the newest rows are read, and how many of these are skipped; nil for all.
   let most: Int?
   let skipped: Int
   let format: Format
@@ -25,14 +25,14 @@ struct QueryRequest: Sendable {
   }
 }
 
-/// Reads single options.
+/// Parses the options of `query` and `details`.
 struct QueryArguments: Sendable {
   let context: CommandContext
   static let statuses = [
     "None", "GettingStatus", "Failed", "Pending", "Delivered", "Expanded", "Quarantined", "FilteredAsSpam", "Recalled",
   ]
 
-  /// Start and end, both inclusive. An end in the future becomes now: Graph refuses such a one.
+  /// Start and end, both inclusive. An end in the future becomes now, because Graph rejects it.
   func span(
     now: Instant, source: any Searching, usual: Duration = .seconds(48 * 3_600)
   ) throws(Failure) -> (Instant, Instant) {
@@ -44,7 +44,7 @@ struct QueryArguments: Sendable {
       let days = source.searchable.components.seconds / 86_400
       throw usage(
         "the start \(Timestamp.text(start)) is older than the \(days) days that the service keeps.",
-        "Start at \(Timestamp.text(oldest + .seconds(60))) or later; nothing older can be had from here.")
+        "Start at \(Timestamp.text(oldest + .seconds(60))) or later.")
     }
     if start < oldest + .seconds(60) { start = oldest + .seconds(60) }
     guard start <= end else {
@@ -67,7 +67,7 @@ struct QueryArguments: Sendable {
       values, subjectTest: try choice(.subjectFilterType, QueryFilter.SubjectTest.allCases) ?? .contains)
   }
 
-  /// Get-MessageTrace has pages, V2 a result size; one call takes one of them.
+  /// Paging as Get-MessageTrace has it, or the result size of V2; they exclude each other.
   func limits() throws(Failure) -> (most: Int?, skipped: Int) {
     let own = context.invocation.options
     let isPaged = own[.page] != nil || own[.pageSize] != nil
@@ -89,11 +89,11 @@ struct QueryArguments: Sendable {
     if let choice = choices.first(where: { $0.rawValue.filter { $0 != "-" } == wanted }) { return choice }
     let words = option.words(of: context.command)
     throw usage(
-      "--\(option.rawValue) must be one of \(words.joined(separator: ", ")), not \(Log.clean(text, limit: 60))\(Nearest.question(text, among: words))",
+      "--\(option.rawValue) must be one of \(words.joined(separator: ", ")), not \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: words))",
       nil)
   }
 
-  /// A GUID in lower case; braces are taken off.
+  /// The GUID in lower case without braces.
   static func traceID(_ text: String) throws(Failure) -> String {
     let bare = text.hasPrefix("{") && text.hasSuffix("}") ? String(text.dropFirst().dropLast()) : text
     let parts = bare.split(separator: "-", omittingEmptySubsequences: false)
@@ -102,8 +102,8 @@ struct QueryArguments: Sendable {
       && parts.allSatisfy { $0.utf8.allSatisfy { JSONText.hexDigit($0) != nil } }
     guard isGUID else {
       throw Failure(
-        "usage", exit: .usage, "Reading the arguments: a message trace id is a GUID, which this is not.",
-        hint: "Give it as `message-trace query` shows it, such as 2e3c0fac-4669-4e4a-2669-08d5dd529cbe.")
+        "usage", exit: .usage, "Reading the arguments: the message trace id must be a GUID.",
+        hint: "Copy it from `message-trace query`, such as 2e3c0fac-4669-4e4a-2669-08d5dd529cbe.")
     }
     return bare.lowercased()
   }
@@ -113,7 +113,7 @@ struct QueryArguments: Sendable {
     return try QueryDate.parse(text, flag: "--\(option.rawValue)", now: now, isEnd: option == .endDate)
   }
 
-  /// Values as given, each whole.
+  /// The values of a repeatable option, unsplit.
   private func texts(_ option: CommandOption) throws(Failure) -> [String] {
     let values = context.invocation.all[option] ?? []
     for value in values {
@@ -136,13 +136,13 @@ struct QueryArguments: Sendable {
       if !values.contains(where: { $0.lowercased() == value.lowercased() }) { values.append(value) }
     }
     guard !values.isEmpty || context.invocation.all[option] == nil else {
-      throw usage("--\(option.rawValue) holds no value.", nil)
+      throw usage("--\(option.rawValue) has no value.", nil)
     }
     return values
   }
 
-  /// Commas may stand in a message id; between two of them in angle brackets they separate. One without brackets is asked
-  /// for with them too.
+  /// Message ids may contain commas, so only a comma after `>` separates. An id without brackets is searched with and
+  /// without them.
   private func messageIDs() throws(Failure) -> [String] {
     let ids = try texts(.messageID).flatMap { text in
       text.split(separator: ">,").enumerated().map { part in
@@ -163,9 +163,9 @@ struct QueryArguments: Sendable {
 
   private static func reason(_ option: CommandOption, _ value: String) -> String {
     switch option {
-    case .status: "is no status\(Suggestion.question(value, among: statuses))"
-    case .fromIP, .toIP: "is no IP address."
-    default: "is no value."
+    case .status: "is not a status\(Suggestion.question(value, among: statuses))"
+    case .fromIP, .toIP: "is not an IP address."
+    default: "is not a value."
     }
   }
 

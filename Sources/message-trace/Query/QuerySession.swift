@@ -1,5 +1,5 @@
-// The service that `query` and `details` ask: settings from flags, environment and a playbook, the quota shared with the
-// collectors of the same state directory.
+// The service that `query` and `details` search, configured by flags, environment and a playbook. The quota is shared
+// with the collectors of the same state directory.
 
 internal import Collector
 internal import Glibc
@@ -23,13 +23,13 @@ struct QuerySession: Sendable {
     source = try Self.source(configuration, time: time, log: log)
   }
 
-  /// The settings that make sense where nothing is delivered and no cursor moves.
+  /// The settings that apply to a search, which delivers nothing and moves no cursor.
   static let settings = Setting.allCases.filter {
     ![.sink, .lag, .revisit, .every, .since, .pageSize, .details, .detailsShare, .metricsFile, .forgetSink]
       .contains($0)
   }
 
-  /// Events as a SIEM gets them.
+  /// Maps rows, or delivery events, to the events that a SIEM receives.
   func normaliser(details: Bool) throws(Failure) -> Normaliser {
     let mode = configuration.mode.rawValue
     guard details else { return try configuration.mapping.normaliser(shape: configuration.rowShape, provider: mode) }
@@ -38,7 +38,7 @@ struct QuerySession: Sendable {
     return try Normaliser(mapping: try MappingShelf.mapping("\(mode)-detail"), settings: settings)
   }
 
-  /// Requests in five minutes: collectors stop at 90 of Graph's 100, the rest is for administrators.
+  /// Requests in five minutes, of Graph's 100. Collectors stop at 90 and leave the rest to searches.
   private static let graphQuota = 98
 
   private static func source(

@@ -1,18 +1,18 @@
-// Rows as a table for people: columns as wide as they need to be, or as the terminal allows.
+// The table format of `query`, fitted to the terminal.
 
 internal import Collector
 internal import Glibc
 internal import IntakeCore
 
 struct QueryTable {
-  /// nil where standard output is no terminal: then nothing is cut.
+  /// The width of the terminal; nil if standard output is not one, and then nothing is truncated.
   let columns: Int?
 
   private struct Column: Sendable {
     var title: String
-    /// Narrower terminals go without it.
+    /// The width from which the column is shown.
     var needs = 0
-    /// It may be cut, down to this.
+    /// The width down to which it may be truncated; nil if it may not.
     var least: Int?
     var value: @Sendable (QueryRow) -> String
   }
@@ -29,7 +29,7 @@ struct QueryTable {
     Column(title: "MESSAGE TRACE ID", needs: 110) { $0.traceID },
   ]
 
-  /// True if the terminal is too narrow for the ids that `details` takes.
+  /// True if the terminal is too narrow for the ids that `details` requires.
   var lacksTraceIDs: Bool { columns.map { $0 < 110 } ?? false }
 
   func text(_ rows: [QueryRow]) -> String {
@@ -46,7 +46,7 @@ struct QueryTable {
     return text + "\n"
   }
 
-  /// The widest column that may be cut gives way first.
+  /// Shrinks the widest truncatable column first.
   private func fit(_ shown: [Column], _ cells: [[String]]) -> [Int] {
     var widths = shown.indices.map { index in cells.map { TerminalText.width($0[index]) }.max() ?? 0 }
     guard let columns else { return widths }
@@ -65,7 +65,7 @@ struct QueryTable {
     Timestamp.text(instant).prefix(19).split(separator: "T").joined(separator: " ")
   }
 
-  /// The width of the terminal at standard output, nil where it is none.
+  /// The width of the terminal at standard output; nil if it is not a terminal.
   static func terminalColumns() -> Int? {
     guard isatty(STDOUT_FILENO) == 1 else { return nil }
     // `struct winsize`: rows, columns, and two numbers of pixels.

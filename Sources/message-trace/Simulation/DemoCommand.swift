@@ -1,4 +1,4 @@
-// `demo`: the whole program against the simulator, both modes on one state, with nothing to configure.
+// `demo`: collects from the simulator in both modes with one state, without configuration.
 
 internal import Glibc
 internal import IntakeCore
@@ -25,7 +25,7 @@ struct DemoCommand: RunnableCommand {
   func run() async throws(Failure) -> ExitCode {
     let messages = try context.number(.messages, default: 12, 1...1_000_000)
     let seed = try context.number(.seed, default: 1, 0...Int.max)
-    // The last pass is now: nothing in the events is of the future.
+    // The last pass runs at the current time, so no event lies in the future.
     let start = TimeSource.system.now() - .seconds(86 * 60)
     let clock = DemoClock(start)
     let tenant = SimulatedTenant(
@@ -36,20 +36,21 @@ struct DemoCommand: RunnableCommand {
     defer { server.stop() }
     let folder = try Self.makeFolder()
     defer { DirectoryTree.remove(folder) }
-    let stage = Stage(server: server, settings: settings, folder: folder, clock: clock, context: context)
-    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in try await stage.play() }.get()
+    let passes = DemoPasses(server: server, settings: settings, folder: folder, clock: clock, context: context)
+    return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in try await passes.run() }.get()
   }
 
   private static func makeFolder() throws(Failure) -> String {
     var path = Array("\(ProcessDefaults.environment["TMPDIR"] ?? "/tmp")/message-trace-demo-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&path) != nil else {
-      throw Failure("demo.folder", exit: .cannotCreate, "Making a folder for the demo: \(FileBytes.describe(errno)).")
+      throw Failure(
+        "demo.folder", exit: .cannotCreate, "Creating a directory for the demo: \(FileBytes.describe(errno)).")
     }
     return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 
-/// The simulated hours: the clock stands where the demo puts it.
+/// The clock of the demo, advanced by hand.
 private final class DemoClock: Sendable {
   private let current: Mutex<Instant>
   init(_ start: Instant) { current = Mutex(start) }
@@ -58,21 +59,21 @@ private final class DemoClock: Sendable {
 }
 
 /// The three passes of the demo.
-private struct Stage: Sendable {
+private struct DemoPasses: Sendable {
   let server: SimulatorServer
   let settings: SimulatorSettings
   let folder: String
   let clock: DemoClock
   let context: CommandContext
 
-  func play() async throws(Failure) -> ExitCode {
-    say("A made-up tenant of \(settings.tenant.messages) messages, served on \(server.graphURL).")
+  func run() async throws(Failure) -> ExitCode {
+    say("A generated tenant with \(settings.tenant.messages) messages, served on \(server.graphURL).")
     try await pass(.reporting, "86 minutes ago, through the legacy Reporting Web Service")
     clock.advance(by: .seconds(70 * 60))
     try await pass(.graph, "16 minutes ago, through Microsoft Graph with the same state")
     clock.advance(by: .seconds(16 * 60))
     try await pass(.reporting, "Now, through the legacy service again")
-    say("Each message, recipient and status left once; `message-trace verify` checks that on a file of your own.")
+    say("Each message, recipient and status was emitted once; check your own files with `message-trace verify`.")
     return .done
   }
 
@@ -85,7 +86,8 @@ private struct Stage: Sendable {
     await pipeline.shutDown()
     if let failure = ending.failure { throw failure }
     let tally = ending.report.tally
-    say("\(title): \(tally.rows) rows read, \(tally.emitted) events written, \(tally.duplicates) left out as known.")
+    say(
+      "\(title): \(tally.rows) rows read, \(tally.emitted) events written, \(tally.duplicates) skipped as duplicates.")
   }
 
   private func layer(_ mode: Mode) -> SettingLayer {

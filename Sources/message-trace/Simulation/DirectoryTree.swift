@@ -1,4 +1,4 @@
-// A folder of our own, taken away with what is in it.
+// Removal of a directory with its content.
 
 internal import Glibc
 

@@ -1,4 +1,4 @@
-// `simulate`: the stand-in for Microsoft's endpoints until stopped, and the settings to collect from it.
+// `simulate`: serves a stand-in for Microsoft's endpoints until stopped, and prints the settings to collect from it.
 
 internal import IntakeCore
 internal import Simulator
@@ -44,7 +44,7 @@ struct SimulateCommand: RunnableCommand {
     }.get()
   }
 
-  /// For the help: each fault and what it is.
+  /// The faults with their summaries, for the help.
   static let faultTable = NamedFault.allCases.map { fault in
     "  " + fault.rawValue + String(repeating: " ", count: max(1, 17 - fault.rawValue.utf8.count)) + fault.summary
   }.joined(separator: "\n")
@@ -55,14 +55,14 @@ struct SimulateCommand: RunnableCommand {
       guard let fault = NamedFault(rawValue: name) else {
         let question = Suggestion.question(name, among: NamedFault.allCases.map(\.rawValue))
         throw Invocation.usage(
-          "\(Log.clean(name, limit: 60)) is no fault\(question)", help: "message-trace help simulate")
+          "unknown fault \(Log.clean(name, limit: 60))\(question)", help: "message-trace help simulate")
       }
       faults.append(fault)
     }
     return faults
   }
 
-  /// What to paste into a shell to collect from the simulator.
+  /// The shell commands that collect from the simulator.
   private static func text(_ server: SimulatorServer, _ settings: SimulatorSettings) -> String {
     """
     # \(settings.tenant.rowCount) rows of \(settings.tenant.name) until this is stopped; paste one of these:

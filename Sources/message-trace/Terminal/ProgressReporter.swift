@@ -1,9 +1,10 @@
-// How a backfill is told: a bar where a person looks, a log line a minute where not.
+// Progress of a backfill: a bar on a terminal, otherwise one log line per minute.
 
 internal import IntakeCore
 internal import Synchronization
 internal import Trigger
 
+/// Reports the progress of one backfill run.
 final class ProgressReporter: Sendable {
   private let first: BackfillProgress
   private let isInteractive: Bool
@@ -13,8 +14,8 @@ final class ProgressReporter: Sendable {
   private let lastLine: Mutex<Instant>
 
   /// - Parameters:
-  ///   - first: as it was when this run began.
-  ///   - write: takes what is drawn where a person looks.
+  ///   - first: the progress at the start of this run.
+  ///   - write: receives the bar.
   init(
     _ first: BackfillProgress, isInteractive: Bool, log: Log, now: Instant,
     write: @escaping @Sendable ([UInt8]) -> Void = Log.writeToStandardError
@@ -33,8 +34,8 @@ final class ProgressReporter: Sendable {
       ])
   }
 
-  /// After each slice.
-  func tell(_ progress: BackfillProgress, now: Instant) {
+  /// Call this after each slice.
+  func report(_ progress: BackfillProgress, now: Instant) {
     let elapsed = max(0.001, (now - begun).inSeconds)
     let rate = Double(progress.tally.rows - first.tally.rows) / elapsed
     let doneHere = (progress.done - first.done).inSeconds
@@ -55,7 +56,7 @@ final class ProgressReporter: Sendable {
       ])
   }
 
-  /// A log line takes the bar's place; the next slice draws it again.
+  /// Writes a log line over the bar; the next slice draws the bar again.
   static let writeOverBar: @Sendable ([UInt8]) -> Void = { line in
     Log.writeToStandardError(Array("\r\u{1B}[K".utf8) + line)
   }

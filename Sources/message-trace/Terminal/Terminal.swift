@@ -1,10 +1,11 @@
-// How the program speaks to people: all on stderr, an error says what was being done, a hint says what to do.
+// Output for people: errors and hints on stderr, requested text on stdout.
 
 internal import Glibc
 internal import IntakeCore
 
+/// The standard streams of the process.
 struct Terminal: Sendable {
-  /// True if a person is looking at stderr.
+  /// True if stderr is a terminal.
   let isInteractive = isatty(STDERR_FILENO) == 1
 
   func failure(_ failure: Failure) {
@@ -16,10 +17,10 @@ struct Terminal: Sendable {
     Log.writeToStandardError(Array("\(line)\n".utf8))
   }
 
-  /// What was asked for and is not events: help, version, tables. On stdout, whole or not at all.
+  /// Writes all of the text to stdout: help, version, tables, events.
   func output(_ text: String) throws(Failure) { try output(Array(text.utf8)) }
 
-  /// As `output`, in bytes.
+  /// Writes all of the bytes to stdout.
   func output(_ bytes: [UInt8]) throws(Failure) {
     var written = 0
     while written < bytes.count {
@@ -35,7 +36,7 @@ struct Terminal: Sendable {
     }
   }
 
-  /// Line breaks of our own lists stay, everything else that could move a cursor is made visible.
+  /// Keeps line breaks; escapes every other control character.
   private static func lines(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false)
       .map { Log.clean(String($0), limit: 2_000) }.joined(separator: "\n")

@@ -1,15 +1,15 @@
-// Text in a terminal: how wide it stands, cut to fit, with nothing in it that could move the cursor.
+// Text in a terminal: its width, truncation to a column, escaped control characters.
 
 internal import IntakeCore
 
 enum TerminalText {
-  /// Control characters and direction marks made visible.
+  /// The text with control characters and direction marks escaped.
   static func visible(_ text: String) -> String { isPlain(text) ? text : Log.clean(text, limit: 4_000) }
 
-  /// Columns that the text takes.
+  /// The number of columns that the text occupies.
   static func width(_ text: String) -> Int { isPlain(text) ? text.utf8.count : text.reduce(0) { $0 + width($1) } }
 
-  /// Cut to `columns` with an ellipsis, or filled up with spaces.
+  /// The text truncated to `columns` with an ellipsis, or padded with spaces.
   static func fitted(_ text: String, to columns: Int) -> String {
     let whole = width(text)
     guard whole > columns else { return text + String(repeating: " ", count: columns - whole) }
@@ -24,7 +24,7 @@ enum TerminalText {
     return result + "…" + String(repeating: " ", count: max(0, columns - used - 1))
   }
 
-  /// Visible ASCII, as nearly all text is: a byte a column.
+  /// True for printable ASCII, where one byte is one column.
   private static func isPlain(_ text: String) -> Bool {
     text.utf8.count <= 4_000 && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
   }

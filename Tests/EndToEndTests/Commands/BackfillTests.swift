@@ -74,7 +74,7 @@ import Testing
   @Test(
     "spans that cannot be are refused before any request",
     arguments: [
-      (["--from", "2020-01-01"], "90 days"), (["--from", "soon"], "no instant"), ([], "--from"),
+      (["--from", "2020-01-01"], "90 days"), (["--from", "soon"], "must be an instant"), ([], "--from"),
       (["--from", "2026-02-02", "--to", "2026-02-01"], "before --to"),
       (["--from", "2026-02-02", "--order", "up"], "oldest"),
     ])

@@ -15,7 +15,7 @@ import Testing
     let source = PlaybookFixture.json(path)?["source"]
     #expect(source?["mode"]?.string == mode && source?["tenant"]?.string == "fabrikam.example")
     let again = Program.run(call)
-    #expect(again.status == 73 && again.errors.contains("exists already"))
+    #expect(again.status == 73 && again.errors.contains("already exists"))
     #expect(Program.run(["playbook", "init"]).lines.first == "{")
   }
 

@@ -194,17 +194,17 @@ struct QueryTests {
   static let mistakes = [
     Mistake(arguments: ["--start-date", "06/13/2018"], says: "ISO 8601"),
     Mistake(arguments: ["--start-date", "3d"], says: "minus sign"),
-    Mistake(arguments: ["--start-date", "yesterday"], says: "no date or time"),
+    Mistake(arguments: ["--start-date", "yesterday"], says: "not a date or time"),
     Mistake(arguments: ["--start-date", "-91d"], says: "90 days"),
     Mistake(arguments: ["--start-date", "-1h", "--end-date", "-2h"], says: "lies after the end"),
     Mistake(arguments: ["--status", "Deliverd"], says: "did you mean Delivered?"),
-    Mistake(arguments: ["--from-ip", "300.1.1.1"], says: "no IP address"),
+    Mistake(arguments: ["--from-ip", "300.1.1.1"], says: "not an IP address"),
     Mistake(arguments: ["--message-trace-id", "5"], says: "GUID"),
     Mistake(arguments: ["--page", "0"], says: "1 to 1000"),
     Mistake(arguments: ["--page", "2", "--result-size", "5"], says: "exclude"),
     Mistake(arguments: ["--subject-filter-type", "regex"], says: "starts-with"),
     Mistake(arguments: ["--format", "xml"], says: "ndjson"),
-    Mistake(arguments: ["--sender-address", ","], says: "holds no value"),
+    Mistake(arguments: ["--sender-address", ","], says: "has no value"),
     Mistake(arguments: ["--sendr-address", "a@b"], says: "--sender-address"),
   ]
 

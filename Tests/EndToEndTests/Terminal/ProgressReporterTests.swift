@@ -26,7 +26,7 @@ struct ProgressReporterTests {
     let reporter = ProgressReporter(
       Self.progress(10, rows: 100), isInteractive: isInteractive, log: log, now: Self.now, write: { drawn.add($0) })
     for step in steps {
-      reporter.tell(Self.progress(step.share, rows: 100 + step.share * 20), now: Self.now + .seconds(step.seconds))
+      reporter.report(Self.progress(step.share, rows: 100 + step.share * 20), now: Self.now + .seconds(step.seconds))
     }
     return (lines.texts, drawn.texts)
   }
