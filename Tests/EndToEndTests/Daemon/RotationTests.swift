@@ -14,7 +14,7 @@ import Testing
 
   @Test("rotated under load, with HUP or without: all files together hold every event once", arguments: Way.allCases)
   func rotated(_ way: Way) throws {
-    let slow = FaultRule(.latency(.milliseconds(20)), on: "/v1.0/")
+    let slow = FaultRule(.latency(.milliseconds(60)), on: "/v1.0/")
     let fixture = try PlaybookFixture(messages: 1_200, faults: [slow])
     let playbook = fixture.playbook("a", pageSize: 40)
     let running = Program.start(["run", playbook], environment: fixture.environment)

@@ -30,10 +30,15 @@ struct Running {
     String(decoding: (try? FileBytes.read(errorPath, purpose: "errors")) ?? [], as: UTF8.self)
   }
 
+  /// True once the process has exited; `wait` still collects it.
+  var hasEnded: Bool {
+    var info = unsafe siginfo_t()
+    return unsafe waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_signo != 0
+  }
+
   /// As `wait`, for those that take long to end: no thread waits with it.
   func ended() async -> Outcome {
-    var info = unsafe siginfo_t()
-    while unsafe waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) == 0, unsafe info.si_signo == 0 {
+    while !hasEnded {
       do { try await Task.sleep(for: .milliseconds(50)) } catch { break }
     }
     return wait()
