@@ -58,7 +58,7 @@ enum MappingHelp {
       }
 
     identity   the columns of event.id, time and direction; changing them changes event.id
-    leftOut       columns to omit; a trailing * matches any ending
+    leftOut    columns to omit; a trailing * matches any ending
     others     prefix of the columns without a rule, in snake case; without it they are omitted
     private    what --redact hides
     lookups    tables of texts, case-insensitive; * matches all others and an absent value
