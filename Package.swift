@@ -63,7 +63,7 @@ let package = Package(
         "Checkpoint", "Collector", "IntakeCore", "IntakeTesting", "Mappings", "Normaliser", "Simulator", "Sinks",
         "Trigger", "message-trace",
       ],
-      exclude: ["Shim"]),
+      exclude: ["Support/Shim"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,10 +9,10 @@ package typealias Counters = [String: [String: Int]]
 
 /// The normaliser, with its events counted.
 package struct CountingMapping: Normalising {
-  private let base: Normaliser
+  private let base: RowNormaliser
   private let counted = EventCounts()
 
-  package init(_ base: Normaliser) { self.base = base }
+  package init(_ base: RowNormaliser) { self.base = base }
 
   package func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
     let before = batch.entries.count

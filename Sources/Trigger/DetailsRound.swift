@@ -116,10 +116,10 @@ package struct DetailsRound: Sendable {
     return page
   }
 
-  private static func normaliser(_ configuration: Configuration) throws(Failure) -> Normaliser {
+  private static func normaliser(_ configuration: Configuration) throws(Failure) -> RowNormaliser {
     var settings = configuration.mapping.settings
     settings.provider = configuration.mode.rawValue
-    return try Normaliser(
+    return try RowNormaliser(
       mapping: try MappingShelf.mapping("\(configuration.mode.rawValue)-detail"), settings: settings)
   }
 

@@ -38,7 +38,7 @@ package enum MappingShelf {
     let bytes = try FileBytes.read(path, purpose: "mapping")
     let catalog = try FieldCatalog(parsing: Array((text("fields") ?? "").utf8), file: "fields.json")
     let mapping = try Mapping(parsing: bytes, file: path, catalog: catalog)
-    _ = try Normaliser(mapping: mapping, settings: NormaliserSettings())
+    _ = try RowNormaliser(mapping: mapping, settings: NormaliserSettings())
     return mapping
   }
 }

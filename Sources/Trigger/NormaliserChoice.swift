@@ -50,11 +50,11 @@ package struct NormaliserChoice: Sendable {
   ///   - provider: `event.provider`; empty: what the mapping says.
   ///   - foldColumns: column names of any letter case, for exports.
   /// - Throws: exit 66 or 78 for a mapping that cannot be read or is wrong.
-  package func normaliser(shape: String, provider: String = "", foldColumns: Bool = false) throws(Failure) -> Normaliser
+  package func normaliser(shape: String, provider: String = "", foldColumns: Bool = false) throws(Failure) -> RowNormaliser
   {
     var settings = settings
     settings.provider = provider
     settings.foldColumns = foldColumns
-    return try Normaliser(mapping: try MappingShelf.mapping(mapping == "ecs" ? shape : mapping), settings: settings)
+    return try RowNormaliser(mapping: try MappingShelf.mapping(mapping == "ecs" ? shape : mapping), settings: settings)
   }
 }

@@ -38,7 +38,7 @@ struct Bench {
     let path = String(decoding: folder.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     defer { Program.remove(path) }
     do throws(Failure) {
-      let normaliser = try Normaliser(
+      let normaliser = try RowNormaliser(
         mapping: try mapping("graph"), settings: NormaliserSettings(tenant: "contoso.onmicrosoft.com"))
       return await Week(numbers, folder: path, normaliser: normaliser).run() ? 0 : ExitCode.bug.rawValue
     } catch {

@@ -14,14 +14,14 @@ struct Week {
   let days: Int
   let every: Duration
   let folder: String
-  let normaliser: Normaliser
+  let normaliser: RowNormaliser
 
   private static let start = Instant(seconds: 1_790_000_000)
   /// What a day may cost in memory beyond the first: a fifth, and what the allocator keeps to itself.
   private static let slack = (share: 5, kibibytes: 8_192)
 
   /// - Parameter numbers: as given in the arguments; 20 tenants, 7 days, 60 seconds where they are not.
-  init(_ numbers: [Int], folder: String, normaliser: Normaliser) {
+  init(_ numbers: [Int], folder: String, normaliser: RowNormaliser) {
     let numbers = Array((numbers + [20, 7, 60].dropFirst(numbers.count)).prefix(3))
     count = max(1, min(numbers[0], 200))
     days = max(1, min(numbers[1], 60))

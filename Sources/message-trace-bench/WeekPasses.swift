@@ -29,7 +29,7 @@ struct WeekPasses: PassRunning {
   let every: Duration
   let tenant: WeekTenant
   let time: TimeSource
-  let normaliser: Normaliser
+  let normaliser: RowNormaliser
   let metrics: MetricsShelf
 
   var lastSign: Instant? { nil }

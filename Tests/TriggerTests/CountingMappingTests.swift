@@ -16,7 +16,7 @@ import Testing
     let now = try #require(Timestamp.parse("2026-03-02T12:00:00Z"))
     let mapping = try MappingShelf.mapping("graph")
     let counting = CountingMapping(
-      try Normaliser(mapping: mapping, settings: NormaliserSettings(tenant: "contoso.com", provider: "graph")))
+      try RowNormaliser(mapping: mapping, settings: NormaliserSettings(tenant: "contoso.com", provider: "graph")))
     var bytes: [UInt8] = []
     var rows: [Range<Int>] = []
     for (status, received, subject) in [

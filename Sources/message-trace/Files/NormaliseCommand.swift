@@ -51,7 +51,7 @@ private struct NormalisedFiles {
   let options: RawOptions
   private(set) var rows = 0
   private(set) var failed = 0
-  private var normalisers: [String: Normaliser] = [:]
+  private var normalisers: [String: RowNormaliser] = [:]
   private var batch = Batch()
   private var ledger = PassthroughLedger()
 
@@ -82,7 +82,7 @@ private struct NormalisedFiles {
     }
   }
 
-  private mutating func normaliser(_ shape: String) throws(Failure) -> Normaliser {
+  private mutating func normaliser(_ shape: String) throws(Failure) -> RowNormaliser {
     if let known = normalisers[shape] { return known }
     let made = try choice.normaliser(shape: shape, foldColumns: true)
     normalisers[shape] = made

@@ -34,7 +34,7 @@ struct ReportCommand: RunnableCommand {
     let now = try context.time(context.invocation.layer).now()
     var options = ReportOptions(top: try context.number(.top, default: 10, 1...100), made: now)
     if let title = own[.title], !title.isEmpty { options.title = title }
-    var report = Report(options)
+    var report = HTMLReport(options)
     for status in try statuses(now: now) { report.add(status: status) }
     for path in context.invocation.operands { try report.read(path) }
     guard report.lines.all == 0 || report.lines.invalid < report.lines.all else {

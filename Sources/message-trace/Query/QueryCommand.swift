@@ -63,7 +63,7 @@ struct QueryCommand: RunnableCommand {
 private struct QueryWriter: Sendable {
   let terminal: Terminal
   let format: QueryRequest.Format
-  let normaliser: Normaliser?
+  let normaliser: RowNormaliser?
   let time: TimeSource
 
   /// - Parameter isFirst: true if nothing was written before.

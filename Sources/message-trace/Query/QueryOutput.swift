@@ -16,7 +16,7 @@ enum QueryOutput {
   }
 
   /// The rows as events.
-  static func events(_ rows: some Sequence<[UInt8]>, _ normaliser: Normaliser, created: Instant) -> [UInt8] {
+  static func events(_ rows: some Sequence<[UInt8]>, _ normaliser: RowNormaliser, created: Instant) -> [UInt8] {
     var page = Page(bytes: [], rows: [])
     for row in rows {
       let start = page.bytes.count

@@ -30,12 +30,12 @@ struct QuerySession: Sendable {
   }
 
   /// Maps rows, or delivery events, to the events that a SIEM receives.
-  func normaliser(details: Bool) throws(Failure) -> Normaliser {
+  func normaliser(details: Bool) throws(Failure) -> RowNormaliser {
     let mode = configuration.mode.rawValue
     guard details else { return try configuration.mapping.normaliser(shape: configuration.rowShape, provider: mode) }
     var settings = configuration.mapping.settings
     settings.provider = mode
-    return try Normaliser(mapping: try MappingShelf.mapping("\(mode)-detail"), settings: settings)
+    return try RowNormaliser(mapping: try MappingShelf.mapping("\(mode)-detail"), settings: settings)
   }
 
   /// Requests in five minutes, of Graph's 100. Collectors stop at 90 and leave the rest to searches.

@@ -61,11 +61,11 @@ struct PlaybookFixture: ~Copyable {
   }
 
   /// What the tenant's truth says of these files together; those that are not there hold nothing.
-  func verdict(of files: [String]) -> Truth.Verdict {
+  func verdict(of files: [String]) -> DeliveryOracle.Verdict {
     let bytes = files.reduce(into: [UInt8]()) { bytes, file in
       bytes += (try? FileBytes.read(file, purpose: "output", limit: 1 << 30)) ?? []
     }
-    return Truth(settings.tenant, at: TimeSource.system.now()).judge(bytes)
+    return DeliveryOracle(settings.tenant, at: TimeSource.system.now()).judge(bytes)
   }
 
   /// One pass more, as after a restart of the host: it ends well and changes nothing of what was said to be whole.

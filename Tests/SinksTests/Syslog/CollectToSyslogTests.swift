@@ -59,7 +59,7 @@ struct CollectToSyslogTests {
       let errors = try folder.text("collect.log")
       #expect(status == 0, "\(errors)")
     }
-    let verdict = try await received(by: receiver, Truth(server.settings.tenant, at: now))
+    let verdict = try await received(by: receiver, DeliveryOracle(server.settings.tenant, at: now))
     #expect(verdict.isPerfect && verdict.events >= 100, "\(verdict)")
   }
 
@@ -72,7 +72,7 @@ struct CollectToSyslogTests {
     let sinks = ["udp://127.0.0.1:\(receiver.port)?rate=0", "file:\(folder("file"))"]
     #expect(try collect(server, sinks, folder) == 75)
     #expect(try folder.text("collect.log").contains("sink.udp.refused"))
-    let truth = Truth(server.settings.tenant, at: now)
+    let truth = DeliveryOracle(server.settings.tenant, at: now)
     #expect(truth.judge(try folder.bytes("file")).isPerfect)
     try await receiver.start()
     #expect(try collect(server, sinks, folder) == 0)
@@ -81,7 +81,7 @@ struct CollectToSyslogTests {
   }
 
   /// Stops the receiver once it has everything.
-  private func received(by receiver: RealReceiver, _ truth: Truth) async throws -> Truth.Verdict {
+  private func received(by receiver: RealReceiver, _ truth: DeliveryOracle) async throws -> DeliveryOracle.Verdict {
     try await receiver.waitForLines(truth.required.count)
     receiver.stop()
     return truth.judge(try receiver.lines().flatMap { line in Array(line.drop { $0 != 0x7B }) + [0x0A] })

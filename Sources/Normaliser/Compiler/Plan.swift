@@ -1,0 +1,144 @@
+// A mapping made ready: flat arrays of bytes and small values. Nothing in here is looked up by text at run time.
+
+internal import IntakeCore
+
+/// A slice of the plan's pool.
+struct PoolSlice: Sendable, Equatable {
+  private var first: Int32 = 0
+  private var past: Int32 = 0
+
+  init() {}
+
+  init(start: Int, end: Int) {
+    first = Int32(truncatingIfNeeded: start)
+    past = Int32(truncatingIfNeeded: end)
+  }
+
+  var start: Int { Int(first) }
+  var end: Int { Int(past) }
+  var isEmpty: Bool { first == past }
+}
+
+/// One step of writing an event. Every field is written as `"name":value,`; the last comma becomes the brace.
+struct Step: Sendable {
+  enum Code: UInt8, Sendable {
+    /// The bytes of `text` as they stand.
+    case literal
+    /// `name`, then the slot's value under the conversion.
+    case value
+    /// `name`, then the given value under the conversion.
+    case given
+    /// `name`, then `text`: a setting as one of several sources.
+    case setting
+    /// `name`, then a list of one plain text; leaves out the steps that would make the list of anything else.
+    case single
+    /// `name`, then the value of the field before once more.
+    case again
+    case listOpen, listItem, listGiven, listSetting, listClose
+    /// Columns that no rule names.
+    case others
+  }
+
+  var code: Code
+  var conversion: Conversion = .text
+  var given: Given = .identity
+  var slot: Int16 = 0
+  var lookup: Int16 = -1
+  /// Steps to leave out where this one wrote a value.
+  var skip: Int16 = 0
+  var name = PoolSlice()
+  /// The name for a value that the conversion refuses.
+  var otherwise = PoolSlice()
+  var text = PoolSlice()
+}
+
+extension Step {
+  /// True for what only rows with values that are too long have.
+  @inline(__always)
+  var isOfCuts: Bool { given == .cutColumns || given == .cutLengths || given == .cutHashes }
+}
+
+/// All that is known before the first row.
+struct Plan: Sendable {
+  /// Names, constants, lookups; longer than what is used by `LineWriter.overrun`, so that copying may run over.
+  var pool: [UInt8] = []
+  /// Where in the pool `event.created` stands, quoted; all are filled in for each page.
+  var created: [PoolSlice] = []
+  /// What `$direction` may say, quoted.
+  var directions = DirectionTexts()
+  var keys = KeyTable()
+  var prefixes: [PoolSlice] = []
+  var eventSteps: [Step] = []
+  var failedSteps: [Step] = []
+  var lookups: [PlanLookup] = []
+  var slotCount = 0
+  /// One bit a slot: read as an address; read by a conversion or the identity, so escapes have to be resolved.
+  var addressSlots: UInt64 = 0
+  var convertedSlots: UInt64 = 0
+  /// Slots of the identity; -1 where the mapping has none.
+  var trace = -1
+  var recipient = -1
+  var sender = -1
+  var status = -1
+  var received = -1
+  var further: [Int] = []
+  var statuses = -1
+  /// The slot of a column with properties, and the name for one that does not parse.
+  var properties = -1
+  var propertiesOtherwise = PoolSlice()
+  /// The recipient that was asked for, lower-cased, for rows that name none.
+  var givenRecipient = PoolSlice()
+  /// The node whose elements become an event each; -1 for none.
+  var each = -1
+  /// The name so far of each node's members, `recipients.`; empty at the root.
+  var nodePaths: [PoolSlice] = [PoolSlice()]
+  /// `"o365.message_trace.`; empty where other columns are left out.
+  var others = PoolSlice()
+  /// Names behind that prefix that rules write, so that no column can take them.
+  var taken: [PoolSlice] = []
+  /// The tenant lower-cased, as the identity takes it, with its LF.
+  var tenant = PoolSlice()
+  /// Local domains, lower-cased; whether mails between others can be told.
+  var domains: [PoolSlice] = []
+  var knowsOutside = false
+  var keepOriginal = false
+  /// What hides private columns, and their slots; nil for no redaction.
+  var redactor: Redactor?
+  var subjects: [Int] = []
+  var addresses: [Int] = []
+  var texts: [Int] = []
+  var foldColumns = false
+}
+
+extension Plan {
+  /// The same with `event.created` filled in, for the rows of one page.
+  func reading(at created: Instant) -> Plan {
+    var plan = self
+    let text = Array(JSONText.quoted(Timestamp.text(created)).utf8)
+    for place in plan.created where place.end - place.start == text.count {
+      plan.pool.replaceSubrange(place.start..<place.end, with: text)
+    }
+    return plan
+  }
+}
+
+/// The texts of `email.direction`.
+struct DirectionTexts: Sendable {
+  var within = PoolSlice()
+  var inbound = PoolSlice()
+  var outbound = PoolSlice()
+  var outside = PoolSlice()
+}
+
+/// A lookup with its texts in the pool: keys lower-cased, values plain and as JSON.
+struct PlanLookup: Sendable {
+  struct Entry: Sendable {
+    /// Of the key: its first and last eight bytes, as `CaseFoldedText` reads them.
+    var words: CaseFoldedText
+    var key: PoolSlice
+    var value: PoolSlice
+    var json: PoolSlice
+  }
+  var entries: [Entry] = []
+  var otherwise = PoolSlice()
+}

@@ -1,0 +1,60 @@
+// Rows to events. Mapping, plan and settings are fixed at start; a page goes in, NDJSON lines are appended to a batch.
+
+package import IntakeCore
+
+/// Maps the rows of pages by one mapping. Holds no state between pages: the same page gives the same lines.
+package struct RowNormaliser: Normalising {
+  let plan: Plan
+
+  /// Throws for a mapping that cannot be made ready (exit code 78).
+  package init(mapping: Mapping, settings: NormaliserSettings) throws(Failure) {
+    var compiler = PlanCompiler(mapping, settings)
+    plan = try compiler.compile()
+  }
+
+  package func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
+    normalise(page, created: created, into: &batch, ledger: &ledger, room: 1 << 18)
+  }
+
+  /// - Parameter room: by how much the buffer grows at first; doubled where one event needs more.
+  func normalise(
+    _ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger, room: Int
+  ) {
+    var bytes: [UInt8] = []
+    swap(&bytes, &batch.bytes)
+    var room = max(1, room)
+    let plan = plan.reading(at: created)
+    unsafe withUnsafeTemporaryAllocation(byteCount: PageRun.scratchSize, alignment: 16) { scratchMemory in
+      guard let scratchBase = scratchMemory.baseAddress else { return }
+      var scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
+      var run = PageRun(created: created)
+      while run.next < page.rows.count {
+        let before = bytes.count
+        let (next, element) = (run.next, run.element)
+        bytes.append(addingCapacity: room) { output in
+          unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            var line = unsafe LineWriter(base, capacity: buffer.count)
+            run.mapRows(page, plan, offset: before, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+            count = line.count
+          }
+        }
+        if (run.next, run.element) == (next, element) { room *= 2 }
+      }
+    }
+    swap(&bytes, &batch.bytes)
+  }
+  /// Scans the rows without mapping them; how many were whole. A part of the work, for measurements.
+  package func scan(_ page: Page) -> Int {
+    var scanner = RowScanner()
+    let span = unsafe page.bytes.span.bytes
+    var count = 0
+    for row in page.rows {
+      do {
+        try scanner.scan(span, row, plan)
+        count += 1
+      } catch { continue }
+    }
+    return count
+  }
+}

@@ -1,0 +1,58 @@
+// Where the value of a column stands: offsets only, twenty-four bytes.
+
+/// The value of one column.
+struct Slot {
+  enum Kind: UInt8 { case string, number, bool }
+
+  var kind = Kind.string
+  /// True if a text may be copied as it stands.
+  var isClean = true
+  /// True if `start` and `end` of the text are offsets into the decoded bytes.
+  var isDecoded = false
+  /// True if an address surely has no upper case.
+  var isLower = false
+  private var raw: (start: Int32, end: Int32)
+  private var text: (start: Int32, end: Int32)
+  private var atSign: Int32 = -1
+
+  /// - Parameter range: in the page, without quotes.
+  @inline(__always)
+  init(_ kind: Kind, _ start: Int, _ end: Int) {
+    self.kind = kind
+    raw = (Int32(truncatingIfNeeded: start), Int32(truncatingIfNeeded: end))
+    text = raw
+  }
+
+  /// The value in the page, without quotes.
+  var rawStart: Int { Int(raw.start) }
+  var rawEnd: Int { Int(raw.end) }
+  /// The text with its escapes resolved: in the page, or in the decoded bytes.
+  var start: Int { Int(text.start) }
+  var end: Int { Int(text.end) }
+  var isEmpty: Bool { text.start >= text.end }
+
+  /// True for a text that may be copied as it stands, and is no `<>`.
+  var isPlainText: Bool { kind == .string && isClean && !isDecoded && text.end &- text.start > 2 }
+
+  /// Where the one `@` of an address stands; -1 if it cannot be split without doubt.
+  var at: Int {
+    get { Int(atSign) }
+    set { atSign = Int32(truncatingIfNeeded: newValue) }
+  }
+
+  /// Points to the text in the decoded bytes.
+  mutating func setDecoded(_ start: Int, _ end: Int) {
+    isDecoded = true
+    isLower = false
+    text = (Int32(truncatingIfNeeded: start), Int32(truncatingIfNeeded: end))
+  }
+}
+
+/// A column that no rule names.
+struct UnmappedColumn {
+  var node: Int
+  var keyStart: Int
+  var keyEnd: Int
+  var keyIsEscaped: Bool
+  var value: Range<Int>
+}
