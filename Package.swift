@@ -18,19 +18,18 @@ let package = Package(
     .target(name: "Sinks", dependencies: ["IntakeCore", "CSystem"]),
     .target(name: "Simulator", dependencies: ["IntakeCore"]),
     .target(name: "Report", dependencies: ["IntakeCore"]),
-    .target(
-      name: "Trigger",
-      dependencies: ["HTTPTransport", "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Mappings"],
-      exclude: ["playbook.schema.json"]),
+    .target(name: "Trigger", dependencies: ["IntakeCore"]),
+    .target(name: "Configuration", dependencies: ["IntakeCore"], exclude: ["Playbook/playbook.schema.json"]),
     .target(name: "Mappings", path: "mappings", plugins: ["EmbedMappings"]),
     .executableTarget(
       name: "message-trace",
       dependencies: [
-        "IntakeCore", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger", "Mappings", "Report",
+        "IntakeCore", "HTTPTransport", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger",
+        "Configuration", "Mappings", "Report",
       ]),
     .executableTarget(
       name: "message-trace-bench",
-      dependencies: ["IntakeCore", "Checkpoint", "Normaliser", "Sinks", "Trigger", "Mappings"]),
+      dependencies: ["IntakeCore", "Normaliser", "Sinks", "Mappings"]),
     .executableTarget(name: "embed-mappings"),
     .plugin(
       name: "EmbedMappings", capability: .buildTool(), dependencies: ["embed-mappings"], path: "Sources/EmbedMappings"),
@@ -52,16 +51,21 @@ let package = Package(
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "IntakeCore", "IntakeTesting"]),
+    .testTarget(
+      name: "ApplicationTests",
+      dependencies: [
+        "Checkpoint", "Configuration", "IntakeCore", "IntakeTesting", "Normaliser", "Sinks", "Trigger",
+        "message-trace",
+      ]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: [
-        "Collector", "IntakeCore", "IntakeTesting", "Simulator", "Trigger", "message-trace", "message-trace-bench",
-      ]),
+      dependencies: ["Collector", "Configuration", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"]),
     .testTarget(
       name: "FaultTests",
       dependencies: [
         "Checkpoint", "Collector", "IntakeCore", "IntakeTesting", "Mappings", "Normaliser", "Simulator", "Sinks",
-        "Trigger", "message-trace",
+        "Configuration", "Trigger", "message-trace",
       ],
       exclude: ["Support/Shim"]),
   ],

@@ -3,16 +3,16 @@
 package import IntakeCore
 
 /// Runs playbooks side by side until the task is cancelled.
-package struct Daemon: Sendable {
+package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
   /// A pass that shows no sign of life for so long is stuck: the watchdog is no longer told that all is well.
-  package static let longestSilence: Duration = .seconds(3_600)
+  package static var longestSilence: Duration { .seconds(3_600) }
 
   private let notice: SystemdNotice
   private let time: TimeSource
   private let log: Log
-  private let runs: [(handle: RunHandle, passes: TenantPasses)]
+  private let runs: [(handle: RunStatus, passes: Passes)]
 
-  package init(_ runs: [(RunHandle, TenantPasses)], notice: SystemdNotice, time: TimeSource, log: Log) {
+  package init(_ runs: [(RunStatus, Passes)], notice: SystemdNotice, time: TimeSource, log: Log) {
     self.runs = runs.map { (handle: $0.0, passes: $0.1) }
     self.notice = notice
     self.time = time
@@ -57,7 +57,7 @@ package struct Daemon: Sendable {
   }
 
   private static func keep(
-    _ handle: RunHandle, _ passes: TenantPasses, time: TimeSource, log: Log, givesUp: Bool
+    _ handle: RunStatus, _ passes: Passes, time: TimeSource, log: Log, givesUp: Bool
   ) async -> Failure? {
     var run = PlaybookRun(passes, handle: handle, time: time, log: log)
     do throws(Failure) {

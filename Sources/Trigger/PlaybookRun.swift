@@ -4,9 +4,9 @@ package import IntakeCore
 internal import Synchronization
 
 /// What others may see of a run, and how they wake it.
-package final class RunHandle: Sendable {
+package final class RunStatus: Sendable {
   package let name: String
-  let alarm = Alarm()
+  let alarm = WakeSignal()
   private let state = Mutex(State())
 
   private struct State {
@@ -52,20 +52,20 @@ package final class RunHandle: Sendable {
 }
 
 package struct PlaybookRun<Passes: PassRunning> {
-  package let handle: RunHandle
+  package let handle: RunStatus
   private var passes: Passes
   private let time: TimeSource
   private let log: Log
   private let random: @Sendable () -> Double
-  private let onEnd: @Sendable (PassEnding) -> Void
+  private let onEnd: @Sendable (PassOutcome) -> Void
 
   /// - Parameters:
   ///   - random: 0 to 1, spreads the return of failing tenants.
   ///   - onEnd: called after each pass.
   package init(
-    _ passes: Passes, handle: RunHandle, time: TimeSource, log: Log,
+    _ passes: Passes, handle: RunStatus, time: TimeSource, log: Log,
     random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
-    onEnd: @escaping @Sendable (PassEnding) -> Void = { _ in }
+    onEnd: @escaping @Sendable (PassOutcome) -> Void = { _ in }
   ) {
     self.passes = passes
     self.handle = handle
@@ -78,7 +78,7 @@ package struct PlaybookRun<Passes: PassRunning> {
   /// Runs until the task is cancelled, or until a failure that no later pass can mend where `givesUp` says so.
   /// - Throws: that failure.
   package mutating func run(givesUp: Bool) async throws(Failure) {
-    var cadence = Cadence(every: passes.every, start: time.now())
+    var cadence = PassTimer(every: passes.every, start: time.now())
     var isLocked = false
     while !Task.isCancelled {
       handle.note(isWaiting: false, sign: time.now())
@@ -89,14 +89,14 @@ package struct PlaybookRun<Passes: PassRunning> {
       if Task.isCancelled { return }
       report(ending, next: next, again: isLocked)
       isLocked = ending.failure?.code == .stateLocked
-      if givesUp, let failure = ending.failure, failure.isHopeless { throw failure }
+      if givesUp, let failure = ending.failure, failure.isPermanent { throw failure }
       handle.note(isWaiting: true, sign: nil, summary: ending.failure?.code.rawValue ?? "ok", next: next)
       if await handle.alarm.wait(max(.zero, next - time.now()), time) { reload(&cadence) }
     }
   }
 
   /// A dead sink alone slows nothing down: the others get every window in time.
-  private func next(_ cadence: inout Cadence, _ ending: PassEnding) -> Instant {
+  private func next(_ cadence: inout PassTimer, _ ending: PassOutcome) -> Instant {
     if cadence.every != max(.seconds(1), passes.every) { cadence.restart(every: passes.every, now: time.now()) }
     let isSinksOnly = ending.report.failure == nil && !ending.report.sinkFailures.isEmpty
     guard let failure = ending.failure, !isSinksOnly else { return cadence.afterSuccess(now: time.now()) }
@@ -104,14 +104,14 @@ package struct PlaybookRun<Passes: PassRunning> {
   }
 
   /// A state that stays in use is told once, not at every try.
-  private func report(_ ending: PassEnding, next: Instant, again: Bool) {
+  private func report(_ ending: PassOutcome, next: Instant, again: Bool) {
     guard let failure = ending.failure, !(again && failure.code == .stateLocked) else { return }
     var values = [("playbook", handle.name), ("next", Timestamp.text(next))]
     if let hint = failure.hint { values.append(("hint", hint)) }
     log(failure.code == .stateLocked ? .info : .error, failure.code.rawValue, failure.sentence, values)
   }
 
-  private mutating func reload(_ cadence: inout Cadence) {
+  private mutating func reload(_ cadence: inout PassTimer) {
     do throws(Failure) {
       try passes.reload()
       log(.info, "config.reloaded", "The settings were read again.", [("playbook", handle.name)])
@@ -126,7 +126,7 @@ package struct PlaybookRun<Passes: PassRunning> {
 
 extension Failure {
   /// True for what only a person can mend, with every other playbook or pass failing likewise.
-  package var isHopeless: Bool {
+  package var isPermanent: Bool {
     switch exit {
     case .configuration, .badData, .bug, .noInput, .usage: true
     case .done, .unavailable, .system, .cannotCreate, .ioError, .tryLater, .protocolBroken, .denied: false

@@ -29,6 +29,11 @@ package struct Schedule: Sendable, Equatable {
   package struct Gap: Sendable, Equatable {
     package var cursor: String
     package var window: Window
+
+    package init(cursor: String, window: Window) {
+      self.cursor = cursor
+      self.window = window
+    }
   }
 
   package static let liveCursor = "live"
@@ -97,5 +102,12 @@ package struct Schedule: Sendable, Equatable {
       lanes.append(Read(cursor: name, window: Window(start: cursor, end: now - age), age: age))
     }
     return lanes
+  }
+}
+
+extension Schedule {
+  /// Every lane's cursor and age.
+  package var ages: [(String, Duration)] {
+    [(Self.liveCursor, lag)] + revisits.map { (Self.cursorName(revisit: $0), $0) }
   }
 }

@@ -1,7 +1,6 @@
 // `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
 //
 //     swift run -c release message-trace-bench [ROWS]
-//     swift run -c release message-trace-bench week [TENANTS] [DAYS] [SECONDS]     see Week.swift
 //     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
@@ -14,7 +13,6 @@ struct Bench {
   static func main() async {
     let words = Array(CommandLine.arguments.dropFirst())
     if words.first == SyslogBench.drainArgument { return SyslogBench.drain() }
-    if words.first == "week" { exit(await week(words.dropFirst().compactMap { Int($0) })) }
     let rows = words.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
       if words.count == 3, let depth = NormaliserBenchmark.Depth(rawValue: words[2]) {
@@ -27,23 +25,6 @@ struct Bench {
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)
-    }
-  }
-
-  /// The exit status: 0 if the week went well.
-  private static func week(_ numbers: [Int]) async -> Int32 {
-    let root = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-    var folder = Array("\(root)/message-trace-week-XXXXXX".utf8CString)
-    guard unsafe mkdtemp(&folder) != nil else { return ExitCode.cannotCreate.rawValue }
-    let path = String(decoding: folder.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { Program.remove(path) }
-    do throws(Failure) {
-      let normaliser = try RowNormaliser(
-        mapping: try mapping("graph"), settings: NormaliserSettings(tenant: "contoso.onmicrosoft.com"))
-      return await Week(numbers, folder: path, normaliser: normaliser).run() ? 0 : ExitCode.bug.rawValue
-    } catch {
-      say("error: \(error.sentence)")
-      return error.exit.rawValue
     }
   }
 

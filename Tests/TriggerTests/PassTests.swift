@@ -12,7 +12,7 @@ import Testing
   @Test("rows that appear late come out once, by the revisit that sees them first")
   func lateRows() async throws {
     let schedule = Schedule(
-      every: .seconds(60), lag: .seconds(60), revisits: Defaults.revisits, since: .seconds(3_600))
+      every: .seconds(60), lag: .seconds(60), revisits: usualRevisits, since: .seconds(3_600))
     let clock = ManualClock(Self.start)
     let source = RowSource([], pageSize: 50)
     let sink = MemorySink()
@@ -20,7 +20,7 @@ import Testing
       source: source, mapping: PlainMapping(), sinks: [sink], state: MemoryStore(), time: clock.source)
     try await pipeline.open()
     let pass = Pass(schedule: schedule, time: clock.source, log: .silent)
-    var random = SystemlessRandom(seed: 7)
+    var random = SeededRandom(seed: 7)
     var hidden: [(visible: Instant, row: RowSource.Row)] = []
     var expected: Set<String> = []
     for minute in 0..<(30 * 60) {
@@ -56,19 +56,5 @@ import Testing
     #expect(pipeline.state.checkpoint.cursors.isEmpty)
     #expect(await pass.run(&pipeline).failure == nil)
     #expect(sink.lines == ["{}"])
-  }
-}
-
-/// A small generator with a seed: the same run every time.
-private struct SystemlessRandom {
-  var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -11,18 +11,17 @@ private struct ScriptedPasses: PassRunning {
   static let end = Failure("test.end", exit: .bug, "The script is over.")
 
   let every: Duration = .seconds(60)
-  var lastSign: Instant? { nil }
   let time: ManualClock
-  let ending: PassEnding
+  let ending: PassOutcome
   let pauses: Locked<[Duration]>
 
   mutating func reload() throws(Failure) {}
 
-  mutating func pass() async -> PassEnding {
-    pauses.value.count < 20 ? ending : PassEnding(report: PassReport(), failure: Self.end)
+  mutating func pass() async -> PassOutcome {
+    pauses.value.count < 20 ? ending : PassOutcome(report: PassReport(), failure: Self.end)
   }
 
-  mutating func tell(_ ending: PassEnding, next: Instant?) -> Failure? {
+  mutating func tell(_ ending: PassOutcome, next: Instant?) -> Failure? {
     let now = time.now
     pauses.update { $0.append((next ?? now) - now) }
     return nil
@@ -32,11 +31,11 @@ private struct ScriptedPasses: PassRunning {
 @Suite struct PlaybookRunTests {
   private static let down = Failure("sink.tcp.refused", exit: .tryLater, "It is down.", recovery: .later(after: nil))
 
-  private func pauses(_ ending: PassEnding) async -> [Duration] {
+  private func pauses(_ ending: PassOutcome) async -> [Duration] {
     let time = ManualClock()
     let pauses = Locked<[Duration]>([])
     let passes = ScriptedPasses(time: time, ending: ending, pauses: pauses)
-    var run = PlaybookRun(passes, handle: RunHandle(name: "x"), time: time.source, log: .silent, random: { 0 })
+    var run = PlaybookRun(passes, handle: RunStatus(name: "x"), time: time.source, log: .silent, random: { 0 })
     await #expect(throws: ScriptedPasses.end) { try await run.run(givesUp: true) }
     return pauses.value.dropLast()
   }
@@ -45,7 +44,7 @@ private struct ScriptedPasses: PassRunning {
   func deadSink() async {
     var report = PassReport()
     report.sinkFailures = ["tcp://siem:601": Self.down]
-    let pauses = await pauses(PassEnding(report))
+    let pauses = await pauses(PassOutcome(report))
     #expect(pauses.count == 20 && pauses.allSatisfy { $0 <= .seconds(60) })
   }
 
@@ -54,7 +53,7 @@ private struct ScriptedPasses: PassRunning {
     var report = PassReport()
     report.sinkFailures = sinks
     report.failure = Failure("source.5xx", exit: .tryLater, "It fails.", recovery: .later(after: nil))
-    let pauses = await pauses(PassEnding(report))
+    let pauses = await pauses(PassOutcome(report))
     #expect(pauses.count == 20 && pauses.last == .seconds(900))
   }
 }

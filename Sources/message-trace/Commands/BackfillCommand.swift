@@ -1,5 +1,6 @@
 // `backfill`: collects a bounded span, resumes an earlier run of the same span, and reports progress.
 
+internal import Configuration
 internal import IntakeCore
 internal import Trigger
 
@@ -30,7 +31,7 @@ struct BackfillCommand: RunnableCommand {
     let log = try context.log(
       layer, time: time, quiet: .info,
       write: context.terminal.isInteractive ? ProgressReporter.writeOverBar : Log.writeToStandardError)
-    let configuration = try Configuration(layer, environment: context.environment)
+    let configuration = try TenantSettings(layer, environment: context.environment)
     let progress = try progress(configuration, now: time.now())
     let quiet = context.terminal.isInteractive && layer[.logLevel] == nil
     let reporter = ProgressReporter(progress, isInteractive: context.terminal.isInteractive, log: log, now: time.now())
@@ -56,7 +57,7 @@ struct BackfillCommand: RunnableCommand {
   }
 
   /// The requested span, with the progress of an earlier run over the same span.
-  private func progress(_ configuration: Configuration, now: Instant) throws(Failure) -> BackfillProgress {
+  private func progress(_ configuration: TenantSettings, now: Instant) throws(Failure) -> BackfillProgress {
     guard let from = try instant(.from) else { throw usage("--from INSTANT is required.") }
     let order = try order()
     let earlier = BackfillProgress.read(configuration.statePath)

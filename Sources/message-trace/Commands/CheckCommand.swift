@@ -1,6 +1,7 @@
 // `check`: tests every part of a configuration and prints the findings as a table or as JSON.
 
 internal import Collector
+internal import Configuration
 internal import IntakeCore
 internal import Trigger
 
@@ -25,17 +26,17 @@ struct CheckCommand: RunnableCommand {
     let layer = try context.layer()
     let time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .error)
-    let configuration = try Configuration(layer, environment: context.environment)
+    let configuration = try TenantSettings(layer, environment: context.environment)
     let format = try context.chosen(.format)
-    let checkup = try await StopSignals.guarding { () async throws(Failure) -> Checkup in
-      await Checkup.run(configuration, time: time, log: log)
+    let checkup = try await StopSignals.guarding { () async throws(Failure) -> HealthCheck in
+      await HealthCheck.run(configuration, time: time, log: log)
     }.get()
     try context.terminal.output(format == "json" ? Self.object(checkup) : Self.table(checkup))
-    let worst = PassEnding.worst(of: checkup.failures)?.exit
+    let worst = PassOutcome.worst(of: checkup.failures)?.exit
     return worst ?? (checkup.findings.allSatisfy(\.isGood) ? .done : .configuration)
   }
 
-  private static func table(_ checkup: Checkup) -> String {
+  private static func table(_ checkup: HealthCheck) -> String {
     let width = checkup.findings.map(\.name.utf8.count).max() ?? 0
     return checkup.findings.map { finding in
       let name = Log.clean(finding.name, limit: 200)
@@ -48,7 +49,7 @@ struct CheckCommand: RunnableCommand {
     }.joined()
   }
 
-  private static func object(_ checkup: Checkup) -> String {
+  private static func object(_ checkup: HealthCheck) -> String {
     let findings = checkup.findings.map { finding in
       JSONValue.object(
         [

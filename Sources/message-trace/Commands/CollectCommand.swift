@@ -1,5 +1,6 @@
 // `collect`: one pass for one tenant.
 
+internal import Configuration
 internal import IntakeCore
 internal import Trigger
 
@@ -28,22 +29,22 @@ struct CollectCommand: RunnableCommand {
     let layer = try context.layer()
     let time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .warning)
-    let configuration = try Configuration(layer, environment: context.environment)
+    let configuration = try TenantSettings(layer, environment: context.environment)
     if context.invocation.options[.rebuildState] == "true" {
       try Assembly(configuration, time: time, log: log).rebuildState()
     }
-    let ending = await StopSignals.guarding { () async throws(Failure) -> PassEnding in
-      var passes = TenantPasses(time: time, log: log, metrics: MetricsShelf()) { configuration }
+    let ending = await StopSignals.guarding { () async throws(Failure) -> PassOutcome in
+      var passes = TenantPasses(time: time, log: log, metrics: MetricsRegistry()) { configuration }
       let ending = await passes.pass()
       // The pass is committed even if its status cannot be written; that failure still sets the exit status.
       let statusFailure = passes.tell(ending, next: nil)
-      return PassEnding(report: ending.report, failure: ending.failure ?? statusFailure)
+      return PassOutcome(report: ending.report, failure: ending.failure ?? statusFailure)
     }
     return try exitCode(ending, log: log)
   }
 
   /// Throws the failure on a terminal; logs it as one line otherwise.
-  private func exitCode(_ ending: Result<PassEnding, Failure>, log: Log) throws(Failure) -> ExitCode {
+  private func exitCode(_ ending: Result<PassOutcome, Failure>, log: Log) throws(Failure) -> ExitCode {
     let failure: Failure? =
       switch ending {
       case .success(let ending): ending.failure

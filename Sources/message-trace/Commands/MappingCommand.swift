@@ -1,7 +1,7 @@
 // `mapping`: lists and prints the embedded mappings, validates a mapping file.
 
+internal import Configuration
 internal import IntakeCore
-internal import Trigger
 
 struct MappingCommand: RunnableCommand {
   static let descriptor = Command(
@@ -22,15 +22,15 @@ struct MappingCommand: RunnableCommand {
     let operands = context.invocation.operands
     switch (operands[0], operands.count) {
     case ("list", 1):
-      try context.terminal.output(MappingShelf.names.map { "\($0)\n" }.joined())
+      try context.terminal.output(MappingCatalog.names.map { "\($0)\n" }.joined())
     case ("show", 2):
-      guard let text = MappingShelf.text(operands[1]) else {
-        _ = try MappingShelf.mapping(operands[1])
+      guard let text = MappingCatalog.text(operands[1]) else {
+        _ = try MappingCatalog.mapping(operands[1])
         throw Invocation.usage("mapping show takes a name, not a file.", help: "Run: message-trace mapping list")
       }
       try context.terminal.output(text.hasSuffix("\n") ? text : text + "\n")
     case ("validate", 2):
-      _ = try MappingShelf.file(operands[1])
+      _ = try MappingCatalog.file(operands[1])
       try context.terminal.output("\(operands[1]): good\n")
     default:
       throw Self.descriptor.wrongCall()

@@ -1,8 +1,8 @@
 // `playbook`: writes a template to fill in, validates playbooks, prints the JSON Schema for editors.
 
+internal import Configuration
 internal import Glibc
 internal import IntakeCore
-internal import Trigger
 
 struct PlaybookCommand: RunnableCommand {
   static let descriptor = Command(

@@ -1,5 +1,6 @@
 // `run`: collects for one or more playbooks until stopped.
 
+internal import Configuration
 internal import IntakeCore
 internal import Synchronization
 internal import Trigger
@@ -28,15 +29,15 @@ struct RunCommand: RunnableCommand {
     let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
     let time = try context.time(above)
     let log = try context.log(above, time: time, quiet: .info)
-    let metrics = MetricsShelf()
+    let metrics = MetricsRegistry()
     try checkStart(above, log)
     let runs = context.invocation.operands.map { path in
-      let load = { @Sendable () throws(Failure) -> Configuration in
-        try Configuration(above.over(try Playbook.read(path).layer), environment: context.environment)
+      let load = { @Sendable () throws(Failure) -> TenantSettings in
+        try TenantSettings(above.over(try Playbook.read(path).layer), environment: context.environment)
       }
       let name = Self.name(path)
       let own = log.tagged("playbook", name)
-      return (RunHandle(name: name), TenantPasses(time: time, log: own, metrics: metrics, load: load))
+      return (RunStatus(name: name), TenantPasses(time: time, log: own, metrics: metrics, load: load))
     }
     let daemon = Daemon(runs, notice: SystemdNotice(environment: context.environment), time: time, log: log)
     return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.tell() }) {
@@ -53,7 +54,7 @@ struct RunCommand: RunnableCommand {
     var failures: [Failure] = []
     for path in context.invocation.operands {
       do throws(Failure) {
-        let configuration = try Configuration(
+        let configuration = try TenantSettings(
           above.over(try Playbook.read(path).layer), environment: context.environment)
         if let other = states.updateValue(path, forKey: configuration.statePath) {
           throw Failure(

@@ -1,5 +1,6 @@
 // `schedule`: prints systemd units or a crontab line.
 
+internal import Configuration
 internal import Glibc
 internal import IntakeCore
 internal import Trigger
@@ -33,16 +34,18 @@ struct ScheduleCommand: RunnableCommand {
     return .done
   }
 
-  private func place(_ path: String) throws(Failure) -> UnitPlace {
+  private func place(_ path: String) throws(Failure) -> UnitParameters {
     let layer = try Playbook.read(path).layer
-    guard let text = layer[.every]?.last else { return try UnitPlace(binary(), playbook: absolute(path), layer: layer) }
+    guard let text = layer[.every]?.last else {
+      return try UnitParameters(binary(), playbook: absolute(path), layer: layer)
+    }
     guard let every = Duration(parsing: text) else {
       throw Failure(
         "config.invalid", exit: .configuration,
         "Reading \(path): trigger.every must be a duration, not \(Log.clean(text, limit: 40)).",
         hint: "Run: message-trace playbook validate \(path)")
     }
-    return try UnitPlace(binary(), playbook: absolute(path), layer: layer, every: every)
+    return try UnitParameters(binary(), playbook: absolute(path), layer: layer, every: every)
   }
 
   private func absolute(_ path: String) throws(Failure) -> String {

@@ -1,6 +1,7 @@
 // `status`: the status of each tenant as a table or as JSON, read from its state without a lock or a request.
 
 internal import Checkpoint
+internal import Configuration
 internal import IntakeCore
 internal import Trigger
 
@@ -32,7 +33,7 @@ struct StatusCommand: RunnableCommand {
       ? glances.map { "\($0.json(now: now).text)\n" }.joined()
       : glances.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
     try context.terminal.output(text)
-    return PassEnding.worst(
+    return PassOutcome.worst(
       of: glances.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit })
   }
 
@@ -40,28 +41,28 @@ struct StatusCommand: RunnableCommand {
   private func paths() throws(Failure) -> [(title: String, path: String)] {
     let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
     guard !context.invocation.operands.isEmpty else {
-      return [("", try Configuration.statePath(above, environment: context.environment))]
+      return [("", try TenantSettings.statePath(above, environment: context.environment))]
     }
     return try context.invocation.operands.map { (file) throws(Failure) in
       let layer = above.over(try Playbook.read(file).layer)
-      return (file, try Configuration.statePath(layer, environment: context.environment))
+      return (file, try TenantSettings.statePath(layer, environment: context.environment))
     }
   }
 
-  private func glance(_ place: (title: String, path: String)) throws(Failure) -> Glance {
+  private func glance(_ place: (title: String, path: String)) throws(Failure) -> TenantStatus {
     if let glance = try Self.glance(place.path, playbook: place.title) { return glance }
     guard !context.invocation.operands.isEmpty else {
       throw Failure(
         "state.missing", exit: .noInput, "Reading the state in \(place.path): nothing was collected there yet.",
         hint: "Name a playbook, or the state directory with --state.")
     }
-    return Glance(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
+    return TenantStatus(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
   }
 
   /// The status of one state directory; nil if nothing was collected there yet.
-  static func glance(_ path: String, playbook: String) throws(Failure) -> Glance? {
+  static func glance(_ path: String, playbook: String) throws(Failure) -> TenantStatus? {
     guard let summary = try StateDirectory.summary(path) else { return nil }
-    var glance = Glance(playbook: playbook, statePath: path, status: StatusFile.read(path))
+    var glance = TenantStatus(playbook: playbook, statePath: path, status: StatusFile.read(path))
     glance.summary = summary
     glance.backfill = BackfillProgress.read(path)
     return glance

@@ -1,6 +1,6 @@
 // The completion script for bash 4 and later, without dependencies.
 
-internal import Trigger
+internal import Configuration
 
 enum BashCompletion {
   static var script: String {
@@ -85,7 +85,7 @@ enum BashCompletion {
     let takers = Command.all.filter(\.operands.areFiles).map { "\($0.name):*" }.joined(separator: "|")
     let special = [
       "    help:2:*) COMPREPLY=($(compgen -W '\(words(Help.names))' -- \"$cur\")) ;;",
-      "    mapping:3:show) COMPREPLY=($(compgen -W '\(words(MappingShelf.names))' -- \"$cur\")) ;;",
+      "    mapping:3:show) COMPREPLY=($(compgen -W '\(words(MappingCatalog.names))' -- \"$cur\")) ;;",
     ]
     return (special + verbs + ["    \(takers)) \(files) ;;"]).joined(separator: "\n")
   }

@@ -1,6 +1,7 @@
 // The completion model: the values that each operand and option accepts, derived from the command descriptors.
 
 internal import Collector
+internal import Configuration
 internal import IntakeCore
 internal import Simulator
 internal import Trigger
@@ -81,7 +82,7 @@ extension Setting {
   /// Derived from the placeholder in the help: `graph|reporting` are values, `PATH` is a file.
   var completion: CompletionValue {
     switch self {
-    case .mapping: return .wordsOrFiles(MappingShelf.names)
+    case .mapping: return .wordsOrFiles(MappingCatalog.names)
     case .sink: return .sink
     case .redact: return .list(["subject", "local-part"])
     case .details: return .list(QueryArguments.statuses)

@@ -1,6 +1,6 @@
 // The completion script for fish: one line per command, option and value.
 
-internal import Trigger
+internal import Configuration
 
 enum FishCompletion {
   static var script: String {
@@ -49,7 +49,7 @@ enum FishCompletion {
     }
     if command.name == "mapping" {
       lines.append(
-        "\(behind("mapping", and: "; and __fish_seen_subcommand_from show")) -a '\(MappingShelf.names.joined(separator: " "))'"
+        "\(behind("mapping", and: "; and __fish_seen_subcommand_from show")) -a '\(MappingCatalog.names.joined(separator: " "))'"
       )
     }
     if command.operands.areFiles {

@@ -1,6 +1,6 @@
 // The completion script for zsh, for $fpath as _message-trace or to be sourced.
 
-internal import Trigger
+internal import Configuration
 
 enum ZshCompletion {
   static var script: String {
@@ -69,7 +69,7 @@ enum ZshCompletion {
     guard command.name == "mapping" else {
       return command.name == "completions" ? [verbs] : [verbs, "'*:file:\(files)'"]
     }
-    let names = MappingShelf.names.joined(separator: " ")
+    let names = MappingCatalog.names.joined(separator: " ")
     return [verbs, "'2:mapping:{[[ $words[2] == show ]] && compadd -- \(names) || _files}'"]
   }
 

@@ -1,9 +1,9 @@
 // `normalise`: maps raw rows from files or standard input to events, without network or state.
 
+internal import Configuration
 internal import Glibc
 internal import IntakeCore
 internal import Normaliser
-internal import Trigger
 
 struct NormaliseCommand: RunnableCommand {
   static let descriptor = Command(
@@ -32,7 +32,7 @@ struct NormaliseCommand: RunnableCommand {
     let layer = try context.layer()
     let time = try context.time(layer)
     var files = NormalisedFiles(
-      choice: try NormaliserChoice(layer, environment: context.environment), time: time, terminal: context.terminal,
+      choice: try MappingSettings(layer, environment: context.environment), time: time, terminal: context.terminal,
       options: RawOptions(dateFormat: context.invocation.options[.dateFormat]))
     let operands = context.invocation.operands
     for path in operands.isEmpty ? ["-"] : operands { try files.read(path) }
@@ -45,7 +45,7 @@ struct NormaliseCommand: RunnableCommand {
 
 /// Maps files to standard output, with one normaliser per shape of row.
 private struct NormalisedFiles {
-  let choice: NormaliserChoice
+  let choice: MappingSettings
   let time: TimeSource
   let terminal: Terminal
   let options: RawOptions
@@ -55,7 +55,7 @@ private struct NormalisedFiles {
   private var batch = Batch()
   private var ledger = PassthroughLedger()
 
-  init(choice: NormaliserChoice, time: TimeSource, terminal: Terminal, options: RawOptions) {
+  init(choice: MappingSettings, time: TimeSource, terminal: Terminal, options: RawOptions) {
     self.choice = choice
     self.time = time
     self.terminal = terminal

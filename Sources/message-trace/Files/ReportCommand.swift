@@ -1,8 +1,8 @@
 // `report`: writes one HTML page from NDJSON files, optionally with the status of the collectors.
 
+internal import Configuration
 internal import IntakeCore
 internal import Report
-internal import Trigger
 
 struct ReportCommand: RunnableCommand {
   static let descriptor = Command(

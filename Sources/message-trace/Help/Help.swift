@@ -1,7 +1,7 @@
 // The help texts, made from the command descriptors and settings.
 
+internal import Configuration
 internal import IntakeCore
-internal import Trigger
 
 enum Help {
   static let overview =

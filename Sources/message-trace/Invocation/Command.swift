@@ -1,7 +1,7 @@
 // The descriptor of a command: arguments, help, completion and dispatch are all made from it.
 
+internal import Configuration
 internal import IntakeCore
-internal import Trigger
 
 /// One command: what it accepts, what the help says about it, and the type that runs it.
 struct Command: Sendable {

@@ -1,7 +1,7 @@
 // What a command runs with: its arguments, and the settings, clock and log that they configure.
 
+internal import Configuration
 internal import IntakeCore
-internal import Trigger
 
 /// The inputs of one run of a command.
 struct CommandContext: Sendable {

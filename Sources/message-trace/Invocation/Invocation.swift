@@ -1,7 +1,7 @@
 // The command line as typed: command, settings, options, operands. Values are interpreted later.
 
+internal import Configuration
 internal import IntakeCore
-internal import Trigger
 
 /// A parsed command line. Flags are `--name VALUE`, `--name=VALUE` or `--name`; `--` ends them.
 struct Invocation: Sendable {

@@ -1,8 +1,8 @@
 // `details`: the delivery events of one message to one recipient.
 
 internal import Collector
+internal import Configuration
 internal import IntakeCore
-internal import Trigger
 
 struct DetailsCommand: RunnableCommand {
   static let descriptor = Command(

@@ -1,9 +1,9 @@
 // `query`: search message traces, as Get-MessageTrace does.
 
 internal import Collector
+internal import Configuration
 internal import IntakeCore
 internal import Normaliser
-internal import Trigger
 
 struct QueryCommand: RunnableCommand {
   static let descriptor = Command(

@@ -5,10 +5,10 @@ internal import Collector
 internal import Glibc
 internal import IntakeCore
 internal import Normaliser
-internal import Trigger
+internal import Configuration
 
 struct QuerySession: Sendable {
-  let configuration: Configuration
+  let configuration: TenantSettings
   let source: any DetailedSearching
   let time: TimeSource
 
@@ -19,7 +19,7 @@ struct QuerySession: Sendable {
     if layer[.state] == nil, places.allSatisfy({ context.environment[$0] == nil }) { layer[.state] = [""] }
     time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .warning)
-    configuration = try Configuration(layer, environment: context.environment)
+    configuration = try TenantSettings(layer, environment: context.environment)
     source = try Self.source(configuration, time: time, log: log)
   }
 
@@ -35,14 +35,14 @@ struct QuerySession: Sendable {
     guard details else { return try configuration.mapping.normaliser(shape: configuration.rowShape, provider: mode) }
     var settings = configuration.mapping.settings
     settings.provider = mode
-    return try RowNormaliser(mapping: try MappingShelf.mapping("\(mode)-detail"), settings: settings)
+    return try RowNormaliser(mapping: try MappingCatalog.mapping("\(mode)-detail"), settings: settings)
   }
 
   /// Requests in five minutes, of Graph's 100. Collectors stop at 90 and leave the rest to searches.
   private static let graphQuota = 98
 
   private static func source(
-    _ configuration: Configuration, time: TimeSource, log: Log
+    _ configuration: TenantSettings, time: TimeSource, log: Log
   ) throws(Failure) -> any DetailedSearching {
     let folder = configuration.statePath
     let isShared = unsafe access(folder, W_OK) == 0

@@ -1,5 +1,6 @@
 // `demo`: collects from the simulator in both modes with one state, without configuration.
 
+internal import Configuration
 internal import Glibc
 internal import IntakeCore
 internal import Simulator
@@ -78,7 +79,7 @@ private struct DemoPasses: Sendable {
   }
 
   private func pass(_ mode: Mode, _ title: String) async throws(Failure) {
-    let configuration = try Configuration(layer(mode), environment: environment)
+    let configuration = try TenantSettings(layer(mode), environment: environment)
     let log = Log(level: .warning)
     let assembly = Assembly(configuration, time: clock.source, log: log)
     var pipeline = try assembly.pipeline()

@@ -1,8 +1,8 @@
 // `simulate`: serves a stand-in for Microsoft's endpoints until stopped, and prints the settings to collect from it.
 
+internal import Configuration
 internal import IntakeCore
 internal import Simulator
-internal import Trigger
 
 struct SimulateCommand: RunnableCommand {
   static let descriptor = Command(

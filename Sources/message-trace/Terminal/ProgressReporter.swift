@@ -1,8 +1,8 @@
 // Progress of a backfill: a bar on a terminal, otherwise one log line per minute.
 
+internal import Configuration
 internal import IntakeCore
 internal import Synchronization
-internal import Trigger
 
 /// Reports the progress of one backfill run.
 final class ProgressReporter: Sendable {

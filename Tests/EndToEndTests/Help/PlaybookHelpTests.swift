@@ -1,9 +1,11 @@
 // The help topic on playbooks: whole, valid, and fit for a terminal.
 
+internal import Configuration
 import IntakeCore
 import Testing
-import Trigger
+internal import Trigger
 
+@testable internal import message_trace
 @testable import message_trace
 
 @Suite("PlaybookHelp")

@@ -1,10 +1,12 @@
 // What is told of a backfill while it goes on, by a clock that the test holds.
 
+internal import Configuration
 import IntakeCore
 import Synchronization
 import Testing
-import Trigger
+internal import Trigger
 
+@testable internal import message_trace
 @testable import message_trace
 
 @Suite("ProgressReporter")

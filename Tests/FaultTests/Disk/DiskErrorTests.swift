@@ -66,7 +66,8 @@ import Testing
     "an error of the disk stops the pass with its exit code, and the next pass completes the file", arguments: cases)
   func once(_ fault: Case) throws {
     let figure = try strike(fault, onward: false)
-    FaultTable.tell("\(fault.name) once, \(fault.calls.isEmpty ? "any call" : fault.calls.joined(separator: " "))", figure)
+    FaultTable.tell(
+      "\(fault.name) once, \(fault.calls.isEmpty ? "any call" : fault.calls.joined(separator: " "))", figure)
     #expect(figure.isPerfect && figure.exits.contains(fault.exits.max() ?? 0), "\(figure)")
   }
 

@@ -1,11 +1,14 @@
 // What a day of passes at one a minute costs in requests, counted where they arrive: an ordinary tenant and a busy one.
 
 internal import Collector
+internal import Configuration
 internal import IntakeCore
 internal import IntakeTesting
 internal import Simulator
 import Testing
 internal import Trigger
+
+@testable internal import message_trace
 
 @Suite struct DayTests {
   static let start = Instant(seconds: 1_790_000_000)

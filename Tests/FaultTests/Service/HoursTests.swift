@@ -1,11 +1,14 @@
 // Thirty simulated hours: rows up to twenty hours late, statuses that change again and again, clocks that jump.
 
+internal import Configuration
 internal import IntakeCore
 internal import IntakeTesting
 internal import Simulator
 internal import Synchronization
 import Testing
 internal import Trigger
+
+@testable internal import message_trace
 
 @Suite struct HoursTests {
   static let start = Instant(seconds: 1_790_000_000)

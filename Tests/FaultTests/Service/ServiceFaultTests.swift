@@ -1,10 +1,13 @@
 // A service that breaks off, forgets its links, shows rows while they are being paged, or crowds one message.
 
+internal import Configuration
 internal import IntakeCore
 internal import IntakeTesting
 internal import Simulator
 import Testing
 internal import Trigger
+
+@testable internal import message_trace
 
 @Suite struct ServiceFaultTests {
   struct Case: Sendable, CustomTestStringConvertible {

@@ -63,7 +63,8 @@ struct FaultWorld {
     let signIn =
       bench.mode == "graph"
       ? [
-        "--page-size", "\(FaultFixture.pageSize)", "--client-id", settings.clientID, "--graph-url", bench.server.graphURL,
+        "--page-size", "\(FaultFixture.pageSize)", "--client-id", settings.clientID, "--graph-url",
+        bench.server.graphURL,
         "--authority",
         bench.server.authorityURL,
       ] : ["--username", settings.username, "--reporting-url", bench.server.reportingURL]

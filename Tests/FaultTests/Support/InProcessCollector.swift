@@ -2,11 +2,14 @@
 // and waits that take no time.
 
 internal import Checkpoint
+internal import Configuration
 internal import IntakeCore
 internal import IntakeTesting
 internal import Simulator
 internal import Synchronization
 internal import Trigger
+
+@testable internal import message_trace
 
 /// Passes over one state and one file against any number of simulators of the same tenant.
 struct InProcessCollector: Sendable {
@@ -31,7 +34,7 @@ struct InProcessCollector: Sendable {
     _ server: SimulatorServer, mode: String, asked: @escaping @Sendable (Window) -> Void = { _ in }
   ) async throws(Failure) -> PassReport {
     let environment = environment(server, mode: mode)
-    let configuration = try Configuration(SettingLayer(environment: environment), environment: environment)
+    let configuration = try TenantSettings(SettingLayer(environment: environment), environment: environment)
     let parts = try Assembly(configuration, time: time, log: .silent).pipeline()
     var pipeline = Pipeline(
       source: Listening(base: parts.source, asked: asked), mapping: parts.mapping, sinks: parts.sinks,

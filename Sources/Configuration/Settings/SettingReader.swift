@@ -1,0 +1,151 @@
+// From text to types: one small step a kind of value, each mistake noted with the setting's name.
+
+package import IntakeCore
+
+/// Reads typed values out of a layer and gathers what is wrong with them.
+package struct SettingReader {
+  package let layer: SettingLayer
+  package let environment: [String: String]
+  package private(set) var mistakes: [String] = []
+  private var worst: Failure?
+
+  /// False where only the shape of the settings is of interest, on a host that need not hold the secrets.
+  let loadsSecrets: Bool
+
+  package init(layer: SettingLayer, environment: [String: String], loadsSecrets: Bool = true) {
+    self.layer = layer
+    self.environment = environment
+    self.loadsSecrets = loadsSecrets
+  }
+
+  /// All mistakes as one failure; a single one that came as a failure of its own keeps its code and hint.
+  package var failure: Failure {
+    if mistakes.count == 1, var worst {
+      worst.sentence = "Reading the settings: \(mistakes[0])"
+      return worst
+    }
+    let list = mistakes.count == 1 ? " \(mistakes[0])" : mistakes.map { "\n  \($0)" }.joined()
+    let hint = layer.playbook.map { "Run: message-trace playbook validate \($0)" }
+    return Failure(
+      "config.invalid", exit: .configuration, "Reading the settings:\(list)",
+      hint: hint
+        ?? "A setting is a flag, a variable such as MESSAGE_TRACE_TENANT, or a key of a playbook: message-trace help playbook"
+    )
+  }
+
+  /// What the user calls a setting: where they wrote it, else where it belongs in their playbook, else its flag.
+  package func name(_ setting: Setting) -> String {
+    let file = loadsSecrets ? layer.playbook.map { "\($0), " } ?? "" : ""
+    if let place = layer.places[setting] { return place.hasPrefix("line ") ? file + place : place }
+    if layer[setting] == nil, layer.playbook != nil, let path = setting.playbookPath { return path }
+    return "--\(setting.rawValue)"
+  }
+
+  package mutating func note(_ mistake: String) { mistakes.append(mistake) }
+
+  /// What a part says of its own setting: the place of the setting stands for what the part was doing.
+  package mutating func note(_ failure: Failure, of setting: Setting) {
+    let doing = "Reading the settings: "
+    let text =
+      failure.sentence.hasPrefix(doing) ? String(failure.sentence.dropFirst(doing.utf8.count)) : failure.sentence
+    let isPlaced = layer.places[setting] != nil
+    mistakes.append(isPlaced ? "\(name(setting)): \(text)" : text)
+    worst = failure
+  }
+
+  package func text(_ setting: Setting) -> String? { layer[setting]?.last }
+  package func list(_ setting: Setting) -> [String]? { layer[setting] }
+  package func flag(_ setting: Setting) -> Bool { layer[setting]?.last == "true" }
+
+  package mutating func choice<Value>(_ setting: Setting, _ make: (String) -> Value?, among names: [String]) -> Value? {
+    guard let text = text(setting) else { return nil }
+    if let value = make(text) { return value }
+    note(
+      "\(name(setting)) \(Log.clean(text, limit: 60)) is none of \(names.joined(separator: " | "))\(Suggestion.question(text, among: names))"
+    )
+    return nil
+  }
+
+  package mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
+    guard let text = text(setting) else { return nil }
+    if let value = Int(text), range.contains(value) { return value }
+    note(
+      "\(name(setting)) \(Log.clean(text, limit: 60)) is not a number from \(range.lowerBound) to \(range.upperBound).")
+    return nil
+  }
+
+  package mutating func span(_ setting: Setting, atLeast least: Duration) -> Duration? {
+    text(setting).flatMap { checkedSpan($0, setting, least) }
+  }
+
+  package mutating func spans(_ setting: Setting, atLeast least: Duration) -> [Duration]? {
+    guard let texts = list(setting) else { return nil }
+    return texts.filter { $0 != "none" }.compactMap { checkedSpan($0, setting, least) }.sorted()
+  }
+
+  private mutating func checkedSpan(_ text: String, _ setting: Setting, _ least: Duration) -> Duration? {
+    if let span = Duration(parsing: text), span >= least { return span }
+    let wish = Duration(parsing: "\(text)s").map { $0 >= least ? ", did you mean \(text)s?" : "." } ?? "."
+    note(
+      "\(name(setting)) \(Log.clean(text, limit: 60)) is not a span of at least \(least.text), such as 90s, 15m, 6h or 2d\(wish)"
+    )
+    return nil
+  }
+
+  package mutating func url(_ setting: Setting) -> String? {
+    guard var text = text(setting) else { return nil }
+    while text.hasSuffix("/") { text.removeLast() }
+    guard text.hasPrefix("https://") || text.hasPrefix("http://") else {
+      note("\(name(setting)) \(Log.clean(text, limit: 100)) is not an https URL.")
+      return nil
+    }
+    return text
+  }
+
+  package mutating func statePath() -> String {
+    if let path = text(.state) {
+      if path.hasPrefix("~") {
+        note("\(name(.state)) \(Log.clean(path, limit: 100)) begins with ~, which only a shell knows.")
+      }
+      return path
+    }
+    if let path = environment["STATE_DIRECTORY"], let first = path.split(separator: ":").first { return String(first) }
+    if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return "\(path)/message-trace" }
+    if let home = environment["HOME"], home.hasPrefix("/") { return "\(home)/.local/state/message-trace" }
+    note("No state directory: neither \(name(.state)) nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set.")
+    return ""
+  }
+
+  /// The `tenant` setting, else the domain of `username`, else empty; ASCII lower-case.
+  package func tenant() -> String {
+    if let tenant = text(.tenant) { return tenant.lowercased() }
+    guard let username = text(.username), let at = username.lastIndex(of: "@") else { return "" }
+    return username[username.index(after: at)...].lowercased()
+  }
+
+  /// A secret by reference: from its setting, else from a systemd credential of that name. Empty where secrets are not
+  /// loaded; nil, and a note, where it cannot be read.
+  package mutating func secret(_ setting: Setting, purpose: String, credentialName: String) -> Secret? {
+    guard loadsSecrets else { return Secret("") }
+    do {
+      return try reference(setting, purpose, credentialName).load(purpose: purpose, environment: environment)
+    } catch {
+      note(error, of: setting)
+      return nil
+    }
+  }
+
+  private func reference(
+    _ setting: Setting, _ purpose: String, _ credentialName: String
+  ) throws(Failure) -> SecretReference {
+    if let text = text(setting) {
+      return text.hasPrefix("env:") ? .environment(String(text.dropFirst(4))) : .file(String(text.dropFirst(5)))
+    }
+    if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty {
+      return .file("\(directory)/\(credentialName)")
+    }
+    throw Failure(
+      "secret.missing", exit: .configuration, "Reading the settings: no \(purpose) is configured.",
+      hint: "Set \(setting.secretEnvironmentName ?? "") or give --\(setting.rawValue) PATH.")
+  }
+}

@@ -1,0 +1,19 @@
+// A line for crontab. Source: crontab(5).
+
+internal import IntakeCore
+
+package enum Crontab {
+  /// One line; `every` in whole minutes, since cron knows nothing smaller.
+  package static func text(_ place: UnitParameters) -> String {
+    let minutes = max(1, min(59, place.every.components.seconds / 60))
+    let when = minutes == 1 ? "* * * * *" : "*/\(minutes) * * * *"
+    let call = [place.binary, "collect", place.playbook].map(quoted).joined(separator: " ")
+    return "\(when) \(call)\n"
+  }
+
+  /// For the shell, and for cron, which takes a bare `%` as a line break.
+  private static func quoted(_ text: String) -> String {
+    let plain = text.utf8.allSatisfy { ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x2D <= 12 || $0 == 0x5F }
+    return plain ? text : "'\(text.replacing("'", "'\\''").replacing("%", "\\%"))'"
+  }
+}

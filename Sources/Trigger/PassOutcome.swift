@@ -1,0 +1,54 @@
+// How a pass ended: what the exit code, the summary line, the status and the metrics are made from.
+
+package import IntakeCore
+
+package struct PassOutcome: Sendable {
+  package let report: PassReport
+  /// The worst of what went wrong, nil for a clean pass.
+  package let failure: Failure?
+
+  package init(report: PassReport, failure: Failure?) {
+    self.report = report
+    self.failure = failure
+  }
+
+  package init(_ report: PassReport) {
+    let failures = report.sinkFailures.sorted { $0.key < $1.key }.map(\.value) + [report.failure].compactMap { $0 }
+    self.init(report: report, failure: Self.worst(of: failures))
+  }
+
+  /// The failure whose exit code speaks for all, nil for none.
+  package static func worst(of failures: [Failure]) -> Failure? {
+    failures.max { rank($0.exit) < rank($1.exit) }
+  }
+
+  /// The exit status that speaks for all: done for none, a bug for one that is not known.
+  package static func worst(of statuses: [Int32]) -> ExitCode {
+    statuses.map { ExitCode(rawValue: $0) ?? .bug }.max { rank($0) < rank($1) } ?? .done
+  }
+
+  /// What the log tells of a pass.
+  package var summary: [(String, String)] {
+    let tally = report.tally
+    let figures = [
+      ("windows", "\(tally.windows)"), ("rows", "\(tally.rows)"), ("events", "\(tally.emitted)"),
+      ("left_out", "\(tally.duplicates)"), ("unmapped", "\(tally.failed)"), ("requests", "\(report.requests)"),
+      ("seconds", "\(Double(report.elapsed.ticks / 10_000) / 1_000)"),
+    ]
+    return figures + (report.throttles > 0 ? [("throttled", "\(report.throttles)")] : [])
+  }
+
+  /// A page to a human outranks what mends itself.
+  private static func rank(_ code: ExitCode) -> Int {
+    switch code {
+    case .tryLater: 1
+    case .ioError: 2
+    case .cannotCreate: 3
+    case .unavailable, .system, .noInput, .usage: 4
+    case .protocolBroken: 5
+    case .configuration, .badData, .bug: 6
+    case .denied: 7
+    case .done: 0
+    }
+  }
+}

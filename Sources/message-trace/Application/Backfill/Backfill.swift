@@ -1,0 +1,103 @@
+// A bounded span of the past, slice by slice. The state is held for one slice at a time, so that live collection gets its
+// turn between any two; part of the quota is never touched.
+
+internal import Configuration
+internal import IntakeCore
+internal import Trigger
+
+struct Backfill: Sendable {
+  private(set) var progress: BackfillProgress
+  /// What keeps a sink behind: its batches wait in the journal.
+  private(set) var sinkFailure: Failure?
+
+  private let assembly: Assembly
+  private let tell: @Sendable (BackfillProgress) -> Void
+  private var source: AnySource?
+  private var length: Duration = .seconds(3_600)
+
+  /// Requests in five minutes beyond which no slice is begun: live collection needs about twenty.
+  static let quotaShare = 50
+  /// Between two slices, so that whoever waits for the state gets it.
+  static let turn: Duration = .milliseconds(300)
+  static let lengths = Duration.seconds(60)...Duration.seconds(86_400)
+
+  /// - Parameter tell: called after each slice.
+  init(
+    _ assembly: Assembly, progress: BackfillProgress, tell: @escaping @Sendable (BackfillProgress) -> Void
+  ) {
+    self.assembly = assembly
+    self.progress = progress
+    self.tell = tell
+  }
+
+  private var path: String { assembly.configuration.statePath }
+  private var time: TimeSource { assembly.time }
+
+  /// Reads what is left of the span. When it throws, the same call goes on where this one was.
+  mutating func run() async throws(Failure) {
+    let source = try AnySource(assembly.configuration, time: time, log: assembly.log)
+    try check(source)
+    self.source = source
+    while let slice = progress.next(min(length, source.widestWindow)) {
+      guard !Task.isCancelled else { throw .stopped }
+      try await wait(TenantQuota.wait(path, until: Self.quotaShare, now: time.now()))
+      let tally = try await readWhenFree(slice)
+      progress.done += slice.span
+      progress.tally += tally
+      progress.updated = time.now()
+      try progress.write(path)
+      adapt(pages: tally.pages)
+      tell(progress)
+      if !progress.isComplete { try await wait(Self.turn) }
+    }
+    BackfillProgress.remove(path)
+  }
+
+  /// One slice; waits while another process works with the state.
+  private mutating func readWhenFree(_ slice: Window) async throws(Failure) -> Tally {
+    while true {
+      do {
+        return try await read(slice)
+      } catch {
+        guard error.code == .stateLocked else { throw error }
+        try await wait(Self.turn)
+      }
+    }
+  }
+
+  /// The ledger is opened as far back as the whole span, with a day to spare for times that the services spell
+  /// differently.
+  private mutating func read(_ slice: Window) async throws(Failure) -> Tally {
+    var pipeline = try assembly.pipeline(source: source, recalling: progress.span.start - .seconds(86_400))
+    let result: Result<Tally, Failure>
+    do {
+      try await pipeline.open(forgetting: assembly.configuration.forgetsSinks)
+      result = .success(try await pipeline.read(slice, moving: nil, age: .zero))
+    } catch {
+      result = .failure(error)
+    }
+    sinkFailure = pipeline.sinkFailures.values.first
+    await pipeline.shutDown()
+    return try result.get()
+  }
+
+  /// Few requests where there is little mail, little to repeat after a kill where there is much.
+  private mutating func adapt(pages: Int) {
+    if pages <= 1 { length = min(length * 2, Self.lengths.upperBound) }
+    if pages > 8 { length = max(length / 2, Self.lengths.lowerBound) }
+  }
+
+  private func wait(_ duration: Duration) async throws(Failure) {
+    guard duration > .zero else { return }
+    do { try await time.sleep(duration) } catch { throw .stopped }
+  }
+
+  private func check(_ source: AnySource) throws(Failure) {
+    let floor = time.now() - source.retention + Schedule.retentionMargin
+    guard progress.span.start < floor, progress.done == .zero else { return }
+    throw Failure(
+      "backfill.retention", exit: .usage,
+      "Starting the backfill: the service keeps rows for \(source.retention.components.seconds / 86_400) days only.",
+      hint: "Begin at \(Timestamp.text(floor)) or later.")
+  }
+}

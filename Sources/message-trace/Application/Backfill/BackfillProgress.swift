@@ -1,0 +1,87 @@
+// How far a backfill has got: a file of its own beside the checkpoint, written after each slice's commit. If it is lost or
+// old, slices are read again, and the ledger leaves out what was delivered.
+
+internal import Configuration
+internal import Glibc
+internal import IntakeCore
+
+struct BackfillProgress: Sendable, Equatable {
+  enum Order: String, Sendable, CaseIterable { case newest, oldest }
+
+  var span: Window
+  var order: Order
+  /// Of the span, from the end that comes first.
+  var done: Duration = .zero
+  var tally = Tally()
+  var updated: Instant
+
+  init(span: Window, order: Order, updated: Instant) {
+    self.span = span
+    self.order = order
+    self.updated = updated
+  }
+
+  var isComplete: Bool { done >= span.span }
+
+  /// The next slice of at most `length`, nil when all is done.
+  func next(_ length: Duration) -> Window? {
+    guard !isComplete else { return nil }
+    switch order {
+    case .oldest:
+      let start = span.start + done
+      return Window(start: start, end: min(span.end, start + length))
+    case .newest:
+      let end = span.end - done
+      return Window(start: max(span.start, end - length), end: end)
+    }
+  }
+
+  var text: String {
+    let percent = span.span > .zero ? Int(100 * done.inSeconds / span.span.inSeconds) : 100
+    return "\(Timestamp.text(span.start)) to \(Timestamp.text(span.end)), \(order.rawValue) first: "
+      + "\(percent) %, \(tally.rows) rows, \(tally.emitted) events"
+  }
+
+  var json: JSONValue {
+    .object([
+      .init("from", .string(Timestamp.exactText(span.start))), .init("to", .string(Timestamp.exactText(span.end))),
+      .init("order", .string(order.rawValue)), .init("doneTicks", .number("\(done.ticks)")),
+      .init("windows", .number("\(tally.windows)")), .init("pages", .number("\(tally.pages)")),
+      .init("rows", .number("\(tally.rows)")), .init("events", .number("\(tally.emitted)")),
+      .init("leftOut", .number("\(tally.duplicates)")), .init("updated", PassStatus.json(updated)),
+    ])
+  }
+
+  init?(_ value: JSONValue) {
+    guard let start = PassStatus.instant(value["from"]), let end = PassStatus.instant(value["to"]), start < end,
+      let order = value["order"]?.string.flatMap(Order.init(rawValue:)), let done = value["doneTicks"]?.integer,
+      done >= 0, let updated = PassStatus.instant(value["updated"])
+    else { return nil }
+    self.init(span: Window(start: start, end: end), order: order, updated: updated)
+    self.done = min(.ticks(done), span.span)
+    tally.windows = PassStatus.count(value["windows"])
+    tally.pages = PassStatus.count(value["pages"])
+    tally.rows = PassStatus.count(value["rows"])
+    tally.emitted = PassStatus.count(value["events"])
+    tally.duplicates = PassStatus.count(value["leftOut"])
+  }
+}
+
+extension BackfillProgress {
+  private static func path(_ statePath: String) -> String { "\(statePath)/backfill.json" }
+
+  /// nil where no backfill is under way.
+  static func read(_ statePath: String) -> BackfillProgress? {
+    guard let bytes = try? FileBytes.read(path(statePath), purpose: "backfill's progress"),
+      let value = try? JSONValue(parsing: bytes)
+    else { return nil }
+    return BackfillProgress(value)
+  }
+
+  func write(_ statePath: String) throws(Failure) {
+    try AtomicFile.replace(Self.path(statePath), with: Array("\(json.text)\n".utf8), mode: 0o600)
+  }
+
+  /// After the last slice: the same call later reads the span anew.
+  static func remove(_ statePath: String) { _ = unsafe unlink(path(statePath)) }
+}

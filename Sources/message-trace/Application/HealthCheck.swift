@@ -1,0 +1,75 @@
+// What `check` tries: settings, mapping, state, service and each sink, all of them, whatever fails on the way.
+
+internal import Checkpoint
+internal import Collector
+internal import Configuration
+internal import IntakeCore
+internal import Normaliser
+internal import Sinks
+
+/// One trial of everything that a pass needs, without reading more than a row or delivering anything.
+struct HealthCheck: Sendable {
+  /// In the order tried.
+  private(set) var findings: [Diagnosis.Finding] = []
+  /// What went wrong, for the exit code.
+  private(set) var failures: [Failure] = []
+
+  /// Tries it all.
+  static func run(_ configuration: TenantSettings, time: TimeSource, log: Log) async -> HealthCheck {
+    var checkup = HealthCheck()
+    checkup.tryMapping(configuration)
+    checkup.tryState(configuration, log: log)
+    await checkup.trySource(configuration, time: time, log: log)
+    for spec in configuration.sinks { await checkup.trySink(spec, time: time, log: log) }
+    return checkup
+  }
+
+  private mutating func tryMapping(_ configuration: TenantSettings) {
+    attempt("mapping", good: "The mapping is good.") { () throws(Failure) in
+      _ = try configuration.mapping.normaliser(shape: configuration.rowShape)
+    }
+  }
+
+  private mutating func tryState(_ configuration: TenantSettings, log: Log) {
+    attempt("state", good: "The state in \(configuration.statePath) can be used.") { () throws(Failure) in
+      try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log).close()
+    }
+  }
+
+  private mutating func trySource(_ configuration: TenantSettings, time: TimeSource, log: Log) async {
+    do throws(Failure) {
+      let diagnosis = try await AnySource(configuration, time: time, log: log).check()
+      findings += diagnosis.findings
+      if let failure = diagnosis.failure { failures.append(failure) }
+    } catch {
+      fail("sign-in", error)
+    }
+  }
+
+  private mutating func trySink(_ spec: SinkSpec, time: TimeSource, log: Log) async {
+    let name = "sink \(spec.name)"
+    do throws(Failure) {
+      let sink = try spec.makeSink(log: log, time: time)
+      _ = try await sink.open(at: nil)
+      await sink.close()
+      try spec.reach()
+      findings.append(Diagnosis.Finding(name: name, isGood: true, sentence: "The sink can be reached."))
+    } catch {
+      fail(name, error)
+    }
+  }
+
+  private mutating func attempt(_ name: String, good: String, _ body: () throws(Failure) -> Void) {
+    do throws(Failure) {
+      try body()
+      findings.append(Diagnosis.Finding(name: name, isGood: true, sentence: good))
+    } catch {
+      fail(name, error)
+    }
+  }
+
+  private mutating func fail(_ name: String, _ failure: Failure) {
+    findings.append(Diagnosis.Finding(name: name, isGood: false, sentence: failure.sentence, hint: failure.hint))
+    failures.append(failure)
+  }
+}

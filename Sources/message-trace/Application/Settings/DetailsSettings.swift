@@ -1,0 +1,39 @@
+// For which rows delivery events are fetched, and how much of the quota that may cost.
+
+internal import Configuration
+internal import IntakeCore
+
+/// `--details` and `--details-share`.
+struct DetailsSettings: Sendable, Equatable {
+  /// Canonical, as in `event.action`; empty (`none`): no details.
+  var statuses: [String] = []
+  /// Percent of the collector's requests.
+  var share = 33
+
+  static let known = [
+    "delivered", "failed", "pending", "quarantined", "filteredAsSpam", "expanded", "gettingStatus", "recalled",
+  ]
+
+  init() {}
+
+  /// - Parameter mapping: as configured: events must tell trace id, recipient and status by their ECS names.
+  init(_ reader: inout SettingReader, mapping: String) {
+    for text in reader.list(.details) ?? [] where text.lowercased() != "none" {
+      guard let status = Self.known.first(where: { $0.lowercased() == text.lowercased() }) else {
+        reader.note(
+          "\(reader.name(.details)) \(Log.clean(text, limit: 60)) is no status\(Suggestion.question(text, among: Self.known))"
+        )
+        continue
+      }
+      if !statuses.contains(status) { statuses.append(status) }
+    }
+    share = reader.number(.detailsShare, 1...90) ?? 33
+    if !statuses.isEmpty, mapping != "ecs" {
+      reader.note(
+        "\(reader.name(.details)) needs the mapping ecs: other mappings do not tell which message an event belongs to.")
+    }
+  }
+
+  /// Requests in 300 seconds, of those that a collector allows itself.
+  func requests(_ mode: Mode) -> Int { max(1, (mode == .graph ? 90 : 300) * share / 100) }
+}

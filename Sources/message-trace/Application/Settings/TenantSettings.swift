@@ -1,0 +1,104 @@
+// Settings as meant: typed, checked, complete. Made from stacked layers; all mistakes are told at once.
+
+internal import Collector
+internal import Configuration
+internal import HTTPTransport
+internal import IntakeCore
+internal import Sinks
+internal import Trigger
+
+/// Everything that one tenant's collection needs.
+struct TenantSettings: Sendable {
+  var mode: Mode = .graph
+  var tenant = ""
+  var credential: Credential
+  var graphURL = Defaults.graphURL
+  var graphVersion: GraphVersion = .v1
+  var reportingURL = Defaults.reportingURL
+  var pageSize = Defaults.graphPageSize
+  var http: HTTPSettings
+  var schedule: Schedule
+  var mapping: MappingSettings
+  var details: DetailsSettings
+  var sinks: [SinkSpec]
+  var statePath: String
+  /// Gives up what a sink that is no longer configured has not taken.
+  var forgetsSinks = false
+  /// Where metrics are written after each pass, nil for nowhere.
+  var metricsFile: String?
+
+  /// - Parameters:
+  ///   - layer: flags over environment over playbook.
+  ///   - environment: for secrets by reference and the default places.
+  init(_ layer: SettingLayer, environment: [String: String]) throws(Failure) {
+    var reader = SettingReader(layer: layer, environment: environment)
+    try self.init(&reader)
+  }
+
+  /// What cannot work in these settings; secrets are only asked for, not read.
+  static func mistakes(in layer: SettingLayer, environment: [String: String]) -> [String] {
+    var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
+    _ = try? TenantSettings(&reader)
+    return reader.mistakes
+  }
+
+  /// Where the state is, whatever else is missing in these settings.
+  static func statePath(_ layer: SettingLayer, environment: [String: String]) throws(Failure) -> String {
+    var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
+    let path = reader.statePath()
+    guard reader.mistakes.isEmpty else { throw reader.failure }
+    return path
+  }
+
+  private init(_ reader: inout SettingReader) throws(Failure) {
+    mode = reader.choice(.mode, Mode.init(rawValue:), among: Mode.allCases.map(\.rawValue)) ?? .graph
+    graphURL = reader.url(.graphURL) ?? Defaults.graphURL
+    reportingURL = reader.url(.reportingURL) ?? Defaults.reportingURL
+    graphVersion = reader.choice(.graphAPI, GraphVersion.init(rawValue:), among: ["v1.0", "beta", "beta-2021"]) ?? .v1
+    let largest = mode == .graph ? Defaults.graphPageSize : Defaults.reportingPageSize
+    pageSize = reader.number(.pageSize, 1...largest) ?? largest
+    http = HTTPSettings(
+      caFile: reader.text(.caFile), proxy: reader.text(.proxy),
+      bodyCap: reader.number(.maximumBody, 65_536...(1 << 32)) ?? Defaults.maximumBody)
+    schedule = Schedule(
+      every: reader.span(.every, atLeast: .seconds(1)) ?? Defaults.every,
+      lag: reader.span(.lag, atLeast: .zero) ?? Defaults.lag,
+      revisits: reader.spans(.revisit, atLeast: .seconds(60)) ?? Defaults.revisits,
+      since: reader.span(.since, atLeast: .zero) ?? Defaults.since)
+    mapping = MappingSettings(&reader)
+    details = DetailsSettings(&reader, mapping: mapping.mapping)
+    sinks = reader.sinks()
+    forgetsSinks = reader.flag(.forgetSink)
+    statePath = reader.statePath()
+    metricsFile = reader.text(.metricsFile)
+    tenant = reader.tenant()
+    let signIn = reader.credential(mode: mode, tenant: tenant)
+    guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }
+    credential = signIn
+  }
+
+  /// The mapping that the service's rows have of their own.
+  var rowShape: String {
+    mode == .graph && graphVersion == .beta2021 ? "graph-2021" : mode.rawValue
+  }
+}
+
+extension SettingReader {
+  mutating func sinks() -> [SinkSpec] {
+    let texts = list(.sink) ?? ["stdout"]
+    var specs: [SinkSpec] = []
+    for text in texts {
+      do { specs.append(try SinkSpec(parsing: text)) } catch { note(error, of: .sink) }
+    }
+    if Set(specs.map(\.name)).count != specs.count { note("\(name(.sink)) names the same sink twice.") }
+    return specs
+  }
+}
+
+extension Playbook {
+  /// Finds every mistake of a playbook, those in the values of its settings included. Secrets are not read.
+  /// - Returns: notes on places that the starter left to be filled in.
+  static func validate(_ path: String, environment: [String: String]) throws(Failure) -> [String] {
+    try validate(path) { TenantSettings.mistakes(in: $0, environment: environment) }
+  }
+}

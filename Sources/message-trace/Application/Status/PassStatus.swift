@@ -1,0 +1,115 @@
+// What a glance at a tenant tells: made after each pass, kept in the state directory, shown by `status` and as metrics.
+
+internal import Configuration
+internal import IntakeCore
+internal import Trigger
+
+struct PassStatus: Sendable, Equatable {
+  struct LastFailure: Sendable, Equatable {
+    var code: String
+    var exit: Int32
+    var sentence: String
+    var hint: String?
+    var at: Instant
+    /// Passes that failed in a row, this one the last of them; 0 once a pass has gone well.
+    var streak: Int
+  }
+
+  struct Lane: Sendable, Equatable {
+    var cursor: Instant
+    /// How far behind now the cursor stands when all is well, beside one step.
+    var age: Duration
+    /// When the cursor last moved.
+    var moved: Instant
+  }
+
+  struct SinkState: Sendable, Equatable {
+    var sequence: UInt64
+    /// Code of the failure that keeps it behind, nil if it is not.
+    var failing: String?
+  }
+
+  struct Quota: Sendable, Equatable {
+    var used: Int
+    var limit: Int
+  }
+
+  var tenant = ""
+  var mode = ""
+  var lastPass: Instant
+  var lastSuccess: Instant?
+  var elapsed: Duration = .zero
+  /// When the daemon comes again, nil for cron.
+  var nextRun: Instant?
+  var lastFailure: LastFailure?
+  var lanes: [String: Lane] = [:]
+  var identities = 0
+  var journalEntries = 0
+  var journalBytes = 0
+  var sinks: [String: SinkState] = [:]
+  var quota: Quota?
+  /// The newest ten.
+  var gaps: [Schedule.Gap] = []
+  var counters: Counters = [:]
+
+  init(lastPass: Instant) { self.lastPass = lastPass }
+
+  /// True if the last pass failed.
+  var isFailing: Bool { lastFailure.map { $0.streak > 0 } ?? false }
+
+  /// The part that the pass itself tells.
+  mutating func note(_ ending: PassOutcome, at now: Instant) {
+    let report = ending.report
+    lastPass = now
+    elapsed = report.elapsed
+    if let failure = ending.failure {
+      lastFailure = LastFailure(
+        code: failure.code.rawValue, exit: failure.exit.rawValue, sentence: failure.sentence, hint: failure.hint,
+        at: now,
+        streak: (lastFailure?.streak ?? 0) + 1)
+      counters.add("failures", failure.code.rawValue, 1)
+    } else {
+      lastSuccess = now
+      lastFailure?.streak = 0
+    }
+    gaps = Array((gaps + report.gaps).suffix(10))
+    count(report)
+  }
+
+  private mutating func count(_ report: PassReport) {
+    let tally = report.tally
+    counters.add("passes", 1)
+    counters.add("windows", tally.windows)
+    counters.add("pages", tally.pages)
+    counters.add("rows", tally.rows)
+    counters.add("left_out", tally.duplicates)
+    counters.add("unmapped", tally.failed)
+    counters.add("requests", report.requests)
+    counters.add("throttles", report.throttles)
+    counters.add("gaps", report.gaps.count)
+    for gap in report.gaps { counters.add("gap_seconds", Int(clamping: gap.window.span.components.seconds)) }
+    for (name, count) in report.batches { counters.add("sink_batches", name, count) }
+    for name in report.sinkFailures.keys { counters.add("sink_failures", name, 1) }
+  }
+
+  /// The part that the state tells.
+  mutating func note(
+    _ checkpoint: Checkpoint, _ schedule: Schedule, failing: [String: Failure], at now: Instant
+  ) {
+    var lanes: [String: Lane] = [:]
+    for (name, age) in schedule.ages {
+      guard let cursor = checkpoint.cursors[name] else { continue }
+      let before = self.lanes[name]
+      lanes[name] = Lane(cursor: cursor, age: age, moved: before?.cursor == cursor ? before?.moved ?? now : now)
+    }
+    self.lanes = lanes
+    sinks = Dictionary(
+      uniqueKeysWithValues: checkpoint.sinks.map { name, position in
+        (name, SinkState(sequence: position.sequence, failing: failing[name]?.code.rawValue))
+      })
+  }
+}
+
+extension Counters {
+  mutating func add(_ name: String, _ count: Int) { add(name, "", count) }
+}

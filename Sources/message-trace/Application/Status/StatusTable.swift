@@ -1,0 +1,92 @@
+// The status of one tenant as a table for people.
+
+internal import Checkpoint
+internal import IntakeCore
+internal import Trigger
+
+/// The glance as people read it.
+enum StatusTable {
+  static func text(_ glance: TenantStatus, now: Instant) -> String {
+    var lines: [(String, String)] = []
+    if !glance.playbook.isEmpty { lines.append(("playbook", glance.playbook)) }
+    lines.append(
+      (
+        "tenant",
+        [glance.status?.tenant ?? glance.summary?.source ?? "", glance.status?.mode ?? ""]
+          .filter { !$0.isEmpty }.joined(separator: ", ")
+      ))
+    lines.append(("state", glance.statePath))
+    lines += passes(glance, now)
+    lines += store(glance)
+    if let backfill = glance.backfill { lines.append(("backfill", backfill.text)) }
+    return lines.map { row($0.0, $0.1) }.joined() + cursors(glance, now)
+  }
+
+  private static func passes(_ glance: TenantStatus, _ now: Instant) -> [(String, String)] {
+    guard let status = glance.status else { return [("last pass", "never")] }
+    var lines = [("last pass", "\(ago(status.lastPass, now)), \(glance.outcome)")]
+    if let success = status.lastSuccess, status.isFailing { lines.append(("last success", ago(success, now))) }
+    if let failure = status.lastFailure {
+      let streak = failure.streak > 0 ? ", \(failure.streak) in a row" : ", mended since"
+      lines.append(("last error", "\(ago(failure.at, now))\(streak): \(failure.sentence)"))
+      if failure.streak > 0, let hint = failure.hint { lines.append(("", hint)) }
+    }
+    if let next = status.nextRun { lines.append(("next run", due(next, now))) }
+    if let gap = status.gaps.last {
+      lines.append(
+        ("last gap", "\(gap.cursor), \(Timestamp.text(gap.window.start)) to \(Timestamp.text(gap.window.end))"))
+    }
+    return lines
+  }
+
+  private static func store(_ glance: TenantStatus) -> [(String, String)] {
+    let ledger = glance.summary.map { "about \($0.identities)" } ?? "\(glance.status?.identities ?? 0)"
+    let entries = glance.summary?.journalEntries ?? glance.status?.journalEntries ?? 0
+    let bytes = glance.summary?.journalBytes ?? glance.status?.journalBytes ?? 0
+    var lines = [
+      ("ledger", "\(ledger) identities"),
+      ("journal", entries == 0 ? "empty" : "\(entries) batches, \(bytes) bytes"),
+    ]
+    if let quota = glance.status?.quota {
+      lines.append(("quota left", "\(max(0, quota.limit - quota.used)) of \(quota.limit) requests in 5 minutes"))
+    }
+    for (name, sink) in (glance.status?.sinks ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append(("sink", "\(name), \(sink.failing.map { "behind: \($0)" } ?? "up to date")"))
+    }
+    return lines
+  }
+
+  private static func cursors(_ glance: TenantStatus, _ now: Instant) -> String {
+    let known = glance.summary?.checkpoint.cursors ?? glance.status?.lanes.mapValues(\.cursor) ?? [:]
+    guard !known.isEmpty else { return "" }
+    let lanes = known.sorted { $0.value > $1.value }
+    return "\n" + columns("cursor", "read up to", "lag", "moved")
+      + lanes.map { name, cursor in
+        columns(
+          name, Timestamp.text(cursor), (now - cursor).spoken,
+          glance.status?.lanes[name].map { ago($0.moved, now) } ?? "-")
+      }.joined()
+  }
+
+  private static func row(_ name: String, _ value: String) -> String {
+    pad(name, 14) + Log.clean(value, limit: 500) + "\n"
+  }
+
+  private static func columns(_ name: String, _ cursor: String, _ lag: String, _ moved: String) -> String {
+    pad(name, 14) + pad(cursor, 26) + pad(lag, 12) + moved + "\n"
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.utf8.count))
+  }
+
+  /// A pass that should have begun long ago: nobody runs it any more, or it hangs.
+  private static func due(_ next: Instant, _ now: Instant) -> String {
+    if next > now { return "in \((next - now).spoken)" }
+    return now - next < .seconds(300) ? "now" : "was due \(ago(next, now)): is it still running?"
+  }
+
+  private static func ago(_ instant: Instant, _ now: Instant) -> String {
+    now - instant < .seconds(1) ? "now" : "\((now - instant).spoken) ago"
+  }
+}

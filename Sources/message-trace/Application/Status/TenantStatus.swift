@@ -1,0 +1,46 @@
+// Everything that can be told of one tenant without holding its state.
+
+internal import Checkpoint
+internal import Configuration
+internal import IntakeCore
+internal import Trigger
+
+struct TenantStatus: Sendable {
+  /// The playbook's file, empty where none was named.
+  var playbook: String
+  var statePath: String
+  /// Of the last pass; nil where none has ended yet.
+  var status: PassStatus?
+  /// Of the state itself, which may be newer than the last pass's status.
+  var summary: StateSummary?
+  var backfill: BackfillProgress?
+
+  init(playbook: String, statePath: String, status: PassStatus?) {
+    self.playbook = playbook
+    self.statePath = statePath
+    self.status = status
+  }
+
+  /// `ok`, `never` or the code of the failure.
+  var outcome: String {
+    guard let status else { return "never" }
+    return status.isFailing ? status.lastFailure?.code ?? "failing" : "ok"
+  }
+
+  func json(now: Instant) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("playbook", .string(playbook)), .init("state", .string(statePath)), .init("outcome", .string(outcome)),
+    ]
+    if let live = live { members.append(.init("lagSeconds", .number("\((now - live).components.seconds)"))) }
+    if let summary {
+      members.append(
+        .init("cursorsNow", PassStatus.object(summary.checkpoint.cursors) { PassStatus.json($0) }))
+    }
+    if let status { members.append(.init("status", status.json)) }
+    if let backfill { members.append(.init("backfill", backfill.json)) }
+    return .object(members)
+  }
+
+  /// The live cursor as it is now.
+  var live: Instant? { summary?.checkpoint.cursors[Schedule.liveCursor] ?? status?.lanes[Schedule.liveCursor]?.cursor }
+}

@@ -1,0 +1,62 @@
+// Which slice comes next, and what survives in the file.
+
+internal import Configuration
+internal import IntakeCore
+import Testing
+internal import Trigger
+
+@testable internal import message_trace
+
+@Suite struct BackfillProgressTests {
+  static let start = Instant(seconds: 1_780_000_000)
+  static let span = Window(start: start, end: start + .seconds(100_000) + .milliseconds(7))
+
+  @Test("slices of changing length cover the span without hole or overlap", arguments: BackfillProgress.Order.allCases)
+  func covers(_ order: BackfillProgress.Order) {
+    var progress = BackfillProgress(span: Self.span, order: order, updated: Self.start)
+    var slices: [Window] = []
+    var length: Duration = .seconds(60)
+    while let slice = progress.next(length) {
+      slices.append(slice)
+      progress.done += slice.span
+      length = length > .seconds(9_000) ? .seconds(61) : length * 2
+    }
+    if order == .newest { slices.reverse() }
+    #expect(slices.first?.start == Self.span.start && slices.last?.end == Self.span.end)
+    for (older, newer) in zip(slices, slices.dropFirst()) { #expect(older.end == newer.start) }
+    #expect(progress.isComplete && progress.next(.seconds(1)) == nil)
+  }
+
+  @Test("the file's content survives to the tick; anything else is no progress")
+  func roundTrip() throws {
+    var progress = BackfillProgress(span: Self.span, order: .newest, updated: Self.start)
+    progress.done = .ticks(12_345_678_901)
+    progress.tally.rows = 9
+    progress.tally.emitted = 4
+    let read = try #require(BackfillProgress(try JSONValue(parsing: Array(progress.json.text.utf8))))
+    #expect(read.span == progress.span && read.done == progress.done && read.tally == progress.tally)
+    #expect(read.text.contains("1 %") && read.text.contains("9 rows, 4 events"))
+    for text in ["{}", "[]", "{\"from\":\"2026-01-02T00:00:00Z\",\"to\":\"2026-01-01T00:00:00Z\"}"] {
+      #expect(BackfillProgress(try JSONValue(parsing: Array(text.utf8))) == nil)
+    }
+  }
+}
+
+@Suite struct QuotaGlanceTests {
+  @Test("used requests are counted, and waiting ends when enough of them are old")
+  func glance() throws {
+    let folder = "/tmp/message-trace-quota-\(UInt64.random(in: 0...UInt64.max))"
+    let now = Instant(seconds: 1_790_000_000)
+    #expect(TenantQuota.read(folder, now: now) == nil)
+    #expect(TenantQuota.wait(folder, until: 5, now: now) == .zero)
+    #expect(try FileCalls.system.makeDirectory(folder))
+    defer { AtomicFileTests.remove(folder) }
+    let stamps = (0..<10).map { "\((now - .seconds(310 - $0 * 20)).ticks)\n" }.joined() + "torn"
+    try AtomicFile.replace("\(folder)/quota", with: Array(stamps.utf8), mode: 0o600)
+    #expect(TenantQuota.read(folder, now: now)?.used == 9)
+    // Nine in use, the oldest 290 s ago: in 10 s there are eight, in 90 s four.
+    #expect(TenantQuota.wait(folder, until: 8, now: now) == .seconds(10))
+    #expect(TenantQuota.wait(folder, until: 4, now: now) == .seconds(90))
+    #expect(TenantQuota.wait(folder, until: 9, now: now) == .zero)
+  }
+}

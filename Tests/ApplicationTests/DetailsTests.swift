@@ -1,0 +1,224 @@
+// Delivery events in the background: who is queued, in which order they are asked for, and that nothing is lost or doubled.
+
+internal import Configuration
+import IntakeCore
+import IntakeTesting
+import Synchronization
+import Testing
+internal import Trigger
+
+@testable internal import message_trace
+
+@Suite("Details in the background")
+struct DetailsTests {
+  static let start = Instant(seconds: 1_790_000_000)
+
+  static func item(_ number: Int, received: Instant = start) -> DetailsItem {
+    DetailsItem(
+      traceID: "0000000\(number)-aaaa", recipient: "o'a\(number)@x.example", sender: "s@y.example", received: received,
+      after: start)
+  }
+
+  @Test("the queue is newest first, survives, and takes a message once")
+  func queue() throws {
+    let folder = try ScratchFolder()
+    let queue = try DetailsQueue(folder.path)
+    let items = (0..<5).map { Self.item($0, received: Self.start - .seconds(60 * $0)) }
+    #expect(try queue.put(Array(items.reversed())) == 0)
+    var again = items[2]
+    again.traceID = again.traceID.uppercased()
+    again.tries = 3
+    again.after = Self.start + .seconds(60)
+    #expect(try queue.put([again]) == 0)
+    let reopened = try DetailsQueue(folder.path)
+    #expect(reopened.count == 5)
+    #expect(reopened.due(Self.start).map(\.recipient) == [0, 1, 3, 4].map { items[$0].recipient })
+    #expect(reopened.due(Self.start + .seconds(60)).count == 5)
+    try reopened.remove(items[0])
+    #expect(try DetailsQueue(folder.path).due(Self.start).first == items[1])
+  }
+
+  @Test("a queue that cannot be read in part keeps the rest, and one that is full lets the oldest go")
+  func damaged() throws {
+    let folder = try ScratchFolder()
+    try folder.write(Array("nonsense\n{\"trace\":5}\n".utf8), to: "details-queue")
+    let queue = try DetailsQueue(folder.path)
+    #expect(queue.count == 0)
+    let many = (0..<DetailsQueue.most + 3).map { number in
+      DetailsItem(
+        traceID: "t\(number)", recipient: "r", sender: "", received: Self.start + .seconds(number), after: Self.start)
+    }
+    #expect(try queue.put(many) == 3)
+    #expect(queue.count == DetailsQueue.most && !queue.due(Self.start).contains { $0.traceID == "t2" })
+  }
+
+  static func event(_ number: Int, _ action: String, dataset: String = "o365.message_trace") -> String {
+    let members: [JSONValue.Member] = [
+      .init("@timestamp", .string(Timestamp.text(start + .seconds(number)))), .init("event.kind", .string("event")),
+      .init("event.dataset", .string(dataset)), .init("event.action", .string(action)),
+      .init("email.local_id", .string("id-\(number)")),
+      .init("email.to.address", .array([.string("Anna.\(number)@x.example")])),
+    ]
+    return JSONValue.object(members).text
+  }
+
+  static func entry(_ lines: [String], sequence: UInt64 = 1) -> JournalEntry {
+    var bytes: [UInt8] = []
+    var entries: [Batch.Entry] = []
+    for (number, line) in lines.enumerated() {
+      bytes += Array("\(line)\n".utf8)
+      entries.append(
+        .init(identity: Identity(high: 0, low: UInt64(number)), received: start, end: bytes.count))
+    }
+    return JournalEntry(sequence: sequence, bytes: bytes, entries: entries, cursors: [:])
+  }
+
+  @Test("only rows with a wanted status are queued; the same batch twice changes nothing")
+  func sink() async throws {
+    let folder = try ScratchFolder()
+    let clock = ManualClock(Self.start)
+    let sink = DetailsSink(
+      try DetailsQueue(folder.path), statuses: ["failed", "quarantined"], time: clock.source, log: .silent)
+    let entry = Self.entry([
+      Self.event(1, "failed"), Self.event(2, "delivered"), Self.event(3, "quarantined"),
+      Self.event(4, "failed", dataset: "o365.message_trace_detail"), "{\"event.action\":\"failed\"}", "broken",
+    ])
+    let position = try await sink.open(at: nil)
+    for _ in 0..<2 {
+      #expect(try await sink.deliver(entry, from: position).sequence == 1)
+      let queued = try DetailsQueue(folder.path).due(Self.start)
+      #expect(queued.map(\.traceID) == ["id-3", "id-1"])
+      #expect(queued.last?.recipient == "Anna.1@x.example" && queued.last?.received == Self.start + .seconds(1))
+    }
+  }
+
+  /// A Graph whose details are scripted, and a pipeline to put them into.
+  struct Bench {
+    let folder: ScratchFolder
+    let server: ScriptedServer
+    let clock = ManualClock(DetailsTests.start)
+    let sink = MemorySink()
+
+    init(_ answer: @escaping @Sendable (String) -> [ScriptedServer.Step]) throws {
+      folder = try ScratchFolder()
+      server = try ScriptedServer { request, _ in
+        request.method == "POST"
+          ? .answer(#"{"token_type":"Bearer","expires_in":3599,"access_token":"t"}"#) : answer(request.target)
+      }
+    }
+
+    func configuration(_ share: Int = 33) throws -> TenantSettings {
+      var layer = SettingLayer()
+      let values: [(Setting, String)] = [
+        (.tenant, "contoso.test"), (.clientID, "app"), (.clientSecretFile, "env:SECRET"), (.graphURL, server.base),
+        (.authority, server.base), (.state, folder.path), (.details, "Failed"), (.detailsShare, "\(share)"),
+      ]
+      for (setting, value) in values { layer[setting] = [value] }
+      return try TenantSettings(layer, environment: ["SECRET": "s"])
+    }
+
+    func pipeline() async throws -> Pipeline<RowSource, PlainMapping, MemoryStore> {
+      var pipeline = Pipeline(
+        source: RowSource([]), mapping: PlainMapping(), sinks: [sink], state: MemoryStore(), time: clock.source)
+      try await pipeline.open()
+      return pipeline
+    }
+
+    func round(
+      _ pipeline: inout Pipeline<RowSource, PlainMapping, MemoryStore>, share: Int = 33
+    ) async throws -> DetailsTally {
+      try await DetailFetcher(
+        try configuration(share), queue: try DetailsQueue(folder.path), time: clock.source, log: .silent
+      ).run(&pipeline)
+    }
+
+    var asked: [String] { server.requests.filter { $0.method == "GET" }.map(\.target) }
+  }
+
+  static let steps =
+    #"{"value":[{"id":"x","dateTime":"2026-09-21T14:00:00Z","event":"Fail","description":"no"},{"id":"x","dateTime":"2026-09-21T14:00:00Z","event":"Receive"}]}"#
+
+  @Test("a round asks newest first, within its share, and goes on in the next five minutes; each event comes out once")
+  func share() async throws {
+    let bench = try Bench { _ in .answer(Self.steps) }
+    defer { bench.server.stop() }
+    var pipeline = try await bench.pipeline()
+    let items = (0..<8).map { Self.item($0, received: Self.start - .seconds(60 * $0)) }
+    _ = try DetailsQueue(bench.folder.path).put(items)
+    #expect(try await bench.round(&pipeline, share: 6) == DetailsTally(messages: 5, events: 10, waiting: 3))
+    #expect(try await bench.round(&pipeline, share: 6).messages == 0)
+    #expect(bench.asked.count == 5)
+    for (target, item) in zip(bench.asked, items) { #expect(target.contains(item.traceID)) }
+    #expect(bench.asked.first?.contains("recipientAddress=%27o%27%27a0%40x.example%27") == true)
+    bench.clock.advance(by: .seconds(301))
+    #expect(try await bench.round(&pipeline, share: 6) == DetailsTally(messages: 3, events: 6, waiting: 0))
+    _ = try DetailsQueue(bench.folder.path).put([items[0]])
+    #expect(try await bench.round(&pipeline, share: 6) == DetailsTally(messages: 1, events: 0, waiting: 0))
+    #expect(bench.sink.lines.count == 16 && Set(bench.sink.lines.map(Self.id)).count == 16)
+  }
+
+  @Test("a message without events is asked for again later, at last given up")
+  func empty() async throws {
+    let bench = try Bench { _ in .answer(#"{"value":[]}"#) }
+    defer { bench.server.stop() }
+    var pipeline = try await bench.pipeline()
+    _ = try DetailsQueue(bench.folder.path).put([Self.item(1)])
+    var asked: [Int] = []
+    for _ in 0..<100 {
+      _ = try await bench.round(&pipeline)
+      asked.append(bench.asked.count)
+      bench.clock.advance(by: .seconds(60))
+    }
+    #expect(asked.last == 5 && asked[1] == 1 && asked[5] == 2 && asked[14] == 2 && asked[15] == 3)
+    #expect(try DetailsQueue(bench.folder.path).count == 0 && bench.sink.lines.isEmpty)
+  }
+
+  @Test(
+    "a service that is busy or throttles ends the round at once; nothing waits, nothing is forgotten",
+    arguments: [429, 503])
+  func busy(_ status: Int) async throws {
+    let bench = try Bench { _ in
+      .answer(#"{"error":{"code":"x","message":"later"}}"#, status: status, headers: ["Retry-After: 120"])
+    }
+    defer { bench.server.stop() }
+    var pipeline = try await bench.pipeline()
+    _ = try DetailsQueue(bench.folder.path).put((0..<4).map { Self.item($0) })
+    #expect(try await bench.round(&pipeline) == DetailsTally(messages: 0, events: 0, waiting: 4))
+    #expect(bench.asked.count == 1 && bench.clock.now == Self.start)
+    #expect(try DetailsQueue(bench.folder.path).due(Self.start).count == 4)
+  }
+
+  @Test("a refusal is told, and the queue kept")
+  func refused() async throws {
+    let bench = try Bench { _ in .answer(#"{"error":{"code":"Forbidden","message":"no"}}"#, status: 403) }
+    defer { bench.server.stop() }
+    var pipeline = try await bench.pipeline()
+    _ = try DetailsQueue(bench.folder.path).put([Self.item(1), Self.item(2)])
+    let failure = await #expect(throws: Failure.self) { _ = try await bench.round(&pipeline) }
+    #expect(failure?.exit == .denied && bench.asked.count == 1)
+    #expect(try DetailsQueue(bench.folder.path).count == 2)
+  }
+
+  @Test("statuses are checked, and details want the mapping whose names they know")
+  func settings() throws {
+    let bench = try Bench { _ in [] }
+    defer { bench.server.stop() }
+    #expect(try bench.configuration().details.statuses == ["failed"])
+    var layer = SettingLayer()
+    layer[.accessTokenFile] = ["/dev/null"]
+    layer[.tenant] = ["t"]
+    layer[.state] = ["/tmp"]
+    for (details, mapping, says) in [(["faild"], "ecs", "did you mean failed?"), (["failed"], "cim", "mapping ecs")] {
+      layer[.details] = details
+      layer[.mapping] = [mapping]
+      let failure = #expect(throws: Failure.self) { try TenantSettings(layer, environment: [:]) }
+      #expect(failure?.sentence.contains(says) == true)
+    }
+    layer[.details] = ["none"]
+    #expect(try TenantSettings(layer, environment: [:]).details.statuses.isEmpty)
+  }
+
+  private static func id(_ line: String) -> String {
+    (try? JSONValue(parsing: Array(line.utf8)))?["event.id"]?.string ?? line
+  }
+}

@@ -1,0 +1,40 @@
+// Playbooks: the one of the design is good, and every mistake in a bad one is told at once.
+
+internal import IntakeCore
+internal import IntakeTesting
+import Testing
+
+@testable internal import Configuration
+
+@Suite struct PlaybookTests {
+  static let good = PlaybookSample.text
+
+  @Test("all mistakes are told at once, with their lines and the nearest right key")
+  func mistakes() {
+    let bad = """
+      { "nmae": "x",
+        "trigger": { "intervall": "60s", "evry": "60s" },
+        "source": { "clientSecret": "hunter2", "pageSize": true, "mode": 5 },
+        "sinks": "stdout", "state": 7, "type": "intaek" }
+      """
+    let failure = #expect(throws: Failure.self) { try Playbook(parsing: Array(bad.utf8), file: "p.json") }
+    let text = failure?.sentence ?? ""
+    #expect(failure?.exit == .configuration)
+    for expected in [
+      "line 1: nmae is not known, did you mean name?", "line 2: trigger.evry is not known, did you mean every?",
+      "line 3: source.clientSecret must be a reference", "line 3: source.pageSize must be a number",
+      "line 3: source.mode must be a text", "line 4: state must be a text", "line 4: type must be \"intake\"",
+    ] {
+      #expect(text.contains(expected))
+    }
+    #expect(!text.contains("hunter2"))
+  }
+
+  @Test("each setting has a flag, an environment name and a line of help; playbook paths are unique")
+  func settings() {
+    #expect(Set(Setting.allCases.map(\.environmentName)).count == Setting.allCases.count)
+    #expect(Set(Setting.allCases.compactMap(\.playbookPath)).count == Setting.allCases.count - 4)
+    #expect(Setting.clientID.environmentName == "MESSAGE_TRACE_CLIENT_ID")
+    for setting in Setting.allCases { #expect(!setting.summary.isEmpty) }
+  }
+}
