@@ -2,6 +2,16 @@
 
 internal import IntakeCore
 
+/// Where events go: the batch that is filled, the line that is written, and memory for identities.
+struct EventOutput {
+  var batch: Batch
+  /// Where `line` begins in the batch's bytes.
+  var offset = 0
+  var line: LineWriter
+  /// For the message that an identity is the hash of.
+  var scratch: LineWriter
+}
+
 /// Maps rows until the page or the room for lines is used up.
 struct PageRun: ~Copyable {
   /// For the message that an identity is the hash of, however long its parts; untouched memory is free.
@@ -11,6 +21,8 @@ struct PageRun: ~Copyable {
   /// The row, and in it the element, that comes next.
   private(set) var next = 0
   private(set) var element = 0
+  /// Where the row stands in the page.
+  private var range = 0..<0
   private var row = RowScanner()
   private var identity = EventIdentity()
   private var days = DayText()
@@ -21,16 +33,13 @@ struct PageRun: ~Copyable {
   init(created: Instant) { self.created = created }
 
   /// Maps from `next` on; returns at the end of the page, or where the next line does not fit.
-  /// - Parameter offset: where `line` begins in the batch's bytes.
   mutating func mapRows(
-    _ page: borrowing Page, _ plan: borrowing Plan, offset: Int, into batch: inout Batch, ledger: inout some Ledger,
-    scratch: inout LineWriter, line: inout LineWriter
+    _ page: borrowing Page, _ plan: borrowing Plan, ledger: inout some Ledger, to output: inout EventOutput
   ) {
     let span = unsafe page.bytes.span.bytes
     while next < page.rows.count {
-      let range = page.rows[next]
-      guard mapRow(span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
-      else { return }
+      range = page.rows[next]
+      guard mapRow(span, plan, ledger: &ledger, to: &output) else { return }
       next += 1
       element = 0
     }
@@ -38,29 +47,23 @@ struct PageRun: ~Copyable {
 
   /// False if there was no room.
   private mutating func mapRow(
-    _ span: RawSpan, _ range: Range<Int>, _ plan: borrowing Plan, offset: Int, into batch: inout Batch,
-    ledger: inout some Ledger,
-    scratch: inout LineWriter, line: inout LineWriter
+    _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger, to output: inout EventOutput
   ) -> Bool {
     do throws(RowFault) {
       try row.scan(span, range, plan)
       guard let elements = row.elements, plan.each >= 0 else {
-        return mapEvent(
-          span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+        return mapEvent(span, plan, ledger: &ledger, to: &output)
       }
-      return try mapElements(
-        span, range, elements, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+      return try mapElements(elements, span, plan, ledger: &ledger, to: &output)
     } catch {
-      return fail(
-        error, span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+      return fail(error, span, plan, ledger: &ledger, to: &output)
     }
   }
 
   /// One event for each element; one without them where there are none.
   private mutating func mapElements(
-    _ span: RawSpan, _ range: Range<Int>, _ elements: Range<Int>, _ plan: borrowing Plan, offset: Int,
-    into batch: inout Batch,
-    ledger: inout some Ledger, scratch: inout LineWriter, line: inout LineWriter
+    _ elements: Range<Int>, _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger,
+    to output: inout EventOutput
   ) throws(RowFault) -> Bool {
     let message = RowScanner(copying: row)
     var index = elements.lowerBound + 1
@@ -72,8 +75,7 @@ struct PageRun: ~Copyable {
       if number >= element {
         row = RowScanner(copying: message)
         try row.scanElement(span, start..<index, origin: range.lowerBound, plan)
-        guard mapEvent(span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
-        else { return false }
+        guard mapEvent(span, plan, ledger: &ledger, to: &output) else { return false }
         element = number + 1
       }
       number += 1
@@ -82,20 +84,18 @@ struct PageRun: ~Copyable {
       span.skipSpace(&index)
     }
     guard number == 0 else { return true }
-    return mapEvent(span, range, plan, offset: offset, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
+    return mapEvent(span, plan, ledger: &ledger, to: &output)
   }
 
   private mutating func mapEvent(
-    _ span: RawSpan, _ range: Range<Int>, _ plan: borrowing Plan, offset: Int, into batch: inout Batch,
-    ledger: inout some Ledger,
-    scratch: inout LineWriter, line: inout LineWriter
+    _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger, to output: inout EventOutput
   ) -> Bool {
     var facts = RowFacts(span: range)
-    let isStrong = identity.write(row, span, plan, to: &scratch)
+    let isStrong = identity.write(row, span, plan, to: &output.scratch)
     facts.statusStart = identity.statusStart
     facts.statusEnd = identity.statusEnd
     facts.status = identity.status
-    if isStrong, let strong = scratch.identity(from: identity.start) {
+    if isStrong, let strong = output.scratch.identity(from: identity.start) {
       facts.identity = strong
     } else {
       facts.identity = ContentIdentity.of(span, range, element: element, plan)
@@ -103,48 +103,44 @@ struct PageRun: ~Copyable {
     }
     readReceived(span, plan, into: &facts)
     if plan.redactor != nil { row.redact(span, plan) }
-    return emit(
-      facts, steps: plan.eventSteps, span, plan, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
+    return emit(facts, steps: plan.eventSteps, span, plan, ledger: &ledger, to: &output)
   }
 
   private mutating func fail(
-    _ fault: RowFault, _ span: RawSpan, _ range: Range<Int>, _ plan: borrowing Plan, offset: Int,
-    into batch: inout Batch,
-    ledger: inout some Ledger, scratch: inout LineWriter, line: inout LineWriter
+    _ fault: RowFault, _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger,
+    to output: inout EventOutput
   ) -> Bool {
     var facts = RowFacts(span: range, fault: fault)
     facts.identity = ContentIdentity.of(span, range, element: element, plan)
     row.forgetCuts()
-    let before = batch.entries.count
-    guard
-      emit(facts, steps: plan.failedSteps, span, plan, offset: offset, into: &batch, ledger: &ledger, scratch, &line)
-    else { return false }
-    if batch.entries.count > before { batch.failed += 1 }
+    let before = output.batch.entries.count
+    guard emit(facts, steps: plan.failedSteps, span, plan, ledger: &ledger, to: &output) else { return false }
+    if output.batch.entries.count > before { output.batch.failed += 1 }
     return true
   }
 
   /// Asks the ledger, then writes. False if there was no room: the ledger is not asked again next time.
   private mutating func emit(
-    _ facts: RowFacts, steps: [Step], _ span: RawSpan, _ plan: borrowing Plan, offset: Int, into batch: inout Batch,
-    ledger: inout some Ledger, _ scratch: borrowing LineWriter, _ line: inout LineWriter
+    _ facts: RowFacts, steps: [Step], _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger,
+    to output: inout EventOutput
   ) -> Bool {
     let received = facts.received ?? created
     if !isTaken {
-      batch.rows += 1
+      output.batch.rows += 1
       guard ledger.insert(facts.identity, received: received) else {
-        batch.duplicates += 1
+        output.batch.duplicates += 1
         return true
       }
     }
-    let start = line.count
+    let start = output.line.count
     var event = EventWriter(facts: facts, diagnostics: RowDiagnostics(flags: row.flags, cuts: row.cuts))
-    event.write(steps, row, span, plan, days: &days, scratch: scratch, to: &line)
-    isTaken = line.overflowed
-    guard !line.overflowed else {
-      line.rewind(to: start)
+    event.write(steps, row, span, plan, days: &days, scratch: output.scratch, to: &output.line)
+    isTaken = output.line.overflowed
+    guard !isTaken else {
+      output.line.rewind(to: start)
       return false
     }
-    batch.entries.append(Batch.Entry(identity: facts.identity, received: received, end: offset + line.count))
+    output.batch.entries.append(Batch.Entry(identity: facts.identity, received: received, end: output.offset + output.line.count))
     return true
   }
 

@@ -26,21 +26,25 @@ package struct RowNormaliser: Normalising {
     let plan = plan.reading(at: created)
     unsafe withUnsafeTemporaryAllocation(byteCount: PageRun.scratchSize, alignment: 16) { scratchMemory in
       guard let scratchBase = scratchMemory.baseAddress else { return }
-      var scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
+      let scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
+      var output = EventOutput(batch: Batch(), line: scratch, scratch: scratch)
+      swap(&output.batch, &batch)
       var run = PageRun(created: created)
       while run.next < page.rows.count {
         let before = bytes.count
         let (next, element) = (run.next, run.element)
-        bytes.append(addingCapacity: room) { output in
-          unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+        bytes.append(addingCapacity: room) { room in
+          unsafe room.withUnsafeMutableBufferPointer { buffer, count in
             guard let base = buffer.baseAddress else { return }
-            var line = unsafe LineWriter(base, capacity: buffer.count)
-            run.mapRows(page, plan, offset: before, into: &batch, ledger: &ledger, scratch: &scratch, line: &line)
-            count = line.count
+            output.offset = before
+            output.line = unsafe LineWriter(base, capacity: buffer.count)
+            run.mapRows(page, plan, ledger: &ledger, to: &output)
+            count = output.line.count
           }
         }
         if (run.next, run.element) == (next, element) { room *= 2 }
       }
+      swap(&output.batch, &batch)
     }
     swap(&bytes, &batch.bytes)
   }

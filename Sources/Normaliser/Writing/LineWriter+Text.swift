@@ -4,7 +4,6 @@ internal import IntakeCore
 
 extension LineWriter {
   static let quote = UInt8(ascii: "\"")
-  private static let hexDigits = StaticString("0123456789abcdef")
 
   /// A quoted JSON string from text bytes, whatever they hold; ill-formed UTF-8 becomes U+FFFD.
   /// - Parameter limit: bytes of the text after which it is cut, at the next border of a scalar.
@@ -45,11 +44,6 @@ extension LineWriter {
   mutating func appendText(_ text: String) {
     let bytes = Array(text.utf8)
     appendEscaped(unsafe bytes.span.bytes, 0, bytes.count)
-  }
-
-  /// Text of our own that needs no escape, as it stands.
-  mutating func appendPlain(_ text: StaticString) {
-    for offset in 0..<text.utf8CodeUnitCount { append(unsafe text.utf8Start[offset]) }
   }
 
   private mutating func appendUnicodeEscape(_ unit: UInt32) {

@@ -1,19 +1,19 @@
-// How the collectors stand: one card each, the worst told first.
+// The state of the collectors: a card for each, failing ones first.
 
 internal import IntakeCore
 
 struct HealthSection {
   let health: [CollectorHealth]
   let now: Instant
-  /// A collector that has not ended a pass for so long does not look after its tenant.
-  private static let patience = Duration.seconds(2 * 3_600)
+  /// A collector whose last pass ended longer ago than this is shown as silent.
+  private static let maxSilence = Duration.seconds(2 * 3_600)
 
   func write(_ page: inout HTMLWriter) {
     page.element("section") { section in
       section.element("h2", health.count > 1 ? "The collectors" : "The collector")
       guard !health.isEmpty else {
         return section.element(
-          "p", "Give --state DIR, or --status FILE from `message-trace status --format json`, to see how it stands.")
+          "p", "Give --state DIR, or --status-file FILE from `message-trace status --format json`, to see how it stands.")
       }
       for one in health.filter({ !isGood($0) }) + health.filter(isGood) { card(one, &section) }
     }
@@ -38,7 +38,7 @@ struct HealthSection {
   }
 
   private func silence(_ one: CollectorHealth) -> Duration? {
-    one.lastPass.map { now - $0 }.flatMap { $0 > Self.patience ? $0 : nil }
+    one.lastPass.map { now - $0 }.flatMap { $0 > Self.maxSilence ? $0 : nil }
   }
 
   private func isGood(_ one: CollectorHealth) -> Bool { one.isWell && silence(one) == nil }
