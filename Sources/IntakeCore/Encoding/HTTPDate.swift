@@ -1,9 +1,23 @@
-// The three spellings of time in HTTP headers. RFC 9110 section 5.6.7.
+// Times in HTTP headers. RFC 9110 section 5.6.7.
 
-package import IntakeCore
-
+/// A time as HTTP headers state it.
 package enum HTTPDate {
-  /// IMF-fixdate, RFC 850 and asctime; nil for anything else.
+  private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+  /// As IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
+  package static func text(_ instant: Instant) -> String {
+    let clamped = min(max(instant, .earliest), .latest)
+    let iso = Timestamp.text(clamped)
+    var days = clamped.ticks / (86_400 * Instant.perSecond)
+    if clamped.ticks % (86_400 * Instant.perSecond) < 0 { days -= 1 }
+    let weekday = Self.days[Int((days % 7 + 7) % 7)]
+    let month = months[Int(Timestamp.civil(fromDays: days).month) - 1]
+    let part = { (from: Int, count: Int) in String(iso.dropFirst(from).prefix(count)) }
+    return "\(weekday), \(part(8, 2)) \(month) \(part(0, 4)) \(part(11, 8)) GMT"
+  }
+
+  /// Reads IMF-fixdate, RFC 850 and asctime; nil for anything else.
   package static func parse(_ text: String) -> Instant? {
     let words = text.split { $0 == " " || $0 == "-" || $0 == "," }.map(String.init)
     guard words.count >= 5 else { return nil }
@@ -16,8 +30,7 @@ package enum HTTPDate {
   }
 
   private static func month(_ name: String) -> Int64? {
-    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return names.firstIndex(of: name).map { Int64($0) + 1 }
+    months.firstIndex(of: name).map { Int64($0) + 1 }
   }
 
   private static func instant(year: Int64?, month: Int64, day: Int64?, time: String) -> Instant? {

@@ -1,5 +1,7 @@
 // A request as read from a connection: HTTP/1.1 (RFC 9112), as little of it as a client of an API sends.
 
+internal import IntakeCore
+
 /// One request; names of headers in lower case.
 struct HTTPRequest: Sendable {
   var method: String
@@ -87,47 +89,20 @@ struct Parameters: Sendable {
   }
 }
 
-/// Percent encoding (RFC 3986 section 2.1).
+/// Percent encoding as servers read it (RFC 3986 section 2.1).
 enum PercentText {
   /// A percent sign without two hex digits stays as it is.
   static func decode(_ text: String, plusIsSpace: Bool) -> String {
-    let bytes = Array(text.utf8)
     var output: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-      if bytes[index] == 0x25, index + 2 < bytes.count, let high = digit(bytes[index + 1]),
-        let low = digit(bytes[index + 2])
-      {
-        output.append(high << 4 | low)
-        index += 3
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+      if byte == 0x25, let escape = PercentEncoding.decode("%" + String(decoding: rest.prefix(2), as: UTF8.self)), rest.count >= 2 {
+        output += escape
+        rest = rest.dropFirst(2)
       } else {
-        output.append(plusIsSpace && bytes[index] == 0x2B ? 0x20 : bytes[index])
-        index += 1
+        output.append(plusIsSpace && byte == 0x2B ? 0x20 : byte)
       }
     }
     return String(decoding: output, as: UTF8.self)
-  }
-
-  /// All but unreserved characters are encoded.
-  static func encode(_ text: String) -> String {
-    var output: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: output.append(byte)
-      default: output.append(contentsOf: [0x25, hex(byte >> 4), hex(byte & 15)])
-      }
-    }
-    return String(decoding: output, as: UTF8.self)
-  }
-
-  private static func hex(_ digit: UInt8) -> UInt8 { digit < 10 ? 0x30 + digit : 0x37 + digit }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x37
-    case 0x61...0x66: byte - 0x57
-    default: nil
-    }
   }
 }

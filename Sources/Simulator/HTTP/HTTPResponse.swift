@@ -1,7 +1,5 @@
 // An answer before it is sent, and the ways in which sending it goes wrong on purpose.
 
-package import IntakeCore
-
 /// One answer.
 struct HTTPResponse: Sendable {
   /// What becomes of the bytes on their way.
@@ -62,22 +60,5 @@ struct HTTPResponse: Sendable {
     case 503: "Service Unavailable"
     default: "Status"
     }
-  }
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
-package enum HTTPDate {
-  private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-  package static func text(_ instant: Instant) -> String {
-    let clamped = min(max(instant, .earliest), .latest)
-    let iso = Timestamp.text(clamped)
-    var days = clamped.ticks / (86_400 * Instant.perSecond)
-    if clamped.ticks % (86_400 * Instant.perSecond) < 0 { days -= 1 }
-    let weekday = Self.days[Int((days % 7 + 7) % 7)]
-    let month = months[Int(Timestamp.civil(fromDays: days).month) - 1]
-    let part = { (from: Int, count: Int) in String(iso.dropFirst(from).prefix(count)) }
-    return "\(weekday), \(part(8, 2)) \(month) \(part(0, 4)) \(part(11, 8)) GMT"
   }
 }

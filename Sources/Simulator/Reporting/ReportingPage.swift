@@ -37,7 +37,7 @@ struct ReportingPage {
         "StartDate eq datetime'\(Timestamp.exactText(query.start))' and EndDate eq datetime'\(Timestamp.exactText(query.end))'"
       let filter = [parameters["$filter"], window].compactMap { $0?.isEmpty == false ? $0 : nil }
       pairs = parameters.raw(without: "$skiptoken", "$filter")
-      pairs.insert("$filter=\(PercentText.encode(filter.joined(separator: " and ")))", at: 0)
+      pairs.insert("$filter=\(PercentEncoding.encode(filter.joined(separator: " and ")))", at: 0)
     }
     let tail = "\(report)?\(pairs.joined(separator: "&"))&$skiptoken=\(token)"
     if let foreign = faults.foreignOrigin { return "\(foreign)\(ReportingEndpoint.root)/\(tail)" }

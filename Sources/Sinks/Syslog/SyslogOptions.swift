@@ -55,7 +55,9 @@ struct SyslogOptions: Sendable, Equatable {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let name = parts[0]
       guard Self.names.contains(name) else { throw Self.unknown(name, spec) }
-      guard parts.count == 2, let value = PercentText.decode(parts[1]), !value.isEmpty else {
+      guard parts.count == 2,
+        let value = PercentEncoding.decode(parts[1]).flatMap({ String(validating: $0, as: UTF8.self) }), !value.isEmpty
+      else {
         throw SinkSpec.wrong("Reading the sink \(spec): the option \(name) has no value.")
       }
       try set(name, value, transport, spec)
@@ -133,23 +135,5 @@ struct SyslogOptions: Sendable, Equatable {
     return SinkSpec.wrong(
       "Reading the sink \(spec): there is no option \(name).",
       hint: nearest ?? "Options: \(names.joined(separator: ", ")).")
-  }
-}
-
-enum PercentText {
-  /// nil for a broken escape, or for what is not UTF-8 afterwards.
-  static func decode(_ text: String) -> String? {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard let high = rest.popFirst().flatMap(JSONText.hexDigit), let low = rest.popFirst().flatMap(JSONText.hexDigit)
-      else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

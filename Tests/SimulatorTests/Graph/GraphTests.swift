@@ -11,7 +11,7 @@ struct GraphTests {
   /// Rows of one filtered page, and what the same question gives on the truth.
   private static func rows(_ bench: SimulatorFixture, _ filter: String) throws -> [JSONValue] {
     let window = "receivedDateTime ge 2026-03-02T00:00:00Z and receivedDateTime le 2026-03-02T02:00:00Z"
-    let query = PercentText.encode("\(window) and \(filter)")
+    let query = PercentEncoding.encode("\(window) and \(filter)")
     return try bench.walkGraph("\(SimulatorFixture.graphList)?$filter=\(query)&$top=5000").flatMap(\.self)
   }
 
@@ -255,7 +255,7 @@ struct GraphTests {
     let bench = try SimulatorFixture()
     defer { bench.stop() }
     let row = try #require(Self.truth(bench).first { $0.recipient.contains("'") || $0.recipient.contains("+") })
-    let address = PercentText.encode(row.recipient.replacingApostrophes)
+    let address = PercentEncoding.encode(row.recipient.replacingApostrophes)
     let target = "\(SimulatorFixture.graphList)/\(row.message.traceID)/getDetailsByRecipient(recipientAddress='\(address)')"
     let events = try #require(try bench.graph(target).json()["value"]?.array)
     #expect(events.count == row.timeline.count + 1)

@@ -82,7 +82,7 @@ struct ReportingTests {
       ("FromIP eq '255.255.255.255'", 0),
     ]
     for (filter, count) in cases {
-      let query = "?$filter=\(PercentText.encode("\(window) and \(filter)"))"
+      let query = "?$filter=\(PercentEncoding.encode("\(window) and \(filter)"))"
       #expect(try bench.walkReporting(query, [SimulatorFixture.json]).joined().count == count, "\(filter)")
     }
   }
@@ -164,7 +164,7 @@ struct ReportingTests {
     let filter =
       "MessageTraceId eq guid'\(row.message.traceID)' and RecipientAddress eq '\(row.recipient.replacingApostrophes)' and "
       + "SenderAddress eq '\(row.message.sender.replacingApostrophes)'"
-    let query = "Detail?$format=json&$filter=\(PercentText.encode(filter))"
+    let query = "Detail?$format=json&$filter=\(PercentEncoding.encode(filter))"
     let rows = try #require(try bench.reporting(query).json()["d"]?["results"]?.array)
     #expect(rows.count == row.timeline.count + 1)
     #expect(rows.first?["Event"]?.string == "Receive")

@@ -38,7 +38,7 @@ struct SimulatorFixture {
       "client_secret": server.settings.clientSecret, "scope": scope,
     ]
     for (key, value) in changes { fields[key] = value }
-    return fields.map { "\($0)=\(PercentText.encode($1))" }.joined(separator: "&")
+    return fields.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
   }
 
   func token(scope: String = "https://graph.microsoft.com/.default") throws -> String {
