@@ -1,4 +1,4 @@
-// A mapping made ready: flat arrays of bytes and small values. Nothing in here is looked up by text at run time.
+// A compiled mapping: flat arrays of bytes and small values, without lookups by text at run time.
 
 internal import IntakeCore
 
@@ -22,7 +22,7 @@ struct PoolSlice: Sendable, Equatable {
 /// One step of writing an event. Every field is written as `"name":value,`; the last comma becomes the brace.
 struct Step: Sendable {
   enum Code: UInt8, Sendable {
-    /// The bytes of `text` as they stand.
+    /// The bytes of `text`, unchanged.
     case literal
     /// `name`, then the slot's value under the conversion.
     case value
@@ -43,7 +43,7 @@ struct Step: Sendable {
   var conversion: Conversion = .text
   var given: Given = .identity
   var slot: Int16 = 0
-  var lookup: Int16 = -1
+  var lookup = Int16(Plan.none)
   /// Steps to leave out where this one wrote a value.
   var skip: Int16 = 0
   var name = PoolSlice()
@@ -58,13 +58,17 @@ extension Step {
   var isOfCuts: Bool { given == .cutColumns || given == .cutLengths || given == .cutHashes }
 }
 
-/// All that is known before the first row.
+/// A compiled mapping with its settings.
 struct Plan: Sendable {
+  /// The index of no slot, node or lookup. A number, so that a plan stays an array of small values: `RowScanner.has` tests
+  /// for it together with the slot's bit.
+  static let none = -1
+
   /// Names, constants, lookups; longer than what is used by `LineWriter.overrun`, so that copying may run over.
   var pool: [UInt8] = []
-  /// Where in the pool `event.created` stands, quoted; all are filled in for each page.
+  /// Positions of the quoted `event.created` in the pool; filled in for each page.
   var created: [PoolSlice] = []
-  /// What `$direction` may say, quoted.
+  /// The values of `$direction`, quoted.
   var directions = DirectionTexts()
   var keys = KeyTable()
   var prefixes: [PoolSlice] = []
@@ -75,21 +79,21 @@ struct Plan: Sendable {
   /// One bit a slot: read as an address; read by a conversion or the identity, so escapes have to be resolved.
   var addressSlots: UInt64 = 0
   var convertedSlots: UInt64 = 0
-  /// Slots of the identity; -1 where the mapping has none.
-  var trace = -1
-  var recipient = -1
-  var sender = -1
-  var status = -1
-  var received = -1
+  /// Slots of the identity; `none` if the mapping has no such column.
+  var trace = Plan.none
+  var recipient = Plan.none
+  var sender = Plan.none
+  var status = Plan.none
+  var received = Plan.none
   var further: [Int] = []
-  var statuses = -1
+  var statuses = Plan.none
   /// The slot of a column with properties, and the name for one that does not parse.
-  var properties = -1
+  var properties = Plan.none
   var propertiesOtherwise = PoolSlice()
-  /// The recipient that was asked for, lower-cased, for rows that name none.
+  /// The requested recipient, lower-cased, for rows that contain none.
   var givenRecipient = PoolSlice()
-  /// The node whose elements become an event each; -1 for none.
-  var each = -1
+  /// The node whose elements become an event each, or `none`.
+  var each = Plan.none
   /// The name so far of each node's members, `recipients.`; empty at the root.
   var nodePaths: [PoolSlice] = [PoolSlice()]
   /// `"o365.message_trace.`; empty where other columns are left out.
@@ -98,7 +102,7 @@ struct Plan: Sendable {
   var taken: [PoolSlice] = []
   /// The tenant lower-cased, as the identity takes it, with its LF.
   var tenant = PoolSlice()
-  /// Local domains, lower-cased; whether mails between others can be told.
+  /// Local domains, lower-cased; true if mail between other domains can be recognised.
   var domains: [PoolSlice] = []
   var knowsOutside = false
   var keepOriginal = false

@@ -1,4 +1,4 @@
-// From a mapping and its settings to a plan.
+// Compiles a mapping and its settings to a plan.
 
 internal import IntakeCore
 
@@ -23,7 +23,7 @@ struct PlanCompiler {
     addSettings()
     addTexts()
     plan.lookups = lookupNames.map { addLookup(mapping.lookups[$0] ?? Lookup()) }
-    plan.statuses = lookupNames.firstIndex(of: mapping.identity.statuses) ?? -1
+    plan.statuses = lookupNames.firstIndex(of: mapping.identity.statuses) ?? Plan.none
     plan.eventSteps = steps(of: mapping.event, others: true)
     addAliases()
     plan.failedSteps = steps(of: mapping.failed, others: false)
@@ -51,7 +51,7 @@ struct PlanCompiler {
     let identity = mapping.identity
     plan.trace = converted(identity.trace)
     plan.recipient = converted(identity.recipient)
-    plan.sender = identity.sender.isEmpty ? -1 : converted(identity.sender)
+    plan.sender = identity.sender.isEmpty ? Plan.none : converted(identity.sender)
     plan.status = converted(identity.status)
     plan.received = converted(identity.received)
     plan.further = identity.further.map { converted($0) }
@@ -110,7 +110,7 @@ struct PlanCompiler {
     return nodes.count - 1
   }
 
-  /// Last, when the columns that they stand for have their slots.
+  /// Must come last: the columns that aliases refer to need their slots.
   private mutating func addAliases() {
     for (alias, column) in mapping.aliases.sorted(by: { $0.key < $1.key }) {
       let slot = slot(column)
@@ -277,7 +277,7 @@ extension PlanCompiler {
   private mutating func step(_ source: RuleSource, _ rule: Rule, value: Step.Code, given: Step.Code) -> Step? {
     var step = Step(code: value)
     step.conversion = rule.conversion
-    step.lookup = Int16(truncatingIfNeeded: rule.lookup.flatMap { lookupNames.firstIndex(of: $0) } ?? -1)
+    step.lookup = Int16(truncatingIfNeeded: rule.lookup.flatMap { lookupNames.firstIndex(of: $0) } ?? Plan.none)
     switch source {
     case .column(let path):
       let slot = rule.conversion == .text ? slot(path) : converted(path)

@@ -4,7 +4,7 @@ internal import IntakeCore
 
 /// Puts together the message that the identity is the hash of, in scratch memory of its own.
 struct EventIdentity {
-  /// A status that no lookup knows is cut after so many bytes.
+  /// A status without a lookup entry is truncated to this many bytes.
   static let longestStatus = 128
 
   /// Where the message begins in the scratch memory.
@@ -77,7 +77,7 @@ struct EventIdentity {
   private static func appendStatus(
     _ span: RawSpan, _ slot: Slot, _ plan: borrowing Plan, to scratch: inout LineWriter
   ) -> PoolSlice {
-    if plan.statuses >= 0, let entry = plan.find(plan.statuses, span, slot.start, slot.end) {
+    if plan.statuses != Plan.none, let entry = plan.find(plan.statuses, span, slot.start, slot.end) {
       scratch.append(unsafe plan.pool.span.bytes, entry.value.start, entry.value.end)
       return entry.json.end - entry.json.start == entry.value.end - entry.value.start + 2 ? entry.json : PoolSlice()
     }

@@ -1,4 +1,4 @@
-// One page's way through the normaliser: which row is next, and what is reused from row to row.
+// Mapping of one page: its position, and the buffers that are reused from row to row.
 
 internal import IntakeCore
 
@@ -21,7 +21,7 @@ struct PageRun: ~Copyable {
   /// The row, and in it the element, that comes next.
   private(set) var next = 0
   private(set) var element = 0
-  /// Where the row stands in the page.
+  /// The range of the row in the page.
   private var range = 0..<0
   private var row = RowScanner()
   private var identity = EventIdentity()
@@ -51,7 +51,7 @@ struct PageRun: ~Copyable {
   ) -> Bool {
     do throws(RowFault) {
       try row.scan(span, range, plan)
-      guard let elements = row.elements, plan.each >= 0 else {
+      guard let elements = row.elements, plan.each != Plan.none else {
         return mapEvent(span, plan, ledger: &ledger, to: &output)
       }
       return try mapElements(elements, span, plan, ledger: &ledger, to: &output)
@@ -119,7 +119,7 @@ struct PageRun: ~Copyable {
     return true
   }
 
-  /// Asks the ledger, then writes. False if there was no room: the ledger is not asked again next time.
+  /// Writes the event if the ledger does not contain it. False if there was no room; the next call skips the ledger.
   private mutating func emit(
     _ facts: RowFacts, steps: [Step], _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger,
     to output: inout EventOutput
@@ -140,7 +140,8 @@ struct PageRun: ~Copyable {
       output.line.rewind(to: start)
       return false
     }
-    output.batch.entries.append(Batch.Entry(identity: facts.identity, received: received, end: output.offset + output.line.count))
+    output.batch.entries.append(
+      Batch.Entry(identity: facts.identity, received: received, end: output.offset + output.line.count))
     return true
   }
 
@@ -167,6 +168,6 @@ struct PageRun: ~Copyable {
 }
 
 extension Instant {
-  /// True for the first instant and the last day that four-digit years can say: what .NET writes for "no date".
+  /// True for the first instant and the last day with a four-digit year: what .NET writes for "no date".
   var isAnEnd: Bool { ticks <= Self.earliest.ticks || ticks > Self.latest.ticks - 86_400 * Self.perSecond }
 }

@@ -139,7 +139,7 @@ enum Direction {
   static func write(
     _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
   ) -> Bool {
-    guard !plan.domains.isEmpty, plan.sender >= 0,
+    guard !plan.domains.isEmpty, plan.sender != Plan.none,
       let recipient = isLocal(plan.recipient, row, page, plan),
       let sender = isLocal(plan.sender, row, page, plan) ?? isBounce(row, page, plan)
     else { return false }
