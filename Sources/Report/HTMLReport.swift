@@ -1,4 +1,4 @@
-// A page to look at instead of NDJSON: events in, one self-contained HTML file out.
+// Builds one self-contained HTML file from events.
 
 package import IntakeCore
 
@@ -37,7 +37,7 @@ package struct HTMLReport {
     try feed.eachLine { line, ending in figures.take(line, isWhole: ending != .tooLong) }
   }
 
-  /// Adds how a collector stands: one object of `status --format json`.
+  /// Adds the state of a collector: one object of `status --format json`.
   package mutating func add(status: JSONValue) { health.append(CollectorHealth(status)) }
 
   /// The page: HTML 5 that is well-formed XML too, UTF-8, nothing loaded from elsewhere, no script.

@@ -1,4 +1,4 @@
-// What all connections share: settings, tokens given out, quota, faults met, requests seen.
+// State shared by all connections: settings, issued tokens, quota, faults, recorded requests.
 
 internal import IntakeCore
 internal import Synchronization

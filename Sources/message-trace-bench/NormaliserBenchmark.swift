@@ -1,4 +1,4 @@
-// How fast rows become events on this machine: generated pages of both services, mapped in memory, nothing read or sent.
+// Measures mapping alone: generated pages of both services, mapped in memory.
 
 internal import Glibc
 internal import IntakeCore

@@ -1,4 +1,4 @@
-// What people use without us: jq and Python's json, doing the same mapping of the same rows, run as they run them.
+// The same mapping of the same rows by jq and by Python's json, as whole processes.
 
 internal import Glibc
 internal import IntakeCore

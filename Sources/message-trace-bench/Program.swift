@@ -1,4 +1,4 @@
-// Other programs as children: run, timed, and what they wrote.
+// Runs and times other programs as child processes.
 
 internal import Glibc
 

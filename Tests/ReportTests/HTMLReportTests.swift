@@ -136,7 +136,7 @@ import Testing
     #expect(page.contains("recipient and status</th><td class=\"n\">2</td>"))
   }
 
-  @Test("a file that is not there is told with its name")
+  @Test("a missing file is reported with its name")
   func missing() {
     var report = HTMLReport(ReportOptions(made: Instant(seconds: 0)))
     #expect { try report.read("/nonexistent/x.ndjson") } throws: { ($0 as? Failure)?.exit == .noInput }

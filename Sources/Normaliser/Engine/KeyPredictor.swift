@@ -1,10 +1,10 @@
-// Rows of one service have their columns in one order: what stood at a place in the row before is tried first.
+// Predicts the next key of a row: a service writes the columns of all rows in the same order.
 
 internal import IntakeCore
 
-/// For each place in a row the key that was there last, with what follows it up to its value, and the slot it leads to.
+/// The last key seen at each position of a row, with the bytes up to its value, and its slot.
 struct KeyPredictor {
-  /// A key that was guessed right.
+  /// A correct prediction.
   struct Hit {
     var slot: Int
     var keyStart: Int

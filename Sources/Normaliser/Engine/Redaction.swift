@@ -1,4 +1,4 @@
-// Subjects and local parts as keyed hashes: equal ones stay equal, nobody without the key can tell what they were.
+// Replaces subjects and local parts with keyed hashes: equal values stay equal, and cannot be recovered without the key.
 
 package import IntakeCore
 

@@ -1,4 +1,4 @@
-// What was odd about a row, as one bit each; the set bits become `tags`. Their meaning stands in mappings/fields.json.
+// Anomalies of a row, one bit each; the set bits become `tags`. mappings/fields.json describes them.
 
 internal import IntakeCore
 

@@ -6,7 +6,7 @@ package import IntakeCore
 package struct RowNormaliser: Normalising {
   let plan: Plan
 
-  /// Throws for a mapping that cannot be made ready (exit code 78).
+  /// Throws for a mapping that cannot be compiled (exit code 78).
   package init(mapping: Mapping, settings: NormaliserSettings) throws(Failure) {
     var compiler = PlanCompiler(mapping, settings)
     plan = try compiler.compile()

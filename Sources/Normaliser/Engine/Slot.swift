@@ -1,11 +1,11 @@
-// Where the value of a column stands: offsets only, twenty-four bytes.
+// The position of a column's value in the row: offsets only, 24 bytes.
 
 /// The value of one column.
 struct Slot {
   enum Kind: UInt8 { case string, number, bool }
 
   var kind = Kind.string
-  /// True if a text may be copied as it stands.
+  /// True if the text can be copied unchanged.
   var isClean = true
   /// True if `start` and `end` of the text are offsets into the decoded bytes.
   var isDecoded = false
@@ -31,10 +31,10 @@ struct Slot {
   var end: Int { Int(text.end) }
   var isEmpty: Bool { text.start >= text.end }
 
-  /// True for a text that may be copied as it stands, and is no `<>`.
+  /// True for a text other than `<>` that can be copied unchanged.
   var isPlainText: Bool { kind == .string && isClean && !isDecoded && text.end &- text.start > 2 }
 
-  /// Where the one `@` of an address stands; -1 if it cannot be split without doubt.
+  /// Position of the only `@` of an address; -1 if the address is ambiguous.
   var at: Int {
     get { Int(atSign) }
     set { atSign = Int32(truncatingIfNeeded: newValue) }

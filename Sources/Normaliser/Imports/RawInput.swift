@@ -1,9 +1,9 @@
 // What `normalise` reads: whole answers of either service, arrays, a row a line, CSV exports. Bytes in pieces come in,
-// pages with the mapping that fits them go out; what a file is, is told by its content, never by its name.
+// pages with the mapping that fits them go out; the format is detected from the content, never from the name.
 
 package import IntakeCore
 
-/// Options that only the user can know.
+/// Options that cannot be detected from the file.
 package struct RawOptions: Sendable {
   /// How an export spells its dates where it is not ISO 8601, such as `M/d/yyyy h:mm:ss tt`. Never guessed.
   package var dateFormat: String?
@@ -40,7 +40,7 @@ package struct RawInput: Sendable {
     self.options = options
   }
 
-  /// All of a file at once.
+  /// A whole file.
   package static func pages(
     _ bytes: [UInt8], file: String, options: RawOptions = RawOptions()
   ) throws(Failure) -> [RawPage] {

@@ -1,4 +1,4 @@
-// Which mapping fits a row, told by the columns it has.
+// Selects the mapping of a row by its columns.
 
 internal import IntakeCore
 

@@ -19,7 +19,7 @@ package struct FieldCatalog: Sendable {
         }
       }
 
-      /// For a person.
+      /// A description for people.
       var phrase: String {
         switch self {
         case .date: "a time"
@@ -48,7 +48,7 @@ package struct FieldCatalog: Sendable {
   }
 
   package let fields: [String: Field]
-  /// Below these names any column may stand.
+  /// Prefixes under which any column is allowed.
   package let open: [String]
   /// The values of `tags`, with their meaning.
   package let tags: [String: String]
@@ -73,12 +73,12 @@ package struct FieldCatalog: Sendable {
       uniqueKeysWithValues: (document["tags"]?.members ?? []).map { ($0.key, $0.value.string ?? "") })
   }
 
-  /// True for a name that is listed, or stands below an open one.
+  /// True for a listed name and for one under an open prefix.
   package func allows(_ name: String) -> Bool {
     fields[name] != nil || open.contains { name.hasPrefix($0 + ".") }
   }
 
-  /// Refuses a mapping with names that no event may have, or values that a name does not take; all at once.
+  /// Throws for a mapping with unknown names or with values that a field does not allow; lists all of them.
   package func check(_ mapping: Mapping, file: String) throws(Failure) {
     let mistakes = mistakes(in: mapping)
     guard mistakes.isEmpty else { throw MappingReader.refusal(mistakes, file: file) }
@@ -135,7 +135,7 @@ package struct FieldCatalog: Sendable {
 }
 
 extension Rule {
-  /// What it gives; nil where that cannot be told.
+  /// The type of the result; nil if it is not known in advance.
   fileprivate var kind: FieldCatalog.Field.Kind? {
     if let constant { return Int64(constant) == nil ? .keyword : .long }
     switch conversion {

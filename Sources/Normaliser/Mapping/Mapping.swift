@@ -12,7 +12,7 @@ package struct Mapping: Sendable {
   package let provider: String
   /// Columns that make identity and direction.
   let identity: IdentityColumns
-  /// Columns that say nothing about the message; a last `*` stands for any ending.
+  /// Columns that are dropped because they do not describe the message; a trailing `*` matches any ending.
   let leftOut: [String]
   /// Where columns that no rule names go, as a prefix without its dot; nil leaves them out.
   let others: String?
@@ -29,7 +29,7 @@ package struct Mapping: Sendable {
   /// The event of a row that cannot be mapped.
   let failed: [Rule]
 
-  /// Parses a file whole and names all its mistakes at once.
+  /// Parses a file; the failure lists all its mistakes.
   /// - Parameters:
   ///   - file: for the error; exit code 78.
   ///   - catalog: what its names are held against; nil for no such check.
@@ -72,9 +72,9 @@ struct IdentityColumns: Sendable {
   var sender = ""
   var status = ""
   var received = ""
-  /// The lookup that gives the canonical status; a status that it does not know becomes lower camel.
+  /// The lookup that gives the canonical status; an unknown status is written in lower camel case.
   var statuses = ""
-  /// Columns that tell events of one identity apart, hashed behind the status.
+  /// Columns that distinguish events of one identity, hashed after the status.
   var further: [String] = []
 }
 
@@ -102,7 +102,7 @@ struct Rule: Sendable {
   var lookup: String?
   /// JSON text of a constant.
   var constant: String?
-  /// Where a value goes, as it stands, that the conversion refuses.
+  /// The field for the unchanged value if the conversion refuses it.
   var otherwise: String?
 }
 
@@ -135,11 +135,11 @@ enum Given: String, Sendable, CaseIterable {
 
 /// The closed set of conversions.
 enum Conversion: String, Sendable, CaseIterable {
-  /// As it stands; `<>` stands for nothing.
+  /// Unchanged; `<>` counts as empty.
   case text
   /// ISO 8601 or `/Date(ms)/` to RFC 3339 with milliseconds.
   case timestamp
-  /// IPv4 or IPv6 as it stands, nothing else.
+  /// A valid IPv4 or IPv6 address, unchanged.
   case ip
   case lowerCase = "lower-case"
   /// What follows the one `@`, lower-cased.

@@ -1,4 +1,4 @@
-// Reads a mapping file and collects every mistake in it, so that one run tells a user all that is to be mended.
+// Reads a mapping file and collects every mistake in it, so that one run reports them all.
 
 internal import IntakeCore
 
@@ -219,7 +219,7 @@ struct MappingReader {
 }
 
 extension MappingReader {
-  /// What only the whole file can tell: names given twice, lookups that are not there.
+  /// Checks that need the whole file: duplicate names, missing lookups.
   private mutating func check(_ mapping: Mapping) {
     for (list, rules) in [("event", mapping.event), ("failed", mapping.failed)] {
       var seen: Set<String> = []

@@ -1,10 +1,10 @@
-// What a playbook or the command line says about mapping, beside the mapping itself.
+// Settings of the mapping that come from the playbook or the command line.
 
 /// Settings of one normaliser; all have a default.
 package struct NormaliserSettings: Sendable {
   /// The tenant as configured, a domain or a GUID; empty if not known. Part of every identity.
   package var tenant: String
-  /// `event.provider`: `reporting` or `graph`; empty: what the mapping says.
+  /// `event.provider`: `reporting` or `graph`; empty for the mapping's own.
   package var provider: String
   /// Domains whose users are ours; their subdomains count too.
   package var localDomains: [String]
@@ -12,7 +12,7 @@ package struct NormaliserSettings: Sendable {
   package var keepOriginal: Bool
   /// Takes column names without regard to ASCII case: for exports, never for the services.
   package var foldColumns: Bool
-  /// The recipient that was asked for: detail rows of Graph name none. Empty for none.
+  /// The requested recipient, since detail rows of Graph contain none. Empty for none.
   package var recipient: String
   /// What is hidden in events; originals are left out then, also those of rows that cannot be mapped.
   package var redaction: Redaction?

@@ -1,10 +1,10 @@
-// Mail addresses, split only where there is no doubt; and what is an IP address.
+// Splits mail addresses that are unambiguous, and validates IP addresses.
 
 internal import IntakeCore
 
 enum Address {
   struct Split {
-    /// Where the one `@` stands, or -1.
+    /// Position of the only `@`, or -1.
     var at = -1
     /// True if the text looks like several addresses in one.
     var isList = false

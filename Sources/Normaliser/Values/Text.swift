@@ -1,4 +1,4 @@
-// What stands inside a JSON string: whether it may be copied as it stands, and how to mend it where it may not.
+// The content of a JSON string: whether it can be copied unchanged, and how to repair it otherwise.
 
 internal import IntakeCore
 
@@ -10,11 +10,11 @@ enum Text {
 
   struct Findings {
     var flags: RowFlags = []
-    /// True if the bytes may stand in an event as they are.
+    /// True if the bytes can be copied into an event unchanged.
     var isClean = true
   }
 
-  /// Looks at the content of a string between its quotes. Throws for an escape that JSON does not know.
+  /// Looks at the content of a string between its quotes. Throws for an invalid escape.
   static func inspect(_ span: RawSpan, _ start: Int, _ end: Int) throws(JSONFault) -> Findings {
     var findings = Findings()
     var index = start
@@ -42,7 +42,7 @@ enum Text {
     return findings
   }
 
-  /// Throws if a string somewhere inside holds an escape that JSON does not know.
+  /// Throws if any string inside contains an invalid escape.
   static func checkEscapes(_ span: RawSpan, _ value: Range<Int>) throws(JSONFault) {
     var index = value.lowerBound
     while index < value.upperBound {

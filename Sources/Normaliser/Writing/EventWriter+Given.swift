@@ -1,4 +1,4 @@
-// Values that no column holds: identity, times of reading, direction, the original, the tags.
+// Values that are not columns: identity, time of reading, direction, the original, the tags.
 
 internal import IntakeCore
 

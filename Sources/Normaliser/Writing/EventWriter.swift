@@ -1,9 +1,9 @@
-// Runs the steps of a plan over one scanned row. The hot part of the program: no allocation, no closure, no look at a
-// value that is only copied.
+// Runs the steps of a plan over one scanned row. The hot path of the program: no allocation, no closure, and a value that
+// is only copied is not inspected.
 
 internal import IntakeCore
 
-/// What is known of the row beside its slots.
+/// Properties of the row beside its slots.
 struct RowFacts {
   var span: Range<Int>
   var identity = Identity(high: 0, low: 0)
@@ -12,7 +12,7 @@ struct RowFacts {
   /// In the scratch memory.
   var statusStart = 0
   var statusEnd = 0
-  /// The status as a quoted text in the pool; empty for one that no lookup knows.
+  /// The status as a quoted text in the pool; empty if no lookup contains it.
   var status = PoolSlice()
   /// Why the row could not be mapped.
   var fault: RowFault?
@@ -170,7 +170,7 @@ struct EventWriter: ~Copyable {
     }
   }
 
-  /// A value that its conversion refused, as it stands.
+  /// A value that its conversion refused, unchanged.
   private func writeOtherwise(
     _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ pool: RawSpan, to line: inout LineWriter
   ) {
@@ -245,14 +245,14 @@ struct EventWriter: ~Copyable {
       line.drop(to: start)
       diagnostics.flags.formUnion(reasons)
       guard !step.otherwise.isEmpty, itemCount == 0 else { return }
-      // A list with nothing in it yet makes way for the value as it stands.
+      // An empty list is replaced by the unchanged value.
       line.drop(to: listStart)
       writeOtherwise(step, row, page, pool, to: &line)
       lastStart = -1
     }
   }
 
-  /// Takes an item that was written into the list, unless it stands there already.
+  /// Keeps the item just written unless the list contains it already.
   @inline(__always)
   private mutating func keepItem(from start: Int, to line: inout LineWriter) {
     guard itemCount < 8, itemCount == 0 || !isRepeated(start, in: line) else { return line.drop(to: start) }

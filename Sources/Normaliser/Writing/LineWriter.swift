@@ -1,10 +1,10 @@
-// Where event bytes are written: memory that somebody else owns, filled from the front. The place in this target that
-// touches pointers; past its end it writes nothing and remembers that it was too small.
+// Writes event bytes into memory owned by the caller. The only place in this target that uses pointers; at the end of the
+// memory it stops writing and sets `overflowed`.
 
 internal import IntakeCore
 
-/// Appends bytes; never grows, never traps. After a line, ask `overflowed`, rewind and come again with more room. From
-/// the first byte that is too much until then nothing is written or taken back, so that the lines before stay as they are.
+/// Appends bytes; never grows, never traps. After each line, check `overflowed`; if it is set, rewind and write the line
+/// again with more memory. From the overflow until then all calls are ignored, so earlier lines stay intact.
 @safe
 struct LineWriter {
   private let base: UnsafeMutableRawPointer
@@ -60,7 +60,7 @@ struct LineWriter {
     count &+= 8
   }
 
-  /// A slice of a span as it stands. Short ones go in steps of sixteen bytes, over their end where both sides have room.
+  /// A slice of a span, unchanged. Short ones are copied in steps of sixteen bytes, over their end where both sides have room.
   @inline(__always)
   mutating func append(_ bytes: RawSpan, _ start: Int, _ end: Int) {
     guard isShort(bytes, start, end) else { return appendSlowly(bytes, start, end) }
@@ -80,7 +80,7 @@ struct LineWriter {
     unsafe storeByte(Self.quote)
   }
 
-  /// What stands around a value that is copied.
+  /// The characters around a copied value.
   enum Wrapping { case none, quotes, list }
 
   /// A name, a value and a comma in one go; false, and nothing written, where either is long.

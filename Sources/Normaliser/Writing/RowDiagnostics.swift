@@ -1,10 +1,10 @@
-// What an event says of a value that it could not hold whole: how long it was, and a hash by which it can be found again.
+// Truncated values and other anomalies of a row, as the event reports them: length and hash of each truncated value.
 
 internal import IntakeCore
 
-/// A value that was cut.
+/// A value that was too long for the event.
 struct TruncatedValue {
-  /// The slot that it stood in; -1 for other columns and the original.
+  /// Its slot; -1 for other columns and the original.
   var slot: Int
   /// Its column in snake case; `original` for the row itself.
   var column: [UInt8]
@@ -21,7 +21,7 @@ struct TruncatedValue {
   }
 }
 
-/// What was odd about a row, for its tags and what is said of cut values.
+/// Anomalies of a row: flags for its tags, and its truncated values.
 struct RowDiagnostics {
   var flags: RowFlags = []
   var cuts: [TruncatedValue] = []

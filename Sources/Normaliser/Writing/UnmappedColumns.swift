@@ -1,4 +1,5 @@
-// Columns that no rule names: kept under the mapping's prefix in snake case, objects flattened, our own names safe.
+// Columns without a rule: written under the mapping's prefix in snake case, objects flattened; they never overwrite a
+// field of a rule.
 
 internal import IntakeCore
 
@@ -72,7 +73,8 @@ struct UnmappedColumns {
   }
 
   private mutating func writeValue(
-    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, _ diagnostics: inout RowDiagnostics, to line: inout LineWriter
+    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, _ diagnostics: inout RowDiagnostics,
+    to line: inout LineWriter
   ) {
     switch page.byte(value.lowerBound) {
     case UInt8(ascii: "n"): return
@@ -95,7 +97,8 @@ struct UnmappedColumns {
   }
 
   private mutating func writeMembers(
-    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, _ diagnostics: inout RowDiagnostics, to line: inout LineWriter
+    _ page: RawSpan, _ value: Range<Int>, _ plan: borrowing Plan, _ diagnostics: inout RowDiagnostics,
+    to line: inout LineWriter
   ) {
     let length = name.count
     name.append(UInt8(ascii: "."))
@@ -156,7 +159,7 @@ struct UnmappedColumns {
     return false
   }
 
-  /// False if there is nothing to say.
+  /// False if nothing was written.
   private func writeLeaf(
     _ page: RawSpan, _ value: Range<Int>, _ diagnostics: inout RowDiagnostics, to line: inout LineWriter
   ) -> Bool {

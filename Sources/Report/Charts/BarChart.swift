@@ -64,7 +64,9 @@ struct BarChart {
           "class": bar.style ?? "plain", "x": "0", "y": DisplayFormat.decimal(top + 20), "height": "11",
           "width": DisplayFormat.decimal(length),
         ])
-      row.element("text", ["class": "value", "x": DisplayFormat.decimal(length + 6), "y": DisplayFormat.decimal(top + 30)]) {
+      row.element(
+        "text", ["class": "value", "x": DisplayFormat.decimal(length + 6), "y": DisplayFormat.decimal(top + 30)]
+      ) {
         $0.text(DisplayFormat.number(bar.count))
         $0.element("tspan", ["class": "quiet", "dx": "6"], DisplayFormat.share(bar.count, of: total))
       }

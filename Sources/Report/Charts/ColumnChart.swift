@@ -70,10 +70,14 @@ struct ColumnChart {
       let y = DisplayFormat.decimal(Self.plotBottom - height(value))
       svg.empty(
         "line",
-        ["class": "grid", "x1": DisplayFormat.decimal(Self.plotLeft), "x2": DisplayFormat.decimal(Self.width), "y1": y, "y2": y])
+        [
+          "class": "grid", "x1": DisplayFormat.decimal(Self.plotLeft), "x2": DisplayFormat.decimal(Self.width), "y1": y,
+          "y2": y,
+        ])
       svg.element(
         "text",
-        ["class": "axis end", "x": DisplayFormat.decimal(Self.plotLeft - 6), "y": y, "dy": "4"], DisplayFormat.number(value))
+        ["class": "axis end", "x": DisplayFormat.decimal(Self.plotLeft - 6), "y": y, "dy": "4"],
+        DisplayFormat.number(value))
     }
   }
 
@@ -85,7 +89,7 @@ struct ColumnChart {
     let gap = step > 12 ? 2.0 : step > 5 ? 1 : step > 3 ? 0.5 : 0
     let left = DisplayFormat.decimal(Self.plotLeft + Double(index) * step)
     svg.element("g") { group in
-      group.element("title", told(column))
+      group.element("title", label(column))
       var below = 0
       for status in statuses where column.count(status) > 0 {
         let bottom = height(below)
@@ -101,7 +105,7 @@ struct ColumnChart {
     }
   }
 
-  private func told(_ column: Timeline.Column) -> String {
+  private func label(_ column: Timeline.Column) -> String {
     let parts = statuses.filter { column.count($0) > 0 }.map { status in
       "\(DisplayFormat.number(column.count(status))) \(status.shortLabel)"
     }

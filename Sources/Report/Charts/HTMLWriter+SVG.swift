@@ -1,9 +1,10 @@
-// An inline drawing with its words for those who do not see it.
+// Inline SVG with a title and a description for screen readers.
 
 extension HTMLWriter {
   /// An `svg` of its own coordinate system, with title and description.
   mutating func picture(
-    _ kind: String, width: Double, height: Double, title: String, description: String, _ draw: (inout HTMLWriter) -> Void
+    _ kind: String, width: Double, height: Double, title: String, description: String,
+    _ draw: (inout HTMLWriter) -> Void
   ) {
     element(
       "svg",

@@ -1,4 +1,4 @@
-// Of one event, the values that a report is made of: found by byte, the rest is stepped over.
+// The values of one event that a report needs, found by byte; the rest is skipped.
 
 internal import IntakeCore
 

@@ -1,4 +1,4 @@
-// The newest deliveries that failed, one by one: where a person begins to look.
+// The newest failed deliveries, one by one.
 
 internal import IntakeCore
 

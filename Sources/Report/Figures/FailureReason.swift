@@ -1,4 +1,4 @@
-// Why a delivery failed: the SMTP status out of what the services say, so that like failures count together.
+// The SMTP status of a failed delivery, extracted from the services' texts, so that similar failures are counted together.
 
 /// Reads `Reason: [{LED=550 5.4.310 DNS domain … does not exist [Message=InfoDomainNonexistent] …};{MSG=…}…]`.
 enum FailureReason {

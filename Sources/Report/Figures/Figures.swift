@@ -1,4 +1,4 @@
-// Everything that a report counts: one pass over the events, memory that does not grow with them.
+// The counts of a report: one pass over the events in bounded memory.
 
 internal import IntakeCore
 

@@ -1,4 +1,4 @@
-// How often each text came, in bounded memory: exact while it fits, and with a known bound beyond.
+// Counts texts in bounded memory: exact while they fit, with a known error bound beyond.
 
 /// Counts of texts. Once more than `capacity` different ones have come, the rare half makes room (the frequent-items
 /// sketch of Anderson et al., "A High-Performance Algorithm for Identifying Frequent Items in Data Streams", 2017).
@@ -29,7 +29,7 @@ struct FrequentTexts {
   private var entries: [Entry] = []
   /// Index of an entry plus one, 0 for none; a power of two of them.
   private var slots = [Int32](repeating: 0, count: 1_024)
-  /// So that nobody can choose texts that collide.
+  /// Random, so that an attacker cannot choose texts that collide.
   private let seed = UInt64.random(in: 0...UInt64.max)
 
   init(capacity: Int = 65_536) { self.capacity = max(2, capacity) }

@@ -11,7 +11,7 @@ struct Lateness {
 
   /// One for each step, then those that took longer.
   private(set) var counts = [Int](repeating: 0, count: steps.count + 1)
-  /// Read before they were received: somebody's clock is wrong.
+  /// Read before they were received: one of the clocks is wrong.
   private(set) var early = 0
 
   mutating func add(received: Instant, read: Instant) {

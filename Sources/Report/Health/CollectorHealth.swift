@@ -1,4 +1,4 @@
-// How a collector stands, out of what `status --format json` says; what is missing there is missing here.
+// The state of a collector, read from the output of `status --format json`; a missing member is left out.
 
 internal import IntakeCore
 

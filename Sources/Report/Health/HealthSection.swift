@@ -13,7 +13,7 @@ struct HealthSection {
       section.element("h2", health.count > 1 ? "The collectors" : "The collector")
       guard !health.isEmpty else {
         return section.element(
-          "p", "Give --state DIR, or --status-file FILE from `message-trace status --format json`, to see how it stands.")
+          "p", "Give --state DIR, or --status-file FILE from `message-trace status --format json`, to show its state.")
       }
       for one in health.filter({ !isGood($0) }) + health.filter(isGood) { card(one, &section) }
     }
@@ -69,7 +69,8 @@ struct HealthSection {
     if let success = one.lastSuccess, success != one.lastPass { facts.append(("last success", ago(success))) }
     if let lag = one.lag { facts.append(("behind now", DisplayFormat.span(lag))) }
     if let quota = one.quota {
-      facts.append(("requests in 5 minutes", "\(DisplayFormat.number(quota.used)) of \(DisplayFormat.number(quota.limit))"))
+      facts.append(
+        ("requests in 5 minutes", "\(DisplayFormat.number(quota.used)) of \(DisplayFormat.number(quota.limit))"))
     }
     if let identities = one.identities { facts.append(("ledger", "\(DisplayFormat.number(identities)) identities")) }
     if let journal = one.journal {
@@ -109,6 +110,7 @@ struct HealthSection {
   }
 
   private func ago(_ instant: Instant) -> String {
-    now > instant ? "\(DisplayFormat.moment(instant)) UTC, \(DisplayFormat.span(now - instant)) ago" : DisplayFormat.moment(instant)
+    now > instant
+      ? "\(DisplayFormat.moment(instant)) UTC, \(DisplayFormat.span(now - instant)) ago" : DisplayFormat.moment(instant)
   }
 }

@@ -1,4 +1,4 @@
-// Numbers, shares and times as a page spells them: English, UTC.
+// Formats numbers, shares and times for the page: English, UTC.
 
 internal import IntakeCore
 

@@ -31,7 +31,7 @@ struct HTMLWriter {
     append("/>")
   }
 
-  /// What this program says, escaped.
+  /// A text of this program, escaped.
   mutating func text(_ text: String) { append(escaping: text) }
 
   /// What others wrote, in a direction of its own and with everything visible that is not.
@@ -40,7 +40,7 @@ struct HTMLWriter {
     element("bdi") { $0.text(Self.visible(text, limit: limit)) }
   }
 
-  /// A literal as it stands: the style sheet, the doctype.
+  /// An unescaped literal: the style sheet, the doctype.
   mutating func literal(_ text: StaticString) { append(text) }
 
   /// Control characters, direction marks and what has no shape of its own become visible; long text is cut.

@@ -1,4 +1,4 @@
-// How a page looks: paper and ink by day and by night, hatchings beside colors, one column on a small screen.
+// The style sheet: light and dark colors, hatchings in addition to colors, one column on a small screen.
 
 enum PageStyle {
   static let sheet: StaticString = """

@@ -1,4 +1,4 @@
-// The tables that stand on the page by themselves: single deliveries, and what was counted at all.
+// The tables without a chart: failed deliveries and totals.
 
 internal import IntakeCore
 

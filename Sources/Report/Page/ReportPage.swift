@@ -1,4 +1,4 @@
-// The page: what stands on it and in which order. Every number is said in words or in a table too.
+// The page and its sections in order. Every number of a chart is also in a text or a table.
 
 internal import IntakeCore
 
@@ -82,7 +82,8 @@ struct ReportPage {
       ("different senders", (figures.senders.isExact ? "" : "over ") + DisplayFormat.number(figures.senders.distinct)),
     ]
     if figures.lateness.total > 0 {
-      list.append(("here within 5 minutes", DisplayFormat.share(figures.lateness.counts[0], of: figures.lateness.total)))
+      list.append(
+        ("here within 5 minutes", DisplayFormat.share(figures.lateness.counts[0], of: figures.lateness.total)))
     }
     return list
   }
@@ -95,7 +96,7 @@ struct ReportPage {
       section in
       guard !drawing.columns.isEmpty else { return section.element("p", "There is no mail to draw.") }
       ColumnChart(
-        title: "Mail per \(every), by status", description: told(drawing), drawing: drawing,
+        title: "Mail per \(every), by status", description: summary(drawing), drawing: drawing,
         statuses: MailStatus.allCases
       ).write(&section)
     }
@@ -103,7 +104,8 @@ struct ReportPage {
       section("What did not arrive", "The same time on a scale of its own.", &page) { section in
         ColumnChart(
           title: "Failed, quarantined and spam per \(every)",
-          description: "\(DisplayFormat.number(figures.failures)) in all; details in the table below.", drawing: drawing,
+          description: "\(DisplayFormat.number(figures.failures)) in all; details in the table below.",
+          drawing: drawing,
           statuses: MailStatus.failures
         ).write(&section)
       }
@@ -116,7 +118,7 @@ struct ReportPage {
     }
   }
 
-  private func told(_ drawing: Timeline.Drawing) -> String {
+  private func summary(_ drawing: Timeline.Drawing) -> String {
     guard let busiest = drawing.columns.max(by: { $0.total < $1.total }) else { return "" }
     return
       "\(drawing.columns.count) columns from \(DisplayFormat.moment(drawing.columns[0].start)); the highest, \(DisplayFormat.moment(busiest.start)), holds \(DisplayFormat.number(busiest.total))."
@@ -212,7 +214,8 @@ struct ReportPage {
     page.element("footer") { footer in
       footer.element(
         "p",
-        "Made by message-trace on \(DisplayFormat.moment(options.made)) UTC. Nothing in this page is loaded from elsewhere.")
+        "Made by message-trace on \(DisplayFormat.moment(options.made)) UTC. Nothing in this page is loaded from elsewhere."
+      )
     }
   }
 
@@ -231,7 +234,7 @@ struct ReportPage {
   ) {
     let first = bars.first.map { "; the first is \(DisplayFormat.number($0.count))" } ?? ""
     BarChart(
-      title: title, description: "\(bars.count) bars\(first). All numbers stand in the table below.",
+      title: title, description: "\(bars.count) bars\(first). All numbers are in the table below.",
       heading: heading, bars: bars, whole: whole
     ).write(&page)
   }

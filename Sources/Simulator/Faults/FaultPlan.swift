@@ -1,4 +1,4 @@
-// What goes wrong, and when: every fault can be had again by the same plan.
+// Simulated faults and when they occur; the same plan gives the same faults.
 
 /// What one request meets. Several rules may hit the same request; the first that replaces the answer wins.
 package enum Fault: Sendable, Equatable {
@@ -42,9 +42,9 @@ package enum Fault: Sendable, Equatable {
   case duplicateRow
   /// Queries by time leave out all recipients of a message beyond so many; queries by its id do not.
   case cutRecipients(Int)
-  /// The first row has a status that nobody knows.
+  /// The first row has an undocumented status.
   case unknownStatus
-  /// Rows carry a property that nobody knows.
+  /// Rows have an undocumented property.
   case unknownProperty
   /// Graph gives null where it gives empty strings.
   case nullForEmpty

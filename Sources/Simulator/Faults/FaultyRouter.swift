@@ -1,4 +1,4 @@
-// From request to answer: which endpoint, and which faults before, instead of and after it.
+// Routes a request to its endpoint and applies faults before, instead of and after it.
 
 internal import IntakeCore
 

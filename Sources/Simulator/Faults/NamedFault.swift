@@ -1,4 +1,4 @@
-// Faults by name, for people: what `simulate --fault` makes go wrong from the first request on.
+// Faults by name for `simulate --fault`; they occur from the first request on.
 
 /// One thing that goes wrong, in the service or in the tenant.
 package enum NamedFault: String, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-// The draft of 2021 that was never released: a row for each message, recipients inside it.
+// Graph's unreleased draft of 2021: a row for each message, with its recipients inside.
 
 internal import IntakeCore
 

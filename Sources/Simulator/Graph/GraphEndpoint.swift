@@ -1,4 +1,4 @@
-// Microsoft Graph's message trace: who may ask, which path is meant, and the answers that are no pages.
+// Microsoft Graph's message trace: authorization, routing, and all answers but pages.
 
 internal import IntakeCore
 

@@ -1,4 +1,4 @@
-// What Graph makes of a query: what it honours, what it refuses, and what it silently drops.
+// Queries as Graph treats them: supported, refused and silently ignored options.
 
 internal import IntakeCore
 

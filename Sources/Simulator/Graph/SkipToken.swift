@@ -1,4 +1,4 @@
-// Graph's skip tokens: opaque, sealed, and good for the query they were made for only.
+// Graph's skip tokens: opaque, signed, and valid only for the query that they were made for.
 
 internal import IntakeCore
 

@@ -1,4 +1,4 @@
-// One client's connection: reads requests within bounds, sends answers, and spoils them where a fault says so.
+// The connection of one client: reads requests within limits, sends responses, and applies faults to them.
 
 internal import Glibc
 internal import IntakeCore

@@ -1,4 +1,4 @@
-// gzip (RFC 1952) without compression: stored blocks (RFC 1951 section 3.2.4). Valid, and that is all it is for.
+// gzip (RFC 1952) without compression: valid stored blocks (RFC 1951 section 3.2.4).
 
 enum Gzip {
   /// - Parameter broken: writes a wrong checksum.

@@ -1,4 +1,4 @@
-// A request as read from a connection: HTTP/1.1 (RFC 9112), as little of it as a client of an API sends.
+// Parses the subset of HTTP/1.1 (RFC 9112) that clients of an API send.
 
 internal import IntakeCore
 
@@ -96,7 +96,9 @@ enum PercentText {
     var output: [UInt8] = []
     var rest = text.utf8[...]
     while let byte = rest.popFirst() {
-      if byte == 0x25, let escape = PercentEncoding.decode("%" + String(decoding: rest.prefix(2), as: UTF8.self)), rest.count >= 2 {
+      if byte == 0x25, let escape = PercentEncoding.decode("%" + String(decoding: rest.prefix(2), as: UTF8.self)),
+        rest.count >= 2
+      {
         output += escape
         rest = rest.dropFirst(2)
       } else {

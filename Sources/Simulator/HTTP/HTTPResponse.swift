@@ -1,4 +1,4 @@
-// An answer before it is sent, and the ways in which sending it goes wrong on purpose.
+// An HTTP response, and the simulated ways in which sending it fails.
 
 /// One answer.
 struct HTTPResponse: Sendable {

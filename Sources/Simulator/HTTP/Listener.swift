@@ -1,4 +1,4 @@
-// The sockets: one listener on loopback, one thread for each connection, and an end to all of them.
+// The listening socket on loopback: one thread for each connection; stopping ends them all.
 
 internal import Glibc
 internal import IntakeCore

@@ -1,4 +1,4 @@
-// A thread that can be joined: connections block, and stopping has to wait for them.
+// A joinable thread: connections block, and stopping waits for them.
 
 internal import Glibc
 

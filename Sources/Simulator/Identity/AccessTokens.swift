@@ -1,10 +1,10 @@
-// Tokens that look like Entra's and that this simulator alone can make and check.
+// Access tokens in the form of Entra's; only this simulator can create and check them.
 
 internal import IntakeCore
 
 /// Makes and reads JWT-like tokens: three base64url parts, the last a hash over the others and a key.
 struct AccessTokens: Sendable {
-  /// What a good token says.
+  /// The claims of a valid token.
   struct Claims: Sendable, Equatable {
     var audience: String
     var roles: [String]

@@ -1,4 +1,4 @@
-// OData filters taken apart: words, literals, punctuation. What they mean differs between the services.
+// Tokens of OData filters: words, literals, punctuation. Their meaning differs between the services.
 
 /// One token of a `$filter`.
 enum FilterToken: Sendable, Equatable {
@@ -70,7 +70,7 @@ enum FilterText {
   }
 }
 
-/// What both services can ask of a row. Texts are compared without case.
+/// A condition on rows, common to both services. Texts are compared without case.
 struct RowFilter: Sendable, Equatable {
   enum SubjectTest: Sendable, Equatable {
     case equals(String)

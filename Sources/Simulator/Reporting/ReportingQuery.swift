@@ -1,4 +1,4 @@
-// What the Reporting Web Service makes of a query (OData v2 over TenantReporting, learn.microsoft.com jj984335).
+// Queries as the Reporting Web Service treats them (OData v2 over TenantReporting, learn.microsoft.com jj984335).
 
 internal import IntakeCore
 

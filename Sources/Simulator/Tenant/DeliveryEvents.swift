@@ -1,4 +1,4 @@
-// The delivery events behind a row: what the details of both services tell.
+// The delivery events of a row, as both services return them as details.
 
 internal import IntakeCore
 

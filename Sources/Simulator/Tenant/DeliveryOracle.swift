@@ -1,4 +1,4 @@
-// The judge: do these events say what the tenant's mail says, each thing once?
+// The test oracle: compares events with the tenant's mail; each row must occur exactly once.
 
 package import IntakeCore
 
@@ -10,7 +10,7 @@ package struct DeliveryOracle: Sendable {
   package struct Verdict: Sendable, Equatable {
     /// Lines read.
     package var events = 0
-    /// Rows that no event has told, with their last status.
+    /// Rows without an event, with their last status.
     package var lost = 0
     /// Events whose identity was there before.
     package var doubled = 0

@@ -1,4 +1,4 @@
-// Random numbers that are the same on every machine and in every run: what the tenant is generated with.
+// Random numbers of a tenant: the same on every machine and in every run.
 
 /// SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 struct KeyedRandom: Sendable {

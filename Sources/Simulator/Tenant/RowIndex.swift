@@ -1,4 +1,4 @@
-// Finding rows: by time, by number, and only those that can be seen.
+// Finds visible rows by time and by number.
 
 internal import IntakeCore
 

@@ -1,4 +1,4 @@
-// The truth in values: a message, one recipient's row of it, and how its status went.
+// A simulated message, the row of one recipient, and the changes of its status.
 
 package import IntakeCore
 

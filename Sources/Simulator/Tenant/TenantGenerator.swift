@@ -1,5 +1,5 @@
-// From a message's number to its values. Each aspect has its own stream of random numbers, so that counting rows or asking
-// for a time does not make the text.
+// Generates the values of a message from its number. Each aspect has its own stream of random numbers, so that counting
+// rows or reading a time does not generate the text.
 
 internal import IntakeCore
 

@@ -2,10 +2,10 @@
 // with the collectors of the same state directory.
 
 internal import Collector
+internal import Configuration
 internal import Glibc
 internal import IntakeCore
 internal import Normaliser
-internal import Configuration
 
 struct QuerySession: Sendable {
   let configuration: TenantSettings

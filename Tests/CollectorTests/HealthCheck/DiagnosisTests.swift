@@ -238,7 +238,8 @@ struct DiagnosisTests {
     let file = try TemporaryFile("e30.\(claims).x")
     defer { file.remove() }
     let source = try GraphSource(
-      root: server.base, credential: .accessTokenFile(file.path), time: ManualClock().source, log: .silent, tenant: tenant)
+      root: server.base, credential: .accessTokenFile(file.path), time: ManualClock().source, log: .silent,
+      tenant: tenant)
     let complaints = await source.check().findings.filter { $0.name == "permission" }
     #expect(complaints.count == count)
     #expect(complaints.allSatisfy { $0.sentence.contains("aaaaaaaa-2222") && $0.sentence.contains(tenant) })

@@ -66,19 +66,19 @@ import Testing
     "an error of the disk stops the pass with its exit code, and the next pass completes the file", arguments: cases)
   func once(_ fault: Case) throws {
     let figure = try strike(fault, onward: false)
-    FaultTable.tell(
+    FaultTable.record(
       "\(fault.name) once, \(fault.calls.isEmpty ? "any call" : fault.calls.joined(separator: " "))", figure)
     #expect(figure.isPerfect && figure.exits.contains(fault.exits.max() ?? 0), "\(figure)")
   }
 
-  @Test("an error that stays until somebody mends it loses nothing either", arguments: cases.prefix(2))
+  @Test("an error that stays until it is fixed loses nothing either", arguments: cases.prefix(2))
   func forEver(_ fault: Case) throws {
     let figure = try strike(fault, onward: true)
-    FaultTable.tell("\(fault.name) from one call on", figure)
+    FaultTable.record("\(fault.name) from one call on", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
-  @Test("short writes and interrupted calls are nobody's business", arguments: [Shim.Mode.short, .eintr])
+  @Test("short writes and interrupted calls have no effect", arguments: [Shim.Mode.short, .eintr])
   func partial(_ mode: Shim.Mode) throws {
     var figure = Figure()
     for service in ["graph", "reporting"] {
@@ -89,7 +89,7 @@ import Testing
       #expect(status == 0, "\(world.errors())")
       figure.add(world.verdict(), exit: status)
     }
-    FaultTable.tell(mode == .short ? "every write short" : "every second call interrupted", figure)
+    FaultTable.record(mode == .short ? "every write short" : "every second call interrupted", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 

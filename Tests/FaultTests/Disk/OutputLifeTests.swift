@@ -77,7 +77,7 @@ import Testing
     let verdict = FaultWorld.judge(bytes, bench.truth)
     var figure = Figure()
     figure.add(verdict)
-    FaultTable.tell("output \(fate.name), \(first == nil ? "between runs" : "while a batch is pending")", figure)
+    FaultTable.record("output \(fate.name), \(first == nil ? "between runs" : "while a batch is pending")", figure)
     return verdict
   }
 
@@ -116,7 +116,7 @@ import Testing
       guard statuses[0] != 0 else { break }
       figure.add(verdict, exit: statuses[0])
     }
-    FaultTable.tell("stdout >> file, kill -9 in the middle of writes", figure)
+    FaultTable.record("stdout >> file, kill -9 in the middle of writes", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 }

@@ -34,7 +34,7 @@ import Testing
     for mode in FaultTable.isLong ? ["graph", "reporting"] : ["graph"] {
       try everyPoint(Shim(mode: .killBefore), mode: mode, &figure)
     }
-    FaultTable.tell("kill -9 before every file call", figure)
+    FaultTable.record("kill -9 before every file call", figure)
     #expect(figure.isPerfect && figure.cases > 60, "\(figure)")
   }
 
@@ -42,7 +42,7 @@ import Testing
   func halfWrites() throws {
     var figure = Figure()
     try everyPoint(Shim(mode: .halfThenKill, calls: ["write"]), mode: "reporting", &figure)
-    FaultTable.tell("kill -9 in the middle of every write", figure)
+    FaultTable.record("kill -9 in the middle of every write", figure)
     #expect(figure.isPerfect && figure.cases > 12, "\(figure)")
   }
 
@@ -50,7 +50,7 @@ import Testing
   func renames() throws {
     var figure = Figure()
     try everyPoint(Shim(mode: .killAfter, calls: ["rename"]), mode: "graph", &figure)
-    FaultTable.tell("kill -9 after every rename", figure)
+    FaultTable.record("kill -9 after every rename", figure)
     #expect(figure.isPerfect && figure.cases > 5, "\(figure)")
   }
 }

@@ -40,7 +40,7 @@ import Testing
       #expect(tail.shrinks == 0 && tail.seen == world.bytes(), "seed \(seed): the reader saw something else")
       figure.add(verdict, exit: 137)
     }
-    FaultTable.tell("kill -9 at random moments, by seed, with a tailing reader", figure)
+    FaultTable.record("kill -9 at random moments, by seed, with a tailing reader", figure)
     #expect(figure.isPerfect && kills >= figure.cases, "\(kills) kills")
   }
 
@@ -82,7 +82,7 @@ import Testing
         figure.add(verdict, exit: status)
       }
     }
-    FaultTable.tell("kill -9 before file calls while recovering from a kill", figure)
+    FaultTable.record("kill -9 before file calls while recovering from a kill", figure)
     #expect(figure.isPerfect && figure.cases > 20, "\(figure)")
   }
 }

@@ -1,4 +1,4 @@
-// A state that rots: it is told with the file's name, nothing goes on silently, and `--rebuild-state` starts over.
+// Damaged state: the error names the file, nothing continues silently, and `--rebuild-state` starts over.
 
 internal import Glibc
 internal import IntakeCore
@@ -38,7 +38,7 @@ import Testing
       verdict.doubled = 0
       figure.add(verdict, exit: status)
     }
-    FaultTable.tell("damaged \(name), then --rebuild-state (repeats of the horizon not counted)", figure)
+    FaultTable.record("damaged \(name), then --rebuild-state (repeats of the horizon not counted)", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
@@ -56,7 +56,7 @@ import Testing
     #expect(world.collect() == 0, "\(world.errors())")
     var figure = Figure()
     figure.add(world.verdict())
-    FaultTable.tell("damaged journal entry", figure)
+    FaultTable.record("damaged journal entry", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 }

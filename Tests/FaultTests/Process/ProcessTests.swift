@@ -22,7 +22,7 @@ import Testing
       #expect(world.collect() == 0 && world.bytes().starts(with: seen), "\(world.errors())")
       figure.add(world.verdict(), exit: status)
     }
-    FaultTable.tell("RLIMIT_FSIZE", figure)
+    FaultTable.record("RLIMIT_FSIZE", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
@@ -41,7 +41,7 @@ import Testing
       #expect(world.collect() == 0, "\(world.errors())")
       figure.add(world.verdict(), exit: status)
     }
-    FaultTable.tell("RLIMIT_NOFILE", figure)
+    FaultTable.record("RLIMIT_NOFILE", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
@@ -60,7 +60,7 @@ import Testing
       #expect(status == 0, "\(which): \(world.errors())")
       figure.add(world.verdict(), exit: status)
     }
-    FaultTable.tell("stdin, stdout, stderr closed, file sink", figure)
+    FaultTable.record("stdin, stdout, stderr closed, file sink", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
@@ -92,7 +92,7 @@ import Testing
     let (bytes, last) = try collectIntoPipe(world) { _ in false }
     #expect(last == 0, "\(world.errors())")
     figure.add(FaultWorld.judge(bytes, bench.truth), exit: status)
-    FaultTable.tell("stdout: \(kind)", figure)
+    FaultTable.record("stdout: \(kind)", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
@@ -118,7 +118,7 @@ import Testing
     var figure = Figure()
     let status = child.wait()
     figure.add(FaultWorld.judge(bytes, bench.truth), exit: status)
-    FaultTable.tell("stdout: a small pipe with O_NONBLOCK and a slow reader", figure)
+    FaultTable.record("stdout: a small pipe with O_NONBLOCK and a slow reader", figure)
     #expect(status == 0 && figure.isPerfect, "\(figure) \(world.errors())")
   }
 
@@ -142,7 +142,7 @@ import Testing
       verdict.doubled = 0
       figure.add(verdict, exit: status)
     }
-    FaultTable.tell("stdout: reader leaves (repeats up to one batch, not counted)", figure)
+    FaultTable.record("stdout: reader leaves (repeats up to one batch, not counted)", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
@@ -176,7 +176,7 @@ import Testing
 
   private func chmodState(_ world: FaultWorld, _ mode: mode_t) { unsafe chmod(world.folder("state"), mode) }
 
-  @Test("ten runs at once: one works, the others say who does and exit 75")
+  @Test("ten runs at once: one works, the others name it and exit 75")
   func overlapping() throws {
     let bench = try FaultFixture(faults: FaultPlan([FaultRule(.latency(.milliseconds(500)))]))
     defer { bench.stop() }
@@ -190,7 +190,7 @@ import Testing
     var figure = Figure()
     figure.add(world.verdict())
     figure.exits = Set(statuses)
-    FaultTable.tell("ten overlapping runs", figure)
+    FaultTable.record("ten overlapping runs", figure)
     #expect(figure.isPerfect && statuses.contains(75), "\(figure) \(world.errors())")
   }
 }

@@ -55,7 +55,7 @@ internal import Trigger
     let verdict = try judge(world, server, at: clock.now, expected.withLock { $0 })
     var figure = Figure()
     figure.add(verdict)
-    FaultTable.tell("30 simulated hours, late rows, changing statuses: \(mode)", figure)
+    FaultTable.record("30 simulated hours, late rows, changing statuses: \(mode)", figure)
     #expect(verdict.isPerfect, "\(verdict)")
     #expect(expected.withLock { $0.count } > server.settings.tenant.rowCount * 5 / 4)
   }
@@ -125,7 +125,7 @@ internal import Trigger
     let verdict = try judge(world, server, at: clock.now, [])
     var figure = Figure()
     figure.add(verdict)
-    FaultTable.tell("clock: \(wrong.name)", figure)
+    FaultTable.record("clock: \(wrong.name)", figure)
     #expect(verdict.isPerfect, "\(verdict)")
   }
 
@@ -148,11 +148,13 @@ internal import Trigger
     let verdict = try judge(world, server, at: clock.now, [])
     var figure = Figure()
     figure.add(verdict)
-    FaultTable.tell("clock: a year ahead after an outage", figure)
+    FaultTable.record("clock: a year ahead after an outage", figure)
     #expect(verdict.isPerfect, "\(verdict)")
   }
 
-  @Test("an outage longer than the service keeps its rows is told as a gap with its exact span, and collecting goes on")
+  @Test(
+    "an outage longer than the service keeps its rows is reported as a gap with its exact span, and collecting continues"
+  )
   func gap() async throws {
     let clock = ManualClock(Self.start)
     let server = try Self.server(clock)

@@ -73,7 +73,7 @@ internal import Trigger
       #expect(second.failure == nil && verdict.isPerfect, "\(mode): \(verdict)")
       var figure = Figure()
       figure.add(verdict, exit: report.failure?.exit.rawValue ?? 0)
-      FaultTable.tell("\(mode): \(fate.name)", figure)
+      FaultTable.record("\(mode): \(fate.name)", figure)
     }
   }
 
@@ -104,7 +104,7 @@ internal import Trigger
     #expect(report.failure == nil && report.tally.rows >= tenant.rowCount)
     var figure = Figure()
     figure.add(FaultWorld.judge(try world.bytes(), DeliveryOracle(tenant, at: FaultFixture.now)))
-    FaultTable.tell("\(mode): \(name)", figure)
+    FaultTable.record("\(mode): \(name)", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 
@@ -136,7 +136,7 @@ internal import Trigger
     }
     var figure = Figure()
     figure.add(FaultWorld.judge(try world.bytes(), DeliveryOracle(tenant, at: clock.now)))
-    FaultTable.tell("\(mode): rows and statuses that move while being paged", figure)
+    FaultTable.record("\(mode): rows and statuses that move while being paged", figure)
     #expect(figure.isPerfect, "\(figure)")
   }
 }

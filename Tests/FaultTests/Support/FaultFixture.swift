@@ -1,4 +1,4 @@
-// A small tenant behind a simulator whose clock stands still, and folders in which the real program collects from it.
+// A small simulated tenant with a fixed clock, and folders into which the built program collects.
 
 internal import Glibc
 internal import IntakeCore
@@ -82,7 +82,7 @@ struct FaultWorld {
     (try? launch(shim, now: now).run()) ?? -1
   }
 
-  /// What was said on stderr since the last look.
+  /// The output on stderr since the last call.
   func errors() -> String {
     defer { try? side.remove("errors") }
     return (try? side.text("errors")) ?? ""

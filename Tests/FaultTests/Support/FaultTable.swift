@@ -1,4 +1,4 @@
-// What was tried and what came of it, as one table at the end of the run.
+// The results of the fault tests as one table at the end of the run.
 //
 //     MESSAGE_TRACE_FAULTS=table swift test --filter '^FaultTests'     the bounded form, with the table
 //     MESSAGE_TRACE_FAULTS=long  swift test --filter '^FaultTests'     every point, 500 seeds, with the table
@@ -35,7 +35,7 @@ enum FaultTable {
 
   private static let rows = Mutex<[(String, Figure)]>([])
 
-  static func tell(_ what: String, _ figure: Figure) {
+  static func record(_ what: String, _ figure: Figure) {
     let isFirst = rows.withLock { rows in
       rows.append((what, figure))
       return rows.count == 1

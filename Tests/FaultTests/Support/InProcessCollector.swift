@@ -72,7 +72,7 @@ struct InProcessCollector: Sendable {
   }
 }
 
-/// A source that tells which windows are asked for, once each.
+/// A source that records which windows are requested, once each.
 struct Listening<Base: Source>: Source {
   let base: Base
   let asked: @Sendable (Window) -> Void

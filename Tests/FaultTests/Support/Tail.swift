@@ -1,4 +1,4 @@
-// A reader that follows the output file as a log shipper does: it keeps what it has read and never looks at it again.
+// A reader that follows the output file as a log shipper does: it never reads a byte twice.
 
 internal import Glibc
 internal import IntakeCore

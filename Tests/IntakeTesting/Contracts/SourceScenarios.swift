@@ -34,7 +34,7 @@ extension SourceScenario {
     guard let cursor = first.next else { throw ContractViolation(description: "the next link was lost") }
     let last = try await stage.page(cursor)
     try require(try await stage.page(cursor).texts == last.texts, "the last page differs when read again")
-    try require(last.rows.count == 2 && last.next == nil, "the last page is not told as such")
+    try require(last.rows.count == 2 && last.next == nil, "the last page has a next link")
   }
 
   static let emptyPage: @Sendable (SourceDialect) async throws -> Void = { dialect in

@@ -1,4 +1,4 @@
-// Gzip made by hand: whole and honest, or a small body that unpacks to a huge one. RFC 1951, RFC 1952.
+// Handmade gzip: valid stored blocks, or a small body that unpacks to a huge one. RFC 1951, RFC 1952.
 
 package enum GzipBytes {
   private static let head: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]

@@ -27,7 +27,7 @@ struct FastPathTests {
     try RowNormaliser(mapping: try TestInput.mapping("graph"), settings: NormaliserSettings())
   }
 
-  @Test("rows whose columns stand in any order give what each gives alone", arguments: 0..<10)
+  @Test("rows with their columns in any order give the same events as alone", arguments: 0..<10)
   func order(_ seed: Int) throws {
     let normaliser = try Self.graph()
     var random = SeededRandom(seed: UInt64(seed))
@@ -60,7 +60,7 @@ struct FastPathTests {
     }
   }
 
-  @Test("an address is split alike wherever it stands, by the quick way and by the slow one")
+  @Test("the fast and the slow path split an address alike")
   func addresses() {
     let texts = [
       "a@b", "a@b.c", "@b", "a@", "a@@b", "a@b@c", "a@.b", "", "@", "first.last@sub-domain.example.com", "A_B-c@d_e.F",

@@ -1,4 +1,4 @@
-// Hostile bytes: the scanner against Foundation's reader, and damaged rows between whole ones. Bounded here;
+// Malformed input: the scanner against Foundation's reader, and damaged rows between whole ones. Bounded here;
 // `MESSAGE_TRACE_FUZZ=1000000 swift test --filter Fuzz` runs as many inputs as one likes.
 
 import Foundation

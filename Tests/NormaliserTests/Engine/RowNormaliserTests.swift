@@ -22,7 +22,7 @@ struct RowNormaliserTests {
     #expect(event["event.id"]?.string == hex.joined())
   }
 
-  @Test("a row that the ledger knows is left out and counted")
+  @Test("a row that the ledger contains is skipped and counted")
   func ledger() throws {
     let page = try TestInput.page(rows: [row, row])
     let batch = try TestInput.batch(page, mapping: "graph")

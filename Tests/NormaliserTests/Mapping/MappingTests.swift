@@ -17,7 +17,8 @@ struct MappingTests {
   }
 
   private static func event(_ rule: String, _ row: String, _ more: String = "") throws -> JSONValue {
-    let normaliser = try RowNormaliser(mapping: try mapping(rule, more), settings: NormaliserSettings(tenant: "t.example"))
+    let normaliser = try RowNormaliser(
+      mapping: try mapping(rule, more), settings: NormaliserSettings(tenant: "t.example"))
     var batch = Batch()
     var ledger = OpenLedger()
     normaliser.normalise(try TestInput.page(rows: [row]), created: TestInput.created, into: &batch, ledger: &ledger)

@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test(
-    "lateness falls into its step, both ends included; clocks that differ are told",
+    "lateness falls into its step, both ends included; differing clocks are reported",
     arguments: [
       (0, 0), (300, 0), (301, 1), (3_600, 2), (86_400, 4), (86_401, 5),
     ])

@@ -1,4 +1,4 @@
-// Counts of texts: exact while they fit, within the told bound beyond.
+// Counts of texts: exact while they fit, within the stated bound beyond.
 
 import Testing
 

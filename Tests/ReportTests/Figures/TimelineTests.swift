@@ -26,7 +26,7 @@ import Testing
     #expect(drawing.columns.first?.total == 1 && drawing.columns.last?.total == 1)
   }
 
-  @Test("one wrong clock does not stretch the picture over centuries, and is told")
+  @Test("one wrong clock does not stretch the picture over centuries, and is reported")
   func outliers() throws {
     let usual = (0..<1_000).map { "2026-03-0\($0 % 9 + 1)T0\($0 % 10):00:00Z" }
     let drawing = try timeline(usual + ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])

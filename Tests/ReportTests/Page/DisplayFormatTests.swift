@@ -18,7 +18,7 @@ import Testing
   func share(_ part: Int, _ whole: Int, _ text: String) { #expect(DisplayFormat.share(part, of: whole) == text) }
 
   @Test(
-    "times are said in UTC with their weekday, whatever the year",
+    "times are written in UTC with their weekday, whatever the year",
     arguments: [
       ("2026-03-02T08:15:59Z", "Mon 2 Mar 2026, 08:15"), ("1969-12-31T23:59:59.9999999Z", "Wed 31 Dec 1969, 23:59"),
       ("0001-01-01T00:00:00Z", "Mon 1 Jan 1, 00:00"), ("9999-12-31T23:59:59Z", "Fri 31 Dec 9999, 23:59"),
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(
-    "a span is said in its two largest units",
+    "a span is written in its two largest units",
     arguments: [(0, "0 s"), (59, "59 s"), (3_600, "1 h"), (3_905, "1 h 5 min"), (180_000, "2 d 2 h"), (-5, "0 s")])
   func span(_ seconds: Int, _ text: String) { #expect(DisplayFormat.span(.seconds(seconds)) == text) }
 

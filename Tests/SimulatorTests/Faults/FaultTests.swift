@@ -90,7 +90,9 @@ struct FaultTests {
 
   /// Rows of a walk with a fault on the second page, and how often each row came.
   private static func walk(_ fault: Fault) throws -> (rows: [JSONValue], complete: Bool, repeated: Int) {
-    let bench = try SimulatorFixture(knobs: .calm) { $0.faults = FaultPlan([FaultRule(fault, on: "/v1.0/", .requests(2...2))]) }
+    let bench = try SimulatorFixture(knobs: .calm) {
+      $0.faults = FaultPlan([FaultRule(fault, on: "/v1.0/", .requests(2...2))])
+    }
     defer { bench.stop() }
     let rows = try bench.walkGraph(target).flatMap(\.self)
     let truth = Set(bench.server.truth(at: bench.clock.now).map(\.folded))
@@ -133,7 +135,8 @@ struct FaultTests {
     defer { bench.stop() }
     let graph = try bench.graph(Self.target).json()["@odata.nextLink"]?.string
     #expect(graph?.hasPrefix("http://evil.test/v1.0/") == true)
-    let reporting = try bench.reporting(SimulatorFixture.reportingWindow, [SimulatorFixture.json]).json()["odata.nextLink"]?.string
+    let reporting = try bench.reporting(SimulatorFixture.reportingWindow, [SimulatorFixture.json]).json()[
+      "odata.nextLink"]?.string
     #expect(reporting?.hasPrefix("http://evil.test/ecp/") == true)
   }
 
@@ -145,7 +148,8 @@ struct FaultTests {
         $0.reportingPageSize = 20
       }
       defer { bench.stop() }
-      let rows = try bench.walkReporting(SimulatorFixture.reportingWindow, [SimulatorFixture.json]).joined().map(TrueRow.init(reporting:))
+      let rows = try bench.walkReporting(SimulatorFixture.reportingWindow, [SimulatorFixture.json]).joined().map(
+        TrueRow.init(reporting:))
       #expect(Set(rows) == Set(bench.server.truth(at: bench.clock.now).map(\.folded)))
       #expect(rows.count - Set(rows).count == repeated)
     }
@@ -163,7 +167,9 @@ struct FaultTests {
 
   @Test("a token revoked in a run is refused, the next one works")
   func revoked() throws {
-    let bench = try SimulatorFixture { $0.faults = FaultPlan([FaultRule(.tokenRevoked, on: "/v1.0", .requests(2...2))]) }
+    let bench = try SimulatorFixture {
+      $0.faults = FaultPlan([FaultRule(.tokenRevoked, on: "/v1.0", .requests(2...2))])
+    }
     defer { bench.stop() }
     let token = try bench.token()
     let statuses = try (0..<3).map { _ in try bench.graph(Self.target, token: token).status }
@@ -196,7 +202,8 @@ struct FaultTests {
     var failures = 0
     while let target = next, failures < 200 {
       guard let token = try? bench.token(),
-        case let answer = try bench.graph(target, token: token, [SimulatorFixture.unknownMembers, ("Accept-Encoding", "gzip")]),
+        case let answer = try bench.graph(
+          target, token: token, [SimulatorFixture.unknownMembers, ("Accept-Encoding", "gzip")]),
         answer.status == 200, answer.complete,
         let body = answer.headers["content-encoding"] == "gzip" ? Self.unwrap(answer.body) : answer.body
       else {

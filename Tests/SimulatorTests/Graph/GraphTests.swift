@@ -210,7 +210,8 @@ struct GraphTests {
     let refused = try bench.graph("\(SimulatorFixture.graphList)?$top=1", token: token)
     #expect(refused.headers["retry-after"] == "17")
     #expect(refused.text.contains("surpassed the permitted limit"))
-    let details = try bench.graph("\(SimulatorFixture.graphList)/x/getDetailsByRecipient(recipientAddress='a')", token: token)
+    let details = try bench.graph(
+      "\(SimulatorFixture.graphList)/x/getDetailsByRecipient(recipientAddress='a')", token: token)
     #expect(details.status == (quota == .shared ? 429 : 200))
     bench.clock.advance(by: .seconds(297))
     #expect(try bench.graph("\(SimulatorFixture.graphList)?$top=1", token: token).status == 200)
@@ -243,7 +244,8 @@ struct GraphTests {
   func beta() throws {
     let bench = try SimulatorFixture()
     defer { bench.stop() }
-    let json = try bench.graph("/beta/admin/exchange/tracing/messageTraces\(SimulatorFixture.graphWindow)&$top=5").json()
+    let json = try bench.graph("/beta/admin/exchange/tracing/messageTraces\(SimulatorFixture.graphWindow)&$top=5")
+      .json()
     let row = try #require(json["value"]?.array?.first)
     #expect(json["@odata.context"] == nil)
     #expect(row["@odata.type"]?.string == "#microsoft.graph.exchangeMessageTrace")
@@ -256,7 +258,8 @@ struct GraphTests {
     defer { bench.stop() }
     let row = try #require(Self.truth(bench).first { $0.recipient.contains("'") || $0.recipient.contains("+") })
     let address = PercentEncoding.encode(row.recipient.replacingApostrophes)
-    let target = "\(SimulatorFixture.graphList)/\(row.message.traceID)/getDetailsByRecipient(recipientAddress='\(address)')"
+    let target =
+      "\(SimulatorFixture.graphList)/\(row.message.traceID)/getDetailsByRecipient(recipientAddress='\(address)')"
     let events = try #require(try bench.graph(target).json()["value"]?.array)
     #expect(events.count == row.timeline.count + 1)
     #expect(events.allSatisfy { $0["id"]?.string == row.message.traceID })

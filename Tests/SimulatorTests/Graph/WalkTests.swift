@@ -54,12 +54,16 @@ struct WalkTests {
     let bench = try SimulatorFixture()
     defer { bench.stop() }
     let times = { (rows: [JSONValue], name: String) in rows.compactMap { $0[name]?.string } }
-    let graph = times(try bench.walkGraph("\(SimulatorFixture.graphList)\(SimulatorFixture.graphWindow)").flatMap(\.self), "receivedDateTime")
+    let graph = times(
+      try bench.walkGraph("\(SimulatorFixture.graphList)\(SimulatorFixture.graphWindow)").flatMap(\.self),
+      "receivedDateTime")
     #expect(graph == graph.sorted(by: >))
-    let newest = times(try bench.walkReporting(SimulatorFixture.reportingWindow, [SimulatorFixture.json]).flatMap(\.self), "Received")
+    let newest = times(
+      try bench.walkReporting(SimulatorFixture.reportingWindow, [SimulatorFixture.json]).flatMap(\.self), "Received")
     #expect(newest == newest.sorted(by: >))
     let oldest = times(
-      try bench.walkReporting(SimulatorFixture.reportingWindow + "&$orderby=Received%20asc", [SimulatorFixture.json]).flatMap(\.self),
+      try bench.walkReporting(SimulatorFixture.reportingWindow + "&$orderby=Received%20asc", [SimulatorFixture.json])
+        .flatMap(\.self),
       "Received")
     #expect(oldest == newest.reversed())
     #expect(!oldest.isEmpty)
@@ -101,7 +105,8 @@ struct WalkTests {
   func crowd() throws {
     let bench = try SimulatorFixture(messages: 10, knobs: TenantKnobs(lateShare: 0, crowdEvery: 10, crowdSize: 500))
     defer { bench.stop() }
-    let rows = try bench.walkGraph("\(SimulatorFixture.graphList)\(SimulatorFixture.graphWindow)&$top=100").flatMap(\.self)
+    let rows = try bench.walkGraph("\(SimulatorFixture.graphList)\(SimulatorFixture.graphWindow)&$top=100").flatMap(
+      \.self)
     let crowd = Dictionary(grouping: rows) { $0["id"]?.string }.values.first { $0.count == 500 }
     #expect(Set(try #require(crowd).compactMap { $0["recipientAddress"]?.string?.lowercased() }).count == 500)
     #expect(Set(try #require(crowd).compactMap { $0["receivedDateTime"]?.string }).count == 1)

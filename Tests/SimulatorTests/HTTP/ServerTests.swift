@@ -76,7 +76,9 @@ struct ServerTests {
     var refused = 0
     for round in 0..<2_000 {
       var bytes = round % 2 == 0 ? good : more
-      for _ in 0..<(1 + random.below(4)) { bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next() & 127) }
+      for _ in 0..<(1 + random.below(4)) {
+        bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next() & 127)
+      }
       let parameters = Parameters("$filter=\(PercentEncoding.encode(String(decoding: bytes, as: UTF8.self)))")
       do { _ = try GraphQuery(parameters, now: SimulatorFixture.day, tooOldStatus: 400) } catch { refused += 1 }
       do { _ = try ReportingQuery(parameters, now: SimulatorFixture.day, days: 30) } catch { refused += 1 }

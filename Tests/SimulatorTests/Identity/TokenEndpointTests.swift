@@ -88,7 +88,8 @@ struct TokenEndpointTests {
   }
 
   private static func assertion(
-    _ bench: SimulatorFixture, audience: String? = nil, issuer: String? = nil, expires: Int64 = 300, thumbprint: Bool = true
+    _ bench: SimulatorFixture, audience: String? = nil, issuer: String? = nil, expires: Int64 = 300,
+    thumbprint: Bool = true
   ) -> String {
     let client = issuer ?? bench.server.settings.clientID
     let now = bench.clock.now.ticks / Instant.perSecond

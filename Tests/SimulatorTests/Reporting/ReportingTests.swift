@@ -57,7 +57,8 @@ struct ReportingTests {
     #expect(atom.text.split(separator: "<entry>").count == 21)
     #expect(atom.text.contains(#"<link rel="next""#))
     let old = bench.reporting(
-      SimulatorFixture.reportingWindow, [SimulatorFixture.json, ("DataServiceVersion", "2.0"), ("MaxDataServiceVersion", "2.0")])
+      SimulatorFixture.reportingWindow,
+      [SimulatorFixture.json, ("DataServiceVersion", "2.0"), ("MaxDataServiceVersion", "2.0")])
     #expect(try old.json()["d"]?["results"]?.array?.count == 20)
   }
 
@@ -101,7 +102,9 @@ struct ReportingTests {
   @Test("without a window the last 48 hours are given, and the links carry them")
   func defaultWindow() throws {
     let window = Window(start: SimulatorFixture.day - .seconds(4 * 86_400), end: SimulatorFixture.day)
-    let bench = try SimulatorFixture(messages: 400, knobs: .calm, now: SimulatorFixture.day, window: window) { $0.reportingPageSize = 50 }
+    let bench = try SimulatorFixture(messages: 400, knobs: .calm, now: SimulatorFixture.day, window: window) {
+      $0.reportingPageSize = 50
+    }
     defer { bench.stop() }
     let wanted = Self.truth(bench).count { $0.message.received >= SimulatorFixture.day - .seconds(2 * 86_400) }
     #expect(try bench.walkReporting("", [SimulatorFixture.json]).joined().count == wanted)
@@ -175,7 +178,9 @@ struct ReportingTests {
   func select() throws {
     let bench = try SimulatorFixture()
     defer { bench.stop() }
-    let rows = try bench.walkReporting(SimulatorFixture.reportingWindow + "&$select=Received,%20Status", [SimulatorFixture.json]).joined()
+    let rows = try bench.walkReporting(
+      SimulatorFixture.reportingWindow + "&$select=Received,%20Status", [SimulatorFixture.json]
+    ).joined()
     #expect(rows.allSatisfy { $0.members?.map(\.key) == ["Received", "Status"] })
   }
 }

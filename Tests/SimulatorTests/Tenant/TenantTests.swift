@@ -83,7 +83,8 @@ struct TenantTests {
     let tenant = Self.tenant(4_000, TenantKnobs(lateShare: 0.2))
     for ascending in [true, false] {
       for now in [SimulatorFixture.day + .seconds(5_000), tenant.settledAt] {
-        let range = tenant.messages(from: SimulatorFixture.day + .seconds(100), through: SimulatorFixture.day + .seconds(7_000))
+        let range = tenant.messages(
+          from: SimulatorFixture.day + .seconds(100), through: SimulatorFixture.day + .seconds(7_000))
         var skipped = RowWalk(tenant, range, ascending: ascending, now: now)
         var counted = skipped
         skipped.skip(count)
