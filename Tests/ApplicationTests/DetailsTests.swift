@@ -67,8 +67,10 @@ struct DetailsTests {
     var entries: [Batch.Entry] = []
     for (number, line) in lines.enumerated() {
       bytes += Array("\(line)\n".utf8)
-      entries.append(
-        .init(identity: Identity(high: 0, low: UInt64(number)), received: start, end: bytes.count))
+      var entry = Batch.Entry(identity: Identity(high: 0, low: UInt64(number)), received: start, end: bytes.count)
+      let text = Array(line.utf8)
+      entry.readStatus(of: unsafe text.span.bytes)
+      entries.append(entry)
     }
     return JournalEntry(sequence: sequence, bytes: bytes, entries: entries, cursors: [:])
   }

@@ -1,19 +1,23 @@
 // A journal entry as bytes: what any sink needs to take charge of it, and what the checkpoint needs afterwards.
 //
-//     "MTJ1" sequence:u64 bytes:u64 entries:u32 cursors:u32
-//     cursors × (length:u16 name ticks:i64)  entries × (high:u64 low:u64 received:i64 end:u64)
+//     "MTJ2" sequence:u64 bytes:u64 entries:u32 cursors:u32
+//     cursors × (length:u16 name ticks:i64)
+//     entries × (high:u64 low:u64 received:i64 end:u64 status:u32 statusLength:u8 outcome:u8)
 //     the exact bytes for the sinks  SHA-256 over all before it
 
 internal import IntakeCore
 
 enum JournalCoding {
-  private static let magic: UInt32 = 0x314A_544D
+  private static let magic: UInt32 = 0x324A_544D
+  /// Version 1 had neither status nor outcome in its entries: both are read from the events.
+  private static let magicWithoutStatus: UInt32 = 0x314A_544D
   private static let hashLength = 32
+  private static let entryLength = 38
 
   /// Everything before the sinks' bytes.
   static func head(_ entry: JournalEntry) -> [UInt8] {
     var head: [UInt8] = []
-    head.reserveCapacity(64 + entry.entries.count * 32 + entry.cursors.count * 32)
+    head.reserveCapacity(64 + entry.entries.count * entryLength + entry.cursors.count * 32)
     head.append(little: magic)
     head.append(little: entry.sequence)
     head.append(little: UInt64(entry.bytes.count))
@@ -30,6 +34,9 @@ enum JournalCoding {
       head.append(little: one.identity.low)
       head.append(little: one.received.ticks)
       head.append(little: UInt64(clamping: one.end))
+      head.append(little: UInt32(clamping: one.status.lowerBound))
+      head.append(little: UInt8(clamping: one.status.count))
+      head.append(little: one.outcome.rawValue)
     }
     return head
   }
@@ -50,14 +57,16 @@ enum JournalCoding {
     hash.update(Array(file[..<content]))
     guard digest(&hash) == Array(file[content...]) else { return nil }
     var reader = ByteReader(file, 0..<content)
-    guard reader.number(UInt32.self) == magic, reader.number(UInt64.self) == sequence,
+    let version = reader.number(UInt32.self)
+    guard version == magic || version == magicWithoutStatus, reader.number(UInt64.self) == sequence,
       let length = reader.number(UInt64.self), let entryCount = reader.number(UInt32.self),
-      let cursorCount = reader.number(UInt32.self),
-      let cursors = cursors(&reader, Int(cursorCount), file),
-      let entries = entries(&reader, Int(entryCount)),
+      let cursorCount = reader.number(UInt32.self), let cursors = cursors(&reader, Int(cursorCount), file),
+      var entries = entries(&reader, Int(entryCount), withStatus: version == magic),
       let body = reader.take(Int(clamping: length)), reader.left == 0
     else { return nil }
-    return JournalEntry(sequence: sequence, bytes: Array(file[body]), entries: entries, cursors: cursors)
+    let bytes = Array(file[body])
+    if version == magicWithoutStatus { addStatus(to: &entries, bytes) }
+    return JournalEntry(sequence: sequence, bytes: bytes, entries: entries, cursors: cursors)
   }
 
   private static func cursors(_ reader: inout ByteReader, _ count: Int, _ file: [UInt8]) -> [String: Instant]? {
@@ -71,7 +80,9 @@ enum JournalCoding {
     return cursors
   }
 
-  private static func entries(_ reader: inout ByteReader, _ count: Int) -> [Batch.Entry]? {
+  private static func entries(
+    _ reader: inout ByteReader, _ count: Int, withStatus: Bool
+  ) -> [Batch.Entry]? {
     guard count <= reader.left / 32 else { return nil }
     var entries: [Batch.Entry] = []
     entries.reserveCapacity(count)
@@ -79,11 +90,27 @@ enum JournalCoding {
       guard let high = reader.number(UInt64.self), let low = reader.number(UInt64.self),
         let ticks = reader.number(Int64.self), let end = reader.number(UInt64.self)
       else { return nil }
-      entries.append(
-        Batch.Entry(
-          identity: Identity(high: high, low: low), received: Instant(ticks: ticks), end: Int(clamping: end)))
+      var entry = Batch.Entry(
+        identity: Identity(high: high, low: low), received: Instant(ticks: ticks), end: Int(clamping: end))
+      if withStatus {
+        guard let start = reader.number(UInt32.self), let length = reader.number(UInt8.self),
+          let outcome = reader.number(UInt8.self).flatMap(Batch.Outcome.init)
+        else { return nil }
+        entry.setStatus(Int(start)..<(Int(start) + Int(length)), outcome)
+      }
+      entries.append(entry)
     }
     return entries
+  }
+
+  private static func addStatus(to entries: inout [Batch.Entry], _ bytes: [UInt8]) {
+    let span = unsafe bytes.span.bytes
+    var start = 0
+    for index in entries.indices {
+      let end = min(max(start, entries[index].end), bytes.count)
+      entries[index].readStatus(of: span.extracting(start..<end))
+      start = end
+    }
   }
 
   private static func digest(_ hash: inout SHA256) -> [UInt8] {

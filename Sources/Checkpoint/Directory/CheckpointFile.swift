@@ -149,7 +149,7 @@ enum CheckpointFile {
     return try files.read(file, at: 0, count: Int(clamping: min(status.size, 64 << 20)))
   }
 
-  /// S7: temporary file written, synced, renamed over the old one, directory synced.
+  /// The step commit: temporary file written, synced, renamed over the old one, directory synced.
   static func replace(_ bytes: [UInt8], in directory: Descriptor, files: FileCalls) throws(FileFault) {
     let file = try files.open(temporary, in: directory, O_WRONLY | O_CREAT | O_EXCL)
     try files.write(bytes, to: file, at: 0)

@@ -22,7 +22,7 @@ struct Journal: Sendable {
     }
   }
 
-  /// S4.
+  /// The step journal.
   mutating func write(_ entry: JournalEntry) throws(FileFault) {
     let name = Self.name(entry.sequence)
     let file = try files.open(name + ".tmp", in: directory, O_WRONLY | O_CREAT | O_EXCL)
@@ -46,7 +46,7 @@ struct Journal: Sendable {
     return JournalCoding.decode(try files.read(file, at: 0, count: size), sequence: sequence)
   }
 
-  /// S8: unlinks every entry up to `sequence`. Not synced: an entry that comes back is removed again.
+  /// The step remove: unlinks every entry up to `sequence`. Not synced: an entry that comes back is removed again.
   mutating func remove(through sequence: UInt64) throws(FileFault) {
     for old in sizes.keys.filter({ $0 <= sequence }).sorted() {
       try files.remove(Self.name(old), in: directory)

@@ -79,7 +79,7 @@ struct LedgerFiles: Sendable {
     return (table, oldest)
   }
 
-  /// S6 for one entry: appended and synced; the new length counts once the checkpoint says so.
+  /// The step record for one entry: appended and synced; the new length counts once the checkpoint has it.
   mutating func append(_ slots: [LedgerTable.Slot], sequence: UInt64) throws(FileFault) {
     guard !slots.isEmpty else { return }
     let block = LedgerBlocks.encode(slots, sequence: sequence)

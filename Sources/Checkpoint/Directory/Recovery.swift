@@ -1,4 +1,4 @@
-// Opening the state after anything: a clean end, a kill at any call, a power cut, a rotten disk. May itself be killed.
+// Opening the state after a clean end, a kill at any call, a power cut or disk damage. Recovery is itself crash-safe.
 
 internal import IntakeCore
 
@@ -156,7 +156,9 @@ struct Recovery {
     Failure(
       "state.gap", exit: .bug,
       "Opening the state in \(path): journal entry \(highest) is there, but the checkpoint ends at \(last).",
-      hint: "Was the checkpoint put back from a backup? Run once with --rebuild-state to read the horizon again.")
+      hint:
+        "Run once with --rebuild-state to read the horizon again, for example after the checkpoint was restored from a backup."
+    )
   }
 }
 

@@ -107,10 +107,10 @@ package struct StateDirectory: StateStore {
     var sequence = checkpoint.sequence
     while sequence < next.sequence {
       sequence += 1
-      try append(sequence)
+      try record(sequence)
     }
     try replace(next)
-    try tidy()
+    try removeDelivered()
   }
 
   package mutating func prune(before horizon: Instant) throws(Failure) {
@@ -129,8 +129,8 @@ package struct StateDirectory: StateStore {
     }
   }
 
-  /// S6 for one entry: into the ledger on disk, and in memory where a restart has brought it back.
-  private mutating func append(_ sequence: UInt64) throws(Failure) {
+  /// The step record for one entry: into the ledger on disk, and in memory where a restart has brought it back.
+  private mutating func record(_ sequence: UInt64) throws(Failure) {
     let entries: [Batch.Entry]
     if let known = uncommitted[sequence] { entries = known } else { entries = try entry(sequence).entries }
     var slots: [LedgerTable.Slot] = []
@@ -149,7 +149,7 @@ package struct StateDirectory: StateStore {
     uncommitted[sequence] = nil
   }
 
-  /// S7.
+  /// The step commit.
   private mutating func replace(_ next: Checkpoint) throws(Failure) {
     let stored = StoredCheckpoint(source: source, checkpoint: next, segments: ledgerFiles.segments, horizon: horizon)
     do {
@@ -161,8 +161,8 @@ package struct StateDirectory: StateStore {
     checkpoint = next
   }
 
-  /// S8: an entry goes once the checkpoint covers it and no sink lacks it.
-  private mutating func tidy() throws(Failure) {
+  /// The step remove: an entry goes once the checkpoint covers it and no sink lacks it.
+  private mutating func removeDelivered() throws(Failure) {
     let last = checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
     do {
       try journal.remove(through: last)
@@ -175,7 +175,7 @@ package struct StateDirectory: StateStore {
 
   private func outOfStep(_ what: String) -> Failure {
     Failure(
-      "state.order", exit: .bug, "The state in \(path) was asked to \(what) out of step or after a failure.",
-      hint: "Start again: opening the state puts it in order.")
+      "state.order", exit: .bug, "Writing the state in \(path): \(what) was called out of order or after a failure.",
+      hint: "Start again: opening the state recovers it.")
   }
 }

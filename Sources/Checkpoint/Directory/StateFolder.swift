@@ -94,7 +94,7 @@ struct StateFolder: Sendable {
     }
   }
 
-  /// S0. The content is for people only; the kernel gives the lock back when the holder ends, however it ends.
+  /// The step lock. The content is for people only; the kernel releases the lock when the holder ends, however it ends.
   private static func takeLock(_ root: Descriptor, _ path: String, files: FileCalls) throws(Failure) -> Descriptor {
     do throws(FileFault) {
       let lock = try files.open("lock", in: root, O_RDWR | O_CREAT)

@@ -1,4 +1,4 @@
-// The playbook: one JSON file that says source, schedule, mapping and sinks. DESIGN section 6 gives its shape.
+// The playbook: one JSON file that says source, schedule, mapping and sinks. `playbook schema` prints its shape.
 
 package import IntakeCore
 

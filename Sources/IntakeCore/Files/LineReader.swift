@@ -1,8 +1,8 @@
-// Lines of files of any size, with one buffer: each is looked at where it was read, none is copied.
+// Lines of files of any size, read through one buffer: no line is copied.
 
 internal import Glibc
 
-/// Reads a file forward and hands out its lines.
+/// Reads a file forward, line by line.
 package struct LineReader: ~Copyable {
   /// How a line ended.
   package enum Ending: Sendable {
@@ -13,7 +13,7 @@ package struct LineReader: ~Copyable {
     case tooLong
   }
 
-  /// No event is as long; what is longer is skipped and told as such.
+  /// Longer than any event; a longer line is skipped and reported as `.tooLong`.
   package static let longest = 4 << 20
   private static let piece = 1 << 18
 
@@ -75,7 +75,9 @@ package struct LineReader: ~Copyable {
   private func lineEnd(from start: Int) -> Int? {
     unsafe buffer.withUnsafeBytes { bytes in
       guard start < filled, let base = bytes.baseAddress else { return nil }
-      return unsafe memchr(base + start, 0x0A, filled - start).map { unsafe UnsafeRawPointer($0) - base }
+      return unsafe memchr(base + start, Int32(UInt8.lineFeed), filled - start).map {
+        unsafe UnsafeRawPointer($0) - base
+      }
     }
   }
 

@@ -17,7 +17,7 @@ package struct Envelope: Sendable, Equatable {
     let span = unsafe bytes.span.bytes
     var index = span.matches(0, "\u{FEFF}") ? 3 : 0
     span.skipSpace(&index)
-    guard span.byte(index) == 0x7B else {
+    guard span.byte(index) == .openBrace else {
       try span.skipLoosely(&index)
       return nil
     }
@@ -30,24 +30,20 @@ package struct Envelope: Sendable, Equatable {
   /// Reads the members of the object at `index`; true if a collection was found.
   private mutating func readObject(_ span: RawSpan, _ index: inout Int, nested: Bool) throws(JSONFault) -> Bool {
     var found = false
-    index += 1
-    span.skipSpace(&index)
-    while span.byte(index) != 0x7D {
-      let keyStart = index + 1
-      try span.skipKey(&index)
-      let value = index
-      switch key(span, keyStart) {
-      case .collection where span.byte(index) == 0x5B:
-        guard !found else { throw JSONFault(keyStart, .duplicateKey) }
+    try span.forEachMember(&index) { key, index throws(JSONFault) in
+      let first = span.byte(index)
+      switch self.key(span, key.lowerBound) {
+      case .collection where first == .openBracket:
+        guard !found else { throw JSONFault(key.lowerBound, .duplicateKey) }
         try readRows(span, &index)
         found = true
-      case .wrapper where !nested && span.byte(index) == 0x7B:
+      case .wrapper where !nested && first == .openBrace:
         found = try readObject(span, &index, nested: true)
-      case .wrapper where !nested && span.byte(index) == 0x5B:
+      case .wrapper where !nested && first == .openBracket:
         try readRows(span, &index)
         found = true
       case .next:
-        guard next == nil else { throw JSONFault(keyStart, .duplicateKey) }
+        guard next == nil else { throw JSONFault(key.lowerBound, .duplicateKey) }
         try readNext(span, &index)
       case .error:
         hasError = true
@@ -55,24 +51,14 @@ package struct Envelope: Sendable, Equatable {
       case .collection, .wrapper, .other:
         try span.skipLoosely(&index)
       }
-      span.skipSpace(&index)
-      guard span.byte(index) == 0x2C || span.byte(index) == 0x7D, index > value else {
-        throw JSONFault(index, index < span.byteCount ? .unexpectedByte : .unexpectedEnd)
-      }
-      if span.byte(index) == 0x2C {
-        index += 1
-        span.skipSpace(&index)
-        guard span.byte(index) == 0x22 else { throw JSONFault(index, .unexpectedByte) }
-      }
     }
-    index += 1
     return found
   }
 
   private mutating func readRows(_ span: RawSpan, _ index: inout Int) throws(JSONFault) {
     index += 1
     span.skipSpace(&index)
-    guard span.byte(index) != 0x5D else {
+    guard span.byte(index) != .closeBracket else {
       index += 1
       return
     }
@@ -82,18 +68,16 @@ package struct Envelope: Sendable, Equatable {
       rows.append(start..<index)
       span.skipSpace(&index)
       let byte = span.byte(index)
-      guard byte == 0x2C || byte == 0x5D else {
-        throw JSONFault(index, index < span.byteCount ? .unexpectedByte : .unexpectedEnd)
-      }
+      guard byte == .comma || byte == .closeBracket else { throw span.unexpected(index) }
       index += 1
       span.skipSpace(&index)
-      if byte == 0x5D { return }
+      if byte == .closeBracket { return }
     }
   }
 
   private mutating func readNext(_ span: RawSpan, _ index: inout Int) throws(JSONFault) {
     let start = index
-    guard span.byte(index) == 0x22 else {
+    guard span.byte(index) == .quote else {
       guard span.matches(index, "null") else { throw JSONFault(index, .unexpectedByte) }
       return try span.skipLiteral(&index)
     }

@@ -53,7 +53,7 @@ private struct HandWritten {
     case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "["):
       return "a comma or colon is missing before \(character)"
     case UInt8(ascii: "/"), UInt8(ascii: "#"): return "JSON has no comments; leave it out"
-    case UInt8(ascii: "'"): return "texts stand in double quotes"
+    case UInt8(ascii: "'"): return "strings must be double-quoted"
     case UInt8(ascii: ","): return "a value or key is missing before the comma"
     case 0xE2: return "\(character) does not belong here; texts stand in straight double quotes"
     default: return isLetter(byte) ? unquoted : "\(character) does not belong here"

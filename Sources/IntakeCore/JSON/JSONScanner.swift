@@ -181,7 +181,7 @@ extension RawSpan {
       default: false
       }
     guard known else {
-      throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
+      throw unexpected(index)
     }
     index += length
   }
@@ -213,7 +213,7 @@ extension RawSpan {
       skipSpace(&index)
       if byte(index) == closing { break }
       guard byte(index) == 0x2C else {
-        throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
+        throw unexpected(index)
       }
       index += 1
       skipSpace(&index)
@@ -223,18 +223,7 @@ extension RawSpan {
 
   /// Past a key and its colon, to where the value begins.
   @inlinable @inline(__always)
-  package func skipKey(_ index: inout Int) throws(JSONFault) {
-    guard byte(index) == 0x22 else {
-      throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
-    }
-    _ = try skipString(&index)
-    skipSpace(&index)
-    guard byte(index) == 0x3A else {
-      throw JSONFault(index, index < byteCount ? .unexpectedByte : .unexpectedEnd)
-    }
-    index += 1
-    skipSpace(&index)
-  }
+  package func skipKey(_ index: inout Int) throws(JSONFault) { _ = try skipKeyText(&index) }
 
   /// True if the bytes from `index` on are these.
   @inlinable

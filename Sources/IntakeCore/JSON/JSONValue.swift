@@ -133,41 +133,29 @@ package indirect enum JSONValue: Sendable, Equatable {
     }
     while true {
       values.append(try parse(span, &index, depth: depth + 1))
-      guard try goesOn(span, &index, closing: 0x5D) else { return values }
+      guard try goesOn(span, &index) else { return values }
     }
   }
 
   private static func parseObject(_ span: RawSpan, _ index: inout Int, depth: Int) throws(JSONFault) -> [Member] {
     var members: [Member] = []
     var keys: Set<[UInt8]> = []
-    index += 1
-    span.skipSpace(&index)
-    if span.byte(index) == 0x7D {
-      index += 1
-      return members
-    }
-    while true {
-      let offset = index
-      guard span.byte(index) == 0x22 else {
-        throw JSONFault(index, index < span.byteCount ? .unexpectedByte : .unexpectedEnd)
-      }
-      var past = index
-      let key = try parseString(span, &past)
-      try span.skipKey(&index)
+    try span.forEachMember(&index) { place, index throws(JSONFault) in
+      var start = place.lowerBound - 1
+      let offset = start
+      let key = try parseString(span, &start)
       guard keys.insert(Array(key.utf8)).inserted else { throw JSONFault(offset, .duplicateKey) }
       members.append(Member(key, try parse(span, &index, depth: depth + 1), offset: offset))
-      guard try goesOn(span, &index, closing: 0x7D) else { return members }
     }
+    return members
   }
 
-  private static func goesOn(_ span: RawSpan, _ index: inout Int, closing: UInt8) throws(JSONFault) -> Bool {
+  private static func goesOn(_ span: RawSpan, _ index: inout Int) throws(JSONFault) -> Bool {
     span.skipSpace(&index)
     let byte = span.byte(index)
-    guard byte == 0x2C || byte == closing else {
-      throw JSONFault(index, index < span.byteCount ? .unexpectedByte : .unexpectedEnd)
-    }
+    guard byte == .comma || byte == .closeBracket else { throw span.unexpected(index) }
     index += 1
     span.skipSpace(&index)
-    return byte == 0x2C
+    return byte == .comma
   }
 }

@@ -1,28 +1,27 @@
-// The data's one way: page, batch, journal, sinks, commit. The only place where anything is committed.
+// From page to commit: the only place where anything is committed. Reading windows: Pipeline+Reading.
 
-/// One source, one normaliser, one state, any number of sinks.
+/// One source, one mapping, one state, any number of sinks.
 ///
-/// The commit rule: a batch is on local disk, synced, before a sink sees it; a cursor moves only in the commit that
-/// follows the window's last page; a journal entry goes only when every sink has taken charge of it. Any failure leaves
-/// the checkpoint where it was. A pipeline that has thrown from a state operation is thrown away and opened anew.
+/// The commit rule: a batch is on disk, synced, before a sink sees it; a cursor moves only in the commit that follows the
+/// window's last page; a journal entry is removed only when every sink has acknowledged it. Any failure leaves the
+/// checkpoint where it was. After a failure of the state, drop the pipeline and open a new one. The steps have the names of
+/// the article <doc:CommitProtocol>.
 package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> {
   package let source: Input
   package let mapping: Mapping
   package let sinks: [any Sink]
   package var state: State
   package let time: TimeSource
-  /// Bytes of journal beyond which nothing more is fetched: a dead sink holds back only itself until then.
+  /// Bytes of journal beyond which fetching pauses: until then, a sink that is down delays only itself.
   package let journalCap: Int
   /// The first failure of each sink that is behind, by name; cleared when it catches up.
   package private(set) var sinkFailures: [String: Failure] = [:]
-  /// Of the newest page: what bounds the next window beside the local clock.
-  package private(set) var serverDate: Instant?
+  /// Of the newest page: bounds the next window, as the local clock does.
+  package var serverDate: Instant?
 
   /// Names of sinks that could not be opened yet.
   private var unopened: Set<String> = []
   private var batch = Batch()
-  /// Nothing can have changed for a sink that failed a moment ago.
-  private var hasJustDrained = false
 
   package init(
     source: Input, mapping: Mapping, sinks: [any Sink], state: State, time: TimeSource,
@@ -36,18 +35,16 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     self.journalCap = journalCap
   }
 
-  /// Opens every sink, fixes where new ones start, and delivers what an earlier run left in the journal. Call it first.
+  /// Opens every sink and fixes where new ones start. Call it first, and `drain()` next.
   ///
-  /// A sink that was delivered to before and cannot be opened now holds back only itself, unless there is no other.
-  /// - Parameter forgetting: gives up what a sink that is no longer configured has not taken yet.
+  /// A sink that was delivered to before and cannot be opened now delays only itself, unless it is the only one.
+  /// - Parameter forgetting: gives up what a sink that is no longer configured has not acknowledged.
   package mutating func open(forgetting: Bool = false) async throws(Failure) {
     var checkpoint = state.checkpoint
     try leaveRemovedSinks(&checkpoint, forgetting: forgetting)
     unopened = Set(sinks.map(\.name))
     sinkFailures = [:]
     try await openSinks(&checkpoint)
-    try await deliverPending()
-    hasJustDrained = true
   }
 
   private mutating func openSinks(_ checkpoint: inout Checkpoint) async throws(Failure) {
@@ -67,7 +64,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
-  /// A sink that was taken out of the configuration must not hold the journal for ever, nor lose what waits for it.
+  /// A sink that is no longer configured must neither hold the journal for ever nor lose what waits for it.
   private func leaveRemovedSinks(_ checkpoint: inout Checkpoint, forgetting: Bool) throws(Failure) {
     let configured = Set(sinks.map(\.name))
     let newest = state.pending.last ?? checkpoint.sequence
@@ -75,20 +72,17 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       guard forgetting || position.sequence >= newest else {
         throw Failure(
           "sink.removed", exit: .configuration,
-          "Opening the sinks: \(name) is no longer configured, but the journal holds batches that it has not taken.",
-          hint: "Configure it again until it has caught up, or give them up with --forget-sink.")
+          "Opening the sinks: \(name) is no longer configured, but the journal holds batches that it has not acknowledged.",
+          hint: "Configure it again until it has caught up, or discard them with --forget-sink.")
       }
       checkpoint.sinks[name] = nil
     }
   }
 
-  /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they took. Right after
-  /// opening, which does the same, it does nothing: a dead sink costs one round of waiting a pass.
+  /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they acknowledged.
+  ///
+  /// Called after `open` and at the beginning of each pass: a sink that is down costs one round of waiting a pass.
   package mutating func drain() async throws(Failure) {
-    guard !hasJustDrained else {
-      hasJustDrained = false
-      return
-    }
     sinkFailures = [:]
     if !unopened.isEmpty {
       var checkpoint = state.checkpoint
@@ -103,30 +97,6 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
   }
 
-  /// Reads a window to its last page and then moves the named cursor to the window's end.
-  ///
-  /// A window that the service cannot serve whole is halved; one whose next link died is read again, once.
-  /// - Parameter window: what is read, to its last page.
-  /// - Parameter cursor: nil moves none: a backfill keeps its own account.
-  /// - Parameter age: how far behind the service's own clock the cursor stays, should the local clock run ahead of it.
-  package mutating func read(_ window: Window, moving cursor: String?, age: Duration) async throws(Failure) -> Tally {
-    do {
-      return try await readOnce(window, moving: cursor, age: age)
-    } catch {
-      switch error.recovery {
-      case .restartWindow:
-        return try await readOnce(window, moving: cursor, age: age)
-      case .smallerWindow:
-        guard let halves = window.halves else { throw error }
-        var tally = try await read(halves.older, moving: cursor, age: age)
-        tally += try await read(halves.newer, moving: cursor, age: age)
-        return tally
-      case .never, .later:
-        throw error
-      }
-    }
-  }
-
   /// Moves cursors without reading: what a wider or later read has already covered.
   package mutating func move(_ cursors: [String: Instant]) throws(Failure) {
     var checkpoint = state.checkpoint
@@ -134,59 +104,12 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
-  /// Delivers events that belong to rows already read, under a mapping of their own. No cursor moves.
-  package mutating func add(_ page: Page, by mapping: some Normalising) async throws(Failure) -> Tally {
-    hasJustDrained = false
-    var tally = Tally()
-    try checkRoom()
-    try await take(page, by: mapping, cursor: nil, into: &tally)
-    return tally
-  }
-
   package func close() async {
     for sink in sinks { await sink.close() }
   }
 
-  private mutating func readOnce(
-    _ window: Window, moving cursor: String?, age: Duration
-  ) async throws(Failure) -> Tally {
-    hasJustDrained = false
-    var tally = Tally()
-    var visited = VisitedLinks()
-    let source = source
-    var page = try await source.page(window, after: nil)
-    let settled = page.serverDate.map { min(window.end, $0 - age) } ?? window.end
-    while true {
-      try checkRoom()
-      serverDate = page.serverDate ?? serverDate
-      if let next = page.next { try visited.remember(next, of: page, rows: tally.rows + page.rows.count) }
-      let next = page.next
-      async let following = next.asyncPage(of: window, from: source)
-      // A window that begins in the service's future says nothing of the time between cursor and window.
-      let isDone = next == nil && settled > window.start
-      let taken = await takeAll(page, cursor: isDone ? cursor.map { ($0, settled) } : nil, into: &tally)
-      let fetched = await following
-      try taken.get()
-      guard let fetched else { break }
-      page = try fetched.get()
-    }
-    tally.windows += 1
-    return tally
-  }
-
-  private mutating func takeAll(
-    _ page: Page, cursor: (String, Instant)?, into tally: inout Tally
-  ) async -> Result<Void, Failure> {
-    do {
-      try await take(page, by: mapping, cursor: cursor, into: &tally)
-      return .success(())
-    } catch {
-      return .failure(error)
-    }
-  }
-
-  /// S3 to S8 for one page.
-  private mutating func take(
+  /// Takes one page through every step from map to remove.
+  mutating func take(
     _ page: Page, by mapping: some Normalising, cursor: (name: String, end: Instant)?, into tally: inout Tally
   ) async throws(Failure) {
     batch.clear()
@@ -205,7 +128,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
   }
 
-  /// S5 to S8: every sink that is not behind gets the entry; one that fails keeps its old position and its entries.
+  /// Deliver to remove: every sink that is not behind gets the entry; one that fails keeps its old position and its entries.
   private mutating func commit(_ entry: JournalEntry) async throws(Failure) {
     var next = state.checkpoint
     next.sequence = max(next.sequence, entry.sequence)
@@ -223,23 +146,13 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     try state.commit(next)
   }
 
-  private func checkRoom() throws(Failure) {
+  /// - Throws: `journal.full` (75).
+  func checkRoom() throws(Failure) {
     guard state.journalSize >= journalCap else { return }
+    let cause = sinkFailures.values.first
     throw Failure(
       "journal.full", exit: .tryLater,
-      "Waiting with fetching: the journal holds \(state.journalSize) bytes that a sink has not taken yet.",
-      hint: sinkFailures.values.first.map { "First mend the sink: \($0.sentence)" }, recovery: .later(after: nil))
-  }
-}
-
-extension Optional where Wrapped == PageCursor {
-  /// The page behind this cursor, nil where there is none: what is fetched while the page before is being delivered.
-  fileprivate func asyncPage(of window: Window, from source: some Source) async -> Result<Page, Failure>? {
-    guard let cursor = self else { return nil }
-    do {
-      return .success(try await source.page(window, after: cursor))
-    } catch {
-      return .failure(error)
-    }
+      "Fetching is paused: the journal holds \(state.journalSize) bytes that a sink has not acknowledged.",
+      hint: cause.map { "Fix the sink first: \($0.sentence)" }, recovery: .later(after: nil), cause: cause)
   }
 }

@@ -1,25 +1,33 @@
-// Where events go.
+// Where events go: the contract of every destination.
 
-/// A place that takes charge of events.
+/// A destination that acknowledges events.
 ///
-/// Called by one pipeline, in journal order, one call at a time. A failure leaves the sink as after a crash: the caller
-/// keeps the old position and delivers the same bytes again, after a restart of the process or before.
+/// One pipeline calls it, one call at a time: `open` until it succeeds, then `deliver` for each journal entry in order, then
+/// `close` once. Calls may block their thread on a disk or a peer: they run on the pipeline's `ThreadExecutor`, never on the
+/// cooperative pool, so a sink needs no thread of its own. A sink that waits for long looks at `Task.isCancelled` several
+/// times a second and throws `Failure.stopped`.
+///
+/// Not promised: that `open` succeeds before `close`; that every entry comes once, because after a failure or a crash the
+/// same entry comes again, perhaps in a new process; that entries come without holes, because a new sink starts at the
+/// newest one.
 package protocol Sink: Sendable {
   /// The spec as configured, without secrets: the sink's name in the checkpoint, log and metrics.
   var name: String { get }
 
-  /// Opens the sink before anything is fetched and says where a sink without a position starts. A failure here stops
-  /// the pass before the first request.
-  /// - Parameter position: what the checkpoint holds, nil for a sink that it does not know yet: such a one gets what is
-  ///   journaled from now on, so the pipeline sets its sequence number.
+  /// Opens the sink, and returns where a sink without a position starts. Called before the first request of a pass: for a sink
+  /// that the checkpoint does not have yet, a failure here ends the pass; for any other it delays only this sink, and
+  /// `open` is called again by the next drain.
+  /// - Parameter position: what the checkpoint holds; nil for a new sink. A new one gets what is journaled from now on: the
+  ///   pipeline sets its sequence number.
   func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition
 
-  /// Delivers one journal entry's lines and returns only when the sink has taken charge of all of them.
+  /// Delivers one journal entry's lines, and returns only when the sink has acknowledged all of them: the journal forgets the
+  /// entry then. The returned position has `entry.sequence`.
   ///
-  /// Idempotent from the same position: it may find its own earlier, half-finished attempt. The returned position has
-  /// `entry.sequence`.
+  /// Idempotent from the same position: it may find its own earlier, half-finished attempt. After a failure the position in
+  /// the checkpoint stays as it was, and no further entry comes before this one has been delivered.
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition
 
-  /// Lets go of descriptors and connections. Called once, also after a failure.
+  /// Closes descriptors and connections. Called once, also after a failure.
   func close() async
 }

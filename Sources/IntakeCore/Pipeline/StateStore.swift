@@ -1,8 +1,9 @@
 // Persistent state: cursors, sink positions, the ledger and the journal.
 
-/// State on disk, held by one process at a time. Steps S4, S6, S7 and S8 of the commit protocol.
+/// Durable state, held by one process at a time: the steps journal, record, commit and remove of <doc:CommitProtocol>.
 ///
-/// Any failure is a crash at that point: the caller drops the store and opens it anew, which recovers.
+/// Called by one pipeline, one call at a time; calls may block. Any failure counts as a crash at that point: the caller drops
+/// the store and opens a new one, which recovers.
 package protocol StateStore {
   associatedtype StoredLedger: Ledger
 
@@ -15,12 +16,12 @@ package protocol StateStore {
   /// Bytes of the journal on disk, for the cap.
   var journalSize: Int { get }
 
-  /// S4: journal file written, synced, renamed, directory synced. From here no row of the batch is read again.
+  /// The step journal: makes the batch durable. From here on no row of it has to be read again.
   mutating func journal(_ batch: Batch, cursors: [String: Instant]) throws(Failure) -> JournalEntry
   /// Reads one entry of `pending` back, verified.
   func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry
-  /// S6 to S8: identities of the newly covered entries appended and synced, checkpoint replaced, entries that no sink
-  /// in `checkpoint.sinks` needs any more removed.
+  /// The steps record, commit and remove: appends the identities of newly covered entries to the ledger, replaces the
+  /// checkpoint, removes the entries that no sink in `checkpoint.sinks` needs any more.
   mutating func commit(_ checkpoint: Checkpoint) throws(Failure)
   /// Forgets identities received before `horizon`: neither live collection nor a revisit can see them again. What a
   /// backfill may still see stays on disk, for as long as either service keeps rows.

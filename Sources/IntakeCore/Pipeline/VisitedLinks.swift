@@ -1,15 +1,15 @@
 // Protection from next links that go in circles or never end.
 
-/// Whatever a service sends, a window has an end: no link with rows twice, no long run of pages without rows.
+/// The next links of one window. They end whatever the service sends: no link with rows twice, no long run of empty pages.
 struct VisitedLinks {
   private var links: Set<PageCursor> = []
-  /// An empty page may ask for patience with its own link.
-  private var patience = 10
+  /// An empty page may repeat its own link, so often.
+  private var repeats = 10
 
   mutating func remember(_ link: PageCursor, of page: Page, rows: Int) throws(Failure) {
     if !links.insert(link).inserted {
-      patience -= page.rows.isEmpty ? 1 : patience
-      guard patience > 0 else { throw Failure.linkLoop }
+      repeats -= page.rows.isEmpty ? 1 : repeats
+      guard repeats > 0 else { throw Failure.linkLoop }
     }
     guard links.count <= 20 + rows, links.count <= 10_000 else { throw Failure.endless }
   }
@@ -22,6 +22,6 @@ extension Failure {
     hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
 
   fileprivate static let endless = Failure(
-    "source.endless", exit: .tryLater, "Reading a window: the service sends ever more pages and too few rows in them.",
+    "source.endless", exit: .tryLater, "Reading a window: the service keeps sending pages with too few rows in them.",
     hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
 }

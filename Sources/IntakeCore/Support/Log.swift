@@ -93,7 +93,7 @@ package struct Log: Sendable {
     return plain && !cleaned.isEmpty ? cleaned : JSONText.quoted(cleaned)
   }
 
-  /// Whole line in one `write(2)`; a closed stderr is nobody's problem.
+  /// Whole line in one `write(2)`; write errors are ignored.
   package static let writeToStandardError: @Sendable ([UInt8]) -> Void = { line in
     _ = unsafe Glibc.write(STDERR_FILENO, line, line.count)
   }

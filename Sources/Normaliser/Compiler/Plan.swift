@@ -37,6 +37,8 @@ struct Step: Sendable {
     case listOpen, listItem, listGiven, listSetting, listClose
     /// Columns that no rule names.
     case others
+    /// Nothing: the value before is that of `event.action` or `event.outcome`, which `Batch.Entry` carries.
+    case isStatus, isOutcome
   }
 
   var code: Code

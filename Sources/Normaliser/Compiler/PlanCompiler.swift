@@ -192,6 +192,10 @@ extension PlanCompiler {
         continue
       }
       if !fixed.isEmpty { literal += rule.to.map { "\(JSONText.quoted($0)):\(fixed)," }.joined() }
+      if fixed != "\"unknown\"", let mark = mark(of: rule, fixed: fixed) {
+        flush(&literal, created: &created, into: &steps)
+        steps.append(mark)
+      }
     }
     flush(&literal, created: &created, into: &steps)
     if others, !plan.others.isEmpty { steps.append(Step(code: .others)) }
@@ -238,7 +242,7 @@ extension PlanCompiler {
       }
     }
     for index in steps.indices { steps[index].skip = Int16(truncatingIfNeeded: steps.count - 1 - index) }
-    return steps + repeats(of: rule)
+    return steps + repeats(of: rule) + [mark(of: rule)].compactMap(\.self)
   }
 
   private mutating func listSteps(of rule: Rule) -> [Step] {
@@ -263,6 +267,15 @@ extension PlanCompiler {
     step.name = open.name
     step.skip = Int16(truncatingIfNeeded: count)
     return [step]
+  }
+
+  /// Notes where the event's status or outcome stands; nil for a rule that gives neither.
+  /// - Parameter fixed: JSON text of a constant, at the end of the literal before.
+  private mutating func mark(of rule: Rule, fixed: String = "") -> Step? {
+    guard rule.to.contains("event.action") || rule.to.contains("event.outcome") else { return nil }
+    var step = Step(code: rule.to.contains("event.action") ? .isStatus : .isOutcome)
+    if !fixed.isEmpty { step.text = pooled(fixed) }
+    return step
   }
 
   private mutating func repeats(of rule: Rule) -> [Step] {

@@ -140,8 +140,10 @@ struct PageRun: ~Copyable {
       output.line.rewind(to: start)
       return false
     }
-    output.batch.entries.append(
-      Batch.Entry(identity: facts.identity, received: received, end: output.offset + output.line.count))
+    var entry = Batch.Entry(
+      identity: facts.identity, received: received, end: output.offset + output.line.count)
+    event.note(in: &entry, output.line, from: start)
+    output.batch.entries.append(entry)
     return true
   }
 

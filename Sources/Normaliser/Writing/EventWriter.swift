@@ -33,6 +33,9 @@ struct EventWriter: ~Copyable {
   private var listStart = 0
   /// Where the received time was written first; -1 before that.
   var receivedStart = -1
+  /// Where the values of `event.action` and `event.outcome` stand, quotes included, counted from the beginning of the line.
+  var status = 0..<0
+  var outcome = 0..<0
   /// One bit for each slot known to hold an IP address.
   private var goodIPs: UInt64 = 0
   private var items = InlineArray<8, Int32>(repeating: 0)
@@ -84,6 +87,8 @@ struct EventWriter: ~Copyable {
         writeItem(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line)
       case .listClose:
         closeList(to: &line)
+      case .isStatus: status = lastValue(step, from: start, end: line.count)
+      case .isOutcome: outcome = lastValue(step, from: start, end: line.count)
       case .others:
         UnmappedColumns.write(row, page, plan, &diagnostics, to: &line)
       }

@@ -23,13 +23,13 @@ enum EventShrinking {
       size -= members[index].count + 1
       dropped.insert(index)
     }
-    var output: [UInt8] = [0x7B]
+    var output: [UInt8] = [.openBrace]
     for (index, member) in members.enumerated() where !dropped.contains(index) {
       output.append(contentsOf: json[member])
-      output.append(0x2C)
+      output.append(.comma)
     }
     output.append(contentsOf: mark)
-    output.append(0x7D)
+    output.append(.closeBrace)
     return output
   }
 
@@ -39,19 +39,17 @@ enum EventShrinking {
     return kept.contains { span.matches(member.lowerBound, $0) } ? 1 : 0
   }
 
-  /// Each `"name":value` of the object; none if it is no flat object.
+  /// Each `"name":value` of the object; none if it is no object.
   private static func members(of json: [UInt8]) -> [Range<Int>] {
     let span = unsafe json.span.bytes
-    guard span.byte(0) == 0x7B else { return [] }
     var members: [Range<Int>] = []
-    var index = 1
-    while span.byte(index) == 0x22 {
-      let start = index
-      guard (try? span.skipKey(&index)) != nil, (try? span.skipLoosely(&index)) != nil else { return [] }
-      members.append(start..<index)
-      guard span.byte(index) == 0x2C else { break }
-      index += 1
-    }
-    return span.byte(index) == 0x7D ? members : []
+    var index = 0
+    do {
+      try span.forEachMember(&index) { key, index throws(JSONFault) in
+        try span.skipLoosely(&index)
+        members.append((key.lowerBound - 1)..<index)
+      }
+    } catch { return [] }
+    return members
   }
 }

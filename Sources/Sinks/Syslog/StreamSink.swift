@@ -50,7 +50,7 @@ final class StreamSink: Sink {
     var done = 0
     var interval = receiver.interval(for: entry.entries.count)
     var failures = 0
-    var giveUp = ContinuousClock.now + Self.patience
+    var giveUp = time.now() + Self.patience
     while done < entry.entries.count {
       let end = min(done + interval, entry.entries.count)
       var isConnected = false
@@ -59,7 +59,7 @@ final class StreamSink: Sink {
         isConnected = true
         try send(entry, done..<end, connection)
         receiver.update { $0.isDown = false }
-        (done, failures, giveUp) = (end, 0, ContinuousClock.now + Self.patience)
+        (done, failures, giveUp) = (end, 0, time.now() + Self.patience)
       } catch {
         kept.withLock { $0 = nil }
         failures += 1
@@ -68,7 +68,7 @@ final class StreamSink: Sink {
           receiver.update { $0.interval = interval }
         }
         guard error != .stopped, error.exit == .tryLater, !receiver.now.isDown, failures < Self.attempts,
-          ContinuousClock.now < giveUp
+          time.now() < giveUp
         else {
           if error != .stopped { receiver.update { $0.isDown = true } }
           throw error

@@ -36,8 +36,8 @@ struct SyslogFormat: Sendable {
   /// Appends the frame of one event.
   /// - Parameter line: its JSON, with or without LF.
   func append(_ line: ArraySlice<UInt8>, _ entry: Batch.Entry, to output: inout [UInt8]) {
-    let line = line.last == 0x0A ? line.dropLast() : line
-    let head = header(entry, isFailure: unsafe Self.isFailure(line.span.bytes))
+    let line = line.last == .lineFeed ? line.dropLast() : line
+    let head = header(entry)
     let room = maxBytes - head.count
     if line.count <= room, unsafe VisibleText.isVisible(line.span.bytes) {
       append(head, line, to: &output)
@@ -50,17 +50,17 @@ struct SyslogFormat: Sendable {
   private func append(_ head: [UInt8], _ message: ArraySlice<UInt8>, to output: inout [UInt8]) {
     if framing == .octetCounting {
       output.append(contentsOf: String(head.count + message.count).utf8)
-      output.append(0x20)
+      output.append(.space)
     }
     output.append(contentsOf: head)
     output.append(contentsOf: message)
-    if framing == .newline { output.append(0x0A) }
+    if framing == .newline { output.append(.lineFeed) }
   }
 
-  private func header(_ entry: Batch.Entry, isFailure: Bool) -> [UInt8] {
+  private func header(_ entry: Batch.Entry) -> [UInt8] {
     var head: [UInt8] = []
     head.reserveCapacity(middle.count + 80)
-    head.append(contentsOf: isFailure ? failed : ordinary)
+    head.append(contentsOf: entry.outcome == .failure ? failed : ordinary)
     switch format {
     case .rfc5424:
       if entry.received >= .earliest && entry.received <= .latest {
@@ -93,17 +93,6 @@ struct SyslogFormat: Sendable {
     let month = Int(text.dropFirst(5).prefix(2)) ?? 1
     let day = Int(text.dropFirst(8).prefix(2)) ?? 1
     return "\(months[(month + 11) % 12]) \(day < 10 ? " " : "")\(day) \(text.dropFirst(11).prefix(8))"
-  }
-
-  /// True if the object has the member `"event.outcome":"failure"` itself, not in a text nor deeper down.
-  private static func isFailure(_ line: RawSpan) -> Bool {
-    var index = 1
-    while line.byte(index) == 0x22 {
-      if line.matches(index, "\"event.outcome\":") { return line.matches(index + 16, "\"failure\"") }
-      guard (try? line.skipKey(&index)) != nil, (try? line.skipLoosely(&index)) != nil else { return false }
-      index += 1
-    }
-    return false
   }
 
   private static func ownName() -> String {

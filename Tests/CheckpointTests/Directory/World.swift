@@ -84,6 +84,7 @@ struct World {
       state: state, time: TimeSource(now: { Self.time }))
     do throws(Failure) {
       try await pipeline.open()
+      try await pipeline.drain()
       for window in Self.windows where pipeline.state.checkpoint.cursors["live"].map({ $0 < window.end }) ?? true {
         _ = try await pipeline.read(window, moving: "live", age: .zero)
       }

@@ -47,9 +47,10 @@ struct AwkwardEvents {
     let outcome = isFailure ? "failure" : "success"
     var line = Array(#"{"event.id":"\#(count)","email.subject":""#.utf8) + subject
     line += Array(#"","event.outcome":"\#(outcome)","o365.message_trace.size":\#(count),"tags":["x",{"y":[]}]}"#.utf8)
-    let entry = Batch.Entry(
+    var entry = Batch.Entry(
       identity: Identity(high: chance.next(), low: count),
       received: Self.times.randomElement(using: &chance) ?? .earliest, end: line.count)
+    entry.readStatus(of: unsafe line.span.bytes)
     // A tab as it stands is a control character, which JSON forbids.
     return Event(line: line, entry: entry, isFailure: isFailure, isJSON: isJSON && !subject.contains(0x09))
   }

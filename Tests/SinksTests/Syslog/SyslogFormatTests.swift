@@ -13,7 +13,8 @@ struct SyslogFormatTests {
   {
     let options = try SyslogOptions(.tcp, query: "hostname=host&" + query, spec: "tcp://test")
     let bytes = Array(line.utf8) + [0x0A]
-    let entry = Batch.Entry(identity: Identity(high: 1, low: 2), received: received, end: bytes.count)
+    var entry = Batch.Entry(identity: Identity(high: 1, low: 2), received: received, end: bytes.count)
+    entry.readStatus(of: unsafe bytes.span.bytes)
     var output: [UInt8] = []
     SyslogFormat(options, framing: options.framing).append(bytes[...], entry, to: &output)
     return String(decoding: output, as: UTF8.self)

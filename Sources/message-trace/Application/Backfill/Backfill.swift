@@ -72,6 +72,7 @@ struct Backfill: Sendable {
     let result: Result<Tally, Failure>
     do {
       try await pipeline.open(forgetting: assembly.configuration.forgetsSinks)
+      try await pipeline.drain()
       result = .success(try await pipeline.read(slice, moving: nil, age: .zero))
     } catch {
       result = .failure(error)

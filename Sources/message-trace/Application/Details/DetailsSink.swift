@@ -30,8 +30,7 @@ struct DetailsSink: Sink {
     var items: [DetailsItem] = []
     var start = 0
     for event in entry.entries {
-      let line = entry.bytes[min(start, entry.bytes.count)..<min(event.end, entry.bytes.count)]
-      if let item = item(line) { items.append(item) }
+      if let item = item(event, entry.bytes[start..<event.end]) { items.append(item) }
       start = event.end
     }
     let dropped = try queue.put(items)
@@ -45,10 +44,12 @@ struct DetailsSink: Sink {
 
   func close() async {}
 
-  private func item(_ line: ArraySlice<UInt8>) -> DetailsItem? {
-    guard statuses.contains(where: { line.contains(Array("\"event.action\":\"\($0)\"".utf8)) }),
-      let event = try? JSONValue(parsing: Array(line)), event["event.dataset"]?.string == "o365.message_trace",
-      event["event.kind"]?.string == "event", let status = event["event.action"]?.string, statuses.contains(status),
+  private func item(_ entry: Batch.Entry, _ line: ArraySlice<UInt8>) -> DetailsItem? {
+    let status = String(
+      decoding: line.dropFirst(entry.status.lowerBound).prefix(entry.status.count), as: UTF8.self)
+    guard statuses.contains(status), let event = try? JSONValue(parsing: Array(line)),
+      event["event.dataset"]?.string == "o365.message_trace",
+      event["event.kind"]?.string == "event",
       let trace = event["email.local_id"]?.string, let recipient = event["email.to.address"]?.array?.first?.string
     else { return nil }
     let now = time.now()

@@ -1,4 +1,4 @@
-// The data's one way, end to end: what the documentation shows of how the parts are put together.
+// A whole pipeline, from source to sink: the example of the article on data flow.
 
 import IntakeCore
 
@@ -11,6 +11,7 @@ enum DataFlow {
       source: FolderSource(folder: input), mapping: BriefMapping(), sinks: [FolderSink(folder: output)],
       state: state, time: .system)
     try await pipeline.open()
+    try await pipeline.drain()
     let day = Window(start: Instant(seconds: 1_772_323_200), end: Instant(seconds: 1_772_409_600))
     let tally = try await pipeline.read(day, moving: "live", age: .zero)
     await pipeline.close()

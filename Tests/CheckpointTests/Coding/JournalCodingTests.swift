@@ -1,0 +1,77 @@
+// Journal entries as bytes: read back whole, in this format and in the one before.
+
+internal import IntakeCore
+internal import IntakeTesting
+import Testing
+
+@testable internal import Checkpoint
+
+@Suite struct JournalCodingTests {
+  static let lines = [
+    #"{"event.action":"failed","event.outcome":"failure"}"#, #"{"event.outcome":"unknown"}"#,
+    #"{"email.subject":"\"event.action\":\"x\"","event.action":"delivered","event.outcome":"success"}"#,
+  ]
+
+  static var entry: JournalEntry {
+    var batch = Batch()
+    for (number, line) in lines.enumerated() {
+      let text = Array(line.utf8)
+      batch.bytes += text + [0x0A]
+      var entry = Batch.Entry(
+        identity: Identity(high: 1, low: UInt64(number)), received: Instant(seconds: 5), end: batch.bytes.count)
+      entry.readStatus(of: unsafe text.span.bytes)
+      batch.entries.append(entry)
+    }
+    return JournalEntry(sequence: 1, bytes: batch.bytes, entries: batch.entries, cursors: ["live": Instant(seconds: 9)])
+  }
+
+  /// As the version before wrote it: 32 bytes an entry, without status and outcome.
+  static func firstFormat(_ entry: JournalEntry) -> [UInt8] {
+    let head = JournalCoding.head(entry)
+    let start = head.count - entry.entries.count * 38
+    var old = Array("MTJ1".utf8) + head[4..<start]
+    for number in entry.entries.indices { old += head[(start + number * 38)...].prefix(32) }
+    return old + entry.bytes + JournalCoding.hash(old, entry.bytes)
+  }
+
+  static func check(_ read: JournalEntry) {
+    #expect(read.bytes == entry.bytes && read.entries == entry.entries && read.cursors == entry.cursors)
+    #expect(read.entries.map(\.outcome) == [.failure, .unknown, .success])
+    var start = 0
+    let statuses = read.entries.map { entry in
+      defer { start = entry.end }
+      return String(
+        decoding: read.bytes[start...].dropFirst(entry.status.lowerBound).prefix(entry.status.count), as: UTF8.self)
+    }
+    #expect(statuses == ["failed", "", "delivered"])
+  }
+
+  @Test("an entry is read back as it was written, with status and outcome")
+  func current() throws {
+    let head = JournalCoding.head(Self.entry)
+    let file = head + Self.entry.bytes + JournalCoding.hash(head, Self.entry.bytes)
+    Self.check(try #require(JournalCoding.decode(file, sequence: 1)))
+    #expect(JournalCoding.decode(file, sequence: 2) == nil)
+  }
+
+  @Test("an entry of the version before has its status and outcome read from its events")
+  func before() throws {
+    Self.check(try #require(JournalCoding.decode(Self.firstFormat(Self.entry), sequence: 1)))
+  }
+
+  @Test("a state whose journal the version before wrote is recovered without loss")
+  func recovered() throws {
+    let folder = try ScratchFolder()
+    let path = folder("state")
+    var state = try StateDirectory.open(path, source: "contoso", log: .silent)
+    var batch = Batch()
+    (batch.bytes, batch.entries) = (Self.entry.bytes, Self.entry.entries)
+    _ = try state.journal(batch, cursors: Self.entry.cursors)
+    state.close()
+    try folder.write(Self.firstFormat(Self.entry), to: "state/journal/\(Journal.name(1))")
+    let again = try StateDirectory.open(path, source: "contoso", log: .silent)
+    defer { again.close() }
+    #expect(again.pending == [1])
+    Self.check(try again.entry(1))
+  }
+}
