@@ -1,17 +1,18 @@
-// The past, collected beside the present: nothing doubled, nothing lost, through kill and resumption.
+// `backfill`: nothing lost or duplicated beside live collection, through kill and resume.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
 @Suite struct BackfillTests {
   @Test(
-    "beside a daemon, killed and resumed, in either order: every row once",
+    "killed and resumed beside a daemon, in either order, a backfill emits every row once",
     arguments: ["newest", "oldest"])
   func besideDaemon(_ order: String) throws {
     let fixture = try PlaybookFixture(messages: 1_500, hours: 15 * 24)
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     let daemon = Program.start(["run", playbook], environment: fixture.environment)
     eventually { fixture.passes("a") >= 1 }
     let call = [
@@ -22,21 +23,21 @@ import Testing
       let asked = fixture.pagesAsked
       eventually { fixture.pagesAsked >= asked + 3 && BackfillTests.doneTicks(fixture.state("a")) > 0 }
       running.signal(SIGKILL)
-      #expect(running.wait().status == 137, "run \(killed)")
+      #expect(running.finish().status == 137, "run \(killed)")
     }
     let last = Program.run(call, environment: fixture.environment)
     #expect(last.status == 0 && last.errors.contains("backfill.resume") && last.errors.contains("backfill.done"))
     let passes = fixture.passes("a")
     eventually { fixture.passes("a") > passes }
     daemon.signal(SIGTERM)
-    #expect(daemon.wait().status == 0)
+    #expect(daemon.finish().status == 0)
     fixture.expectWhole("a")
   }
 
-  @Test("what live collection delivered long ago and has forgotten is not delivered again")
+  @Test("events that the live ledger has expired are not delivered again")
   func forgotten() throws {
     let fixture = try PlaybookFixture(messages: 400, hours: 5 * 24)
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     for days in [4, 3, 2, 1, 0] {
       let now = Timestamp.text(fixture.now - .seconds(days * 86_400))
       let outcome = Program.run(["collect", playbook, "--now", now], environment: fixture.environment)
@@ -54,16 +55,16 @@ import Testing
     fixture.expectWhole("a")
   }
 
-  @Test("a TERM leaves it resumable with 75, and its progress shows in the status")
+  @Test("after TERM a backfill exits with 75, can be resumed, and is shown by status")
   func stopped() throws {
     let slow = FaultRule(.latency(.milliseconds(200)), on: "/v1.0/")
     let fixture = try PlaybookFixture(messages: 200, hours: 20 * 24, faults: [slow])
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     let call = ["backfill", playbook, "--from", Timestamp.text(fixture.now - .seconds(21 * 86_400))]
     let running = Program.start(call, environment: fixture.environment)
     eventually { Self.doneTicks(fixture.state("a")) > 0 }
     running.signal(SIGTERM)
-    let outcome = running.wait()
+    let outcome = running.finish()
     #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
     let status = Program.run(["status", playbook])
     #expect(status.lines.contains { $0.hasPrefix("backfill ") && $0.contains("newest first") })
@@ -72,7 +73,7 @@ import Testing
   }
 
   @Test(
-    "spans that cannot be are refused before any request",
+    "invalid spans are rejected before any request",
     arguments: [
       (["--from", "2020-01-01"], "90 days"), (["--from", "soon"], "must be an instant"), ([], "--from"),
       (["--from", "2026-02-02", "--to", "2026-02-01"], "before --to"),
@@ -80,7 +81,7 @@ import Testing
     ])
   func refused(_ arguments: [String], _ word: String) throws {
     let fixture = try PlaybookFixture(messages: 1)
-    let outcome = Program.run(["backfill", fixture.playbook("a")] + arguments, environment: fixture.environment)
+    let outcome = Program.run(["backfill", try fixture.playbook("a")] + arguments, environment: fixture.environment)
     #expect(outcome.status == 64 && outcome.errors.contains(word), "\(outcome.errors)")
     #expect(fixture.server.requests().isEmpty)
   }

@@ -1,11 +1,12 @@
-// What `check` of the built binary tells a person about each fault of the simulator, and what it keeps to itself.
+// The findings of `check` for each fault of the simulator.
 
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
 @Suite struct CheckFaultTests {
-  /// What is told in either mode; nil where the mode does not meet the fault.
+  /// The expected finding in each mode; nil if the fault does not affect the mode.
   struct Case: Sendable, CustomTestStringConvertible {
     var fault: NamedFault
     var graph: (status: Int32, says: String)?
@@ -44,7 +45,7 @@ import Testing
     Case(.foreignLink), Case(.repeatedLink), Case(.expiredLink), Case(.oddRows),
   ]
 
-  @Test("each fault is told in one sentence with what to do, without secret, address or subject", arguments: cases)
+  @Test("each fault gives one sentence and a hint, without secret, address or subject", arguments: cases)
   func told(_ item: Case) throws {
     var fixture = try CollectFixture(messages: 20)
     fixture.server.stop()
@@ -53,8 +54,8 @@ import Testing
     fixture = CollectFixture(fixture, server: try SimulatorServer.start(faulty))
     defer { fixture.server.stop() }
     for (mode, expected) in [("graph", item.graph), ("reporting", item.reporting)] {
-      let folder = TemporaryFolder()
-      var arguments = fixture.arguments(mode, state: folder.file("state"))
+      let folder = try ScratchFolder()
+      var arguments = fixture.arguments(mode, state: folder("state"))
       arguments[0] = "check"
       let outcome = Program.run(arguments, environment: fixture.environment)
       let text = String(decoding: outcome.output, as: UTF8.self)
@@ -67,7 +68,7 @@ import Testing
     }
   }
 
-  @Test("a mistyped fault is met with the one that was meant")
+  @Test("a mistyped fault gets a suggestion")
   func mistyped() {
     let outcome = Program.run(["simulate", "--fault", "throtled"])
     #expect(outcome.status == 64)

@@ -1,27 +1,28 @@
-// `check` tells what works, what does not, and what to do.
+// `check`: findings, hints and exit codes.
 
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
 @Suite struct CheckTests {
   private func check(
-    _ fixture: CollectFixture, _ folder: borrowing TemporaryFolder, _ more: [String] = [], secret: String? = nil
+    _ fixture: CollectFixture, _ folder: ScratchFolder, _ more: [String] = [], secret: String? = nil
   )
-    -> Outcome
+    -> ProcessResult
   {
     var environment = fixture.environment
     if let secret { environment["MESSAGE_TRACE_CLIENT_SECRET"] = secret }
-    var arguments = fixture.arguments("graph", state: folder.file("state"), sink: "file:\(folder.file("out.ndjson"))")
+    var arguments = fixture.arguments("graph", state: folder("state"), sink: "file:\(folder("out.ndjson"))")
     arguments[0] = "check"
     return Program.run(arguments + more, environment: environment)
   }
 
-  @Test("a healthy configuration is good in every line, for people and for machines")
+  @Test("a valid configuration is good in every line, as text and as JSON")
   func good() throws {
     let fixture = try CollectFixture(messages: 20)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     let table = check(fixture, folder)
     #expect(table.status == 0, "\(table.errors)")
     #expect(table.lines.count >= 5 && table.lines.allSatisfy { $0.hasPrefix("good") })
@@ -29,11 +30,11 @@ import Testing
     #expect(object["good"]?.bool == true)
   }
 
-  @Test("a bad secret and a dead receiver are both told in one run, each with what to do")
+  @Test("a bad secret and a dead receiver are both reported in one run, each with a hint")
   func bad() throws {
     let fixture = try CollectFixture(messages: 20)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     let outcome = check(fixture, folder, ["--sink", "tcp://127.0.0.1:9"], secret: "zebra-77")
     #expect(outcome.status == 77)
     let bad = outcome.lines.filter { $0.hasPrefix("BAD") }
@@ -43,32 +44,32 @@ import Testing
     #expect(!String(decoding: outcome.output, as: UTF8.self).contains("zebra-77"))
   }
 
-  @Test("nothing is delivered and nothing moves")
+  @Test("check delivers nothing and moves no cursor")
   func harmless() throws {
     let fixture = try CollectFixture(messages: 20)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     #expect(check(fixture, folder).status == 0)
     let collected = Program.run(
-      fixture.arguments("graph", state: folder.file("state")), environment: fixture.environment)
+      fixture.arguments("graph", state: folder("state")), environment: fixture.environment)
     #expect(collected.lines.count == fixture.settings.tenant.rowCount)
   }
 
-  @Test("redacted events still join: the same key gives the same words, no subject or local part is left")
+  @Test("redacted events can be joined: the same key gives the same hashes, no subject or local part remains")
   func redaction() throws {
     let fixture = try CollectFixture(messages: 200)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     let key = ["MESSAGE_TRACE_REDACT_KEY": "0123456789abcdef0123456789abcdef"]
     let environment = fixture.environment.merging(key) { $1 }
-    let plain = Program.run(fixture.arguments("graph", state: folder.file("a")), environment: fixture.environment)
+    let plain = Program.run(fixture.arguments("graph", state: folder("a")), environment: fixture.environment)
     let runs = ["b", "c"].map { state in
       Program.run(
-        fixture.arguments("graph", state: folder.file(state)) + ["--redact", "subject,local-part"],
+        fixture.arguments("graph", state: folder(state)) + ["--redact", "subject,local-part"],
         environment: environment)
     }
     for run in runs { #expect(run.status == 0, "\(run.errors)") }
-    func values(_ outcome: Outcome, _ name: String) throws -> [String] {
+    func values(_ outcome: ProcessResult, _ name: String) throws -> [String] {
       try outcome.lines.compactMap { line in try JSONValue(parsing: Array(line.utf8))[name]?.string }
     }
     #expect(Set(runs[0].ids) == Set(plain.ids))

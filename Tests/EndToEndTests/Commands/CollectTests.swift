@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
@@ -42,20 +43,20 @@ struct CollectFixture {
 }
 
 @Suite struct CollectTests {
-  @Test("20,000 rows come out once, a second pass emits none, both modes give the same ids")
+  @Test("20,000 rows are emitted once, a second pass emits none, both modes give the same ids")
   func both() throws {
     let fixture = try CollectFixture(messages: 16_500)
     defer { fixture.server.stop() }
     #expect(fixture.settings.tenant.rowCount >= 20_000)
     var ids: [String: Set<String>] = [:]
     for mode in ["graph", "reporting"] {
-      let folder = TemporaryFolder()
-      let first = Program.run(fixture.arguments(mode, state: folder.file("state")), environment: fixture.environment)
+      let folder = try ScratchFolder()
+      let first = Program.run(fixture.arguments(mode, state: folder("state")), environment: fixture.environment)
       #expect(first.status == 0, "\(first.errors)")
       #expect(first.lines.count == fixture.settings.tenant.rowCount)
       ids[mode] = Set(first.ids)
       #expect(ids[mode]?.count == first.lines.count)
-      let second = Program.run(fixture.arguments(mode, state: folder.file("state")), environment: fixture.environment)
+      let second = Program.run(fixture.arguments(mode, state: folder("state")), environment: fixture.environment)
       #expect(second.status == 0 && second.output.isEmpty && second.errors.isEmpty)
     }
     #expect(ids["graph"] == ids["reporting"])
@@ -69,29 +70,29 @@ struct CollectFixture {
     #expect(ids["graph"] == truth)
   }
 
-  @Test("the mode can be switched on one state and one file without a gap or a duplicate")
+  @Test("the mode can change with the same state and file, without a gap or a duplicate")
   func switching() throws {
     let fixture = try CollectFixture(messages: 500)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
-    let sink = "file:\(folder.file("events.ndjson"))"
+    let folder = try ScratchFolder()
+    let sink = "file:\(folder("events.ndjson"))"
     let early = ["--now", Timestamp.text(fixture.now - .seconds(2 * 3_600))]
     for (mode, extra) in [("reporting", early), ("graph", []), ("reporting", [])] {
       let outcome = Program.run(
-        fixture.arguments(mode, state: folder.file("state"), sink: sink) + extra, environment: fixture.environment)
+        fixture.arguments(mode, state: folder("state"), sink: sink) + extra, environment: fixture.environment)
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
-    let verified = Program.run(["verify", folder.file("events.ndjson")])
+    let verified = Program.run(["verify", folder("events.ndjson")])
     #expect(verified.status == 0, "\(String(decoding: verified.output, as: UTF8.self))")
     #expect(verified.lines.first == "lines               \(fixture.settings.tenant.rowCount)")
   }
 
-  @Test("overlapping runs: the second says who holds the state and exits 75")
+  @Test("of two overlapping runs the second names the process that holds the state and exits with 75")
   func overlapping() throws {
     let fixture = try CollectFixture(messages: 10)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
-    let state = folder.file("state")
+    let folder = try ScratchFolder()
+    let state = folder("state")
     #expect(Program.run(fixture.arguments("graph", state: state), environment: fixture.environment).status == 0)
     let lock = unsafe open("\(state)/lock", O_RDWR)
     #expect(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)

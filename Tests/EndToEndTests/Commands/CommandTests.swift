@@ -1,11 +1,12 @@
-// The commands that need no network, and what starting costs.
+// Commands without network: help, examples, suggestions, verify, mapping, demo.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 import Testing
 
 @Suite struct CommandTests {
-  @Test("--version says the version and loads no network library")
+  @Test("--version prints the version and loads no network library")
   func version() {
     let outcome = Program.run(["--version"], environment: ["LD_DEBUG": "files"])
     #expect(outcome.status == 0)
@@ -16,11 +17,11 @@ import Testing
     }
   }
 
-  /// As the overview lists them.
+  /// The commands of the overview.
   static let commands: [String] = Program.run([]).lines.filter { $0.hasPrefix("  ") && !$0.contains("message-trace") }
     .compactMap { $0.split(separator: " ").first.map(String.init) }
 
-  @Test("the overview lists the commands, and every one of them has help with usage and examples", arguments: commands)
+  @Test("the overview lists the commands, and each has help with usage and examples", arguments: commands)
   func help(_ command: String) {
     #expect(Self.commands.count >= 16)
     for arguments in [["help", command], [command, "--help"], [command, "-h"]] {
@@ -33,7 +34,7 @@ import Testing
     }
   }
 
-  @Test("every example of the help is a call that is understood", arguments: commands)
+  @Test("every example of the help is a valid call", arguments: commands)
   func examples(_ command: String) {
     let lines = Program.run(["help", command]).lines.drop { $0 != "examples:" }.dropFirst().prefix {
       $0.hasPrefix("  ")
@@ -61,7 +62,7 @@ import Testing
   }
 
   @Test(
-    "what is mistyped names the nearest right one",
+    "a mistyped name gets a suggestion",
     arguments: [
       (["colect"], "did you mean collect?"), (["Reprot"], "did you mean report?"),
       (["completion", "bash"], "did you mean completions?"),
@@ -93,7 +94,7 @@ import Testing
     #expect([64, 78].contains(outcome.status) && outcome.output.isEmpty)
   }
 
-  @Test("the demo prints whole events, each once, and tells its story on stderr")
+  @Test("the demo prints complete events, each once, and its commentary on stderr")
   func demo() throws {
     let outcome = Program.run(["demo", "--messages", "300"])
     #expect(outcome.status == 0, "\(outcome.errors)")
@@ -106,18 +107,18 @@ import Testing
   func mappings() throws {
     #expect(Set(Program.run(["mapping", "list"]).lines).isSuperset(of: ["graph", "reporting"]))
     let shown = Program.run(["mapping", "show", "graph"])
-    let folder = TemporaryFolder()
-    let good = folder.write(String(decoding: shown.output, as: UTF8.self), to: "mine.json")
+    let folder = try ScratchFolder()
+    let good = try folder.write(String(decoding: shown.output, as: UTF8.self), to: "mine.json")
     #expect(Program.run(["mapping", "validate", good]).status == 0)
-    let bad = folder.write("{\"name\": 5, \"feilds\": []}", to: "bad.json")
+    let bad = try folder.write("{\"name\": 5, \"feilds\": []}", to: "bad.json")
     let outcome = Program.run(["mapping", "validate", bad])
     #expect(outcome.status == 78 && outcome.errors.contains("bad.json"))
   }
 
-  @Test("verify counts what is wrong with a file")
-  func verify() {
-    let folder = TemporaryFolder()
-    let file = folder.write(
+  @Test("verify counts the errors of a file")
+  func verify() throws {
+    let folder = try ScratchFolder()
+    let file = try folder.write(
       "{\"event.id\":\"a\"}\n{\"event.id\":\"a\"}\nbroken\n{\"x\":1}\n{\"event.id\":\"b\"}", to: "f")
     let outcome = Program.run(["verify", file])
     #expect(outcome.status == 65)
@@ -125,7 +126,7 @@ import Testing
       outcome.lines == [
         "lines               5", "invalid lines       2", "without event.id    1", "repeated event ids  1",
       ])
-    let batches = folder.write(
+    let batches = try folder.write(
       ["00:00:01", "00:00:01", "00:01:00", "02:31:00"].enumerated().map { index, time in
         "{\"event.created\":\"2026-03-02T\(time).000Z\",\"event.id\":\"\(index)\"}\n"
       }.joined(), to: "batches")
@@ -134,7 +135,7 @@ import Testing
         "batches             3, read from 2026-03-02T00:00:01.000Z to 2026-03-02T02:31:00.000Z",
         "longest pause       2h 30m, from 2026-03-02T00:01:00.000Z",
       ])
-    let other = folder.write(
+    let other = try folder.write(
       "{\"event_id\":\"a\",\"created\":7}\n{\"event_id\":\"\u{FF}\"}\n{\"event_id\":\"a\"}\n", to: "cim")
     #expect(Program.run(["verify", other]).lines.last == "repeated event ids  1")
     #expect(Program.run(["verify", "/nonexistent"]).status == 66)

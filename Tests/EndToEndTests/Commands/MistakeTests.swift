@@ -1,7 +1,8 @@
-// What people get wrong first: one clear sentence, what to do, the right exit status, nothing moved.
+// Common mistakes: one clear error, a hint, the right exit status, unchanged state.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
@@ -39,17 +40,17 @@ import Testing
       says: ["https"]),
   ]
 
-  @Test("each mistake is told plainly", arguments: mistakes)
+  @Test("each mistake gives one clear error and changes no state", arguments: mistakes)
   func told(_ mistake: Mistake) throws {
     let fixture = try CollectFixture(messages: 5)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     var environment = fixture.environment
     if let secret = mistake.secret {
       environment["MESSAGE_TRACE_CLIENT_SECRET"] = secret
       environment["MESSAGE_TRACE_PASSWORD"] = secret
     }
-    var arguments = fixture.arguments(mistake.mode, state: folder.file("state"))
+    var arguments = fixture.arguments(mistake.mode, state: folder("state"))
     for index in stride(from: 0, to: mistake.arguments.count, by: 2) {
       if let known = arguments.firstIndex(of: mistake.arguments[index]) {
         arguments[known + 1] = mistake.arguments[index + 1]
@@ -63,13 +64,13 @@ import Testing
     #expect(outcome.output.isEmpty)
     #expect(!outcome.errors.contains("zebra-77") && !outcome.errors.contains("Fatal error"))
     #expect((1...3).contains(outcome.errors.split(separator: "\n").count), "\(outcome.errors)")
-    // State unmoved: after the mistake is mended everything comes out.
+    // The state is unchanged: once the mistake is fixed, every event is emitted.
     let mended = Program.run(
-      fixture.arguments(mistake.mode, state: folder.file("state")), environment: fixture.environment)
+      fixture.arguments(mistake.mode, state: folder("state")), environment: fixture.environment)
     #expect(mended.status == 0 && mended.lines.count == fixture.settings.tenant.rowCount, "\(mended.errors)")
   }
 
-  @Test("an unwritable state directory is refused before any request")
+  @Test("an unwritable state directory is an error before any request")
   func state() throws {
     let fixture = try CollectFixture(messages: 5)
     defer { fixture.server.stop() }

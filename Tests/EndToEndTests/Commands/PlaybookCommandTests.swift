@@ -1,14 +1,17 @@
-// Writing, checking and scheduling playbooks, and asking how they stand, with the real binary.
+// `playbook`, `schedule` and `status` of the built binary.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 import Testing
 
 @Suite struct PlaybookCommandTests {
-  @Test("a starter is valid, is never written over, and takes mode and tenant", arguments: ["graph", "reporting"])
-  func starter(_ mode: String) {
-    let folder = TemporaryFolder()
-    let path = folder.file("p.json")
+  @Test(
+    "playbook init writes a valid playbook with mode and tenant, and overwrites no file",
+    arguments: ["graph", "reporting"])
+  func starter(_ mode: String) throws {
+    let folder = try ScratchFolder()
+    let path = folder("p.json")
     let call = ["playbook", "init", path, "--mode", mode, "--tenant", "fabrikam.example"]
     #expect(Program.run(call).status == 0)
     #expect(Program.run(["playbook", "validate", path]).lines == ["\(path): good"])
@@ -19,19 +22,19 @@ import Testing
     #expect(Program.run(["playbook", "init"]).lines.first == "{")
   }
 
-  @Test("validate tells every mistake of every file, keys and values alike")
-  func validate() {
-    let folder = TemporaryFolder()
-    let first = folder.write("{ \"nmae\": \"x\",\n \"trigger\": { \"every\": \"soon\" } }", to: "1.json")
-    let second = folder.write("{ \"source\": { \"clientSecret\": \"hunter2\" } }", to: "2.json")
-    let outcome = Program.run(["playbook", "validate", first, second, folder.file("none.json")])
+  @Test("validate lists every mistake of every file, in keys and values")
+  func validate() throws {
+    let folder = try ScratchFolder()
+    let first = try folder.write("{ \"nmae\": \"x\",\n \"trigger\": { \"every\": \"soon\" } }", to: "1.json")
+    let second = try folder.write("{ \"source\": { \"clientSecret\": \"hunter2\" } }", to: "2.json")
+    let outcome = Program.run(["playbook", "validate", first, second, folder("none.json")])
     for word in ["did you mean name", "line 2: trigger.every soon", "must be a reference", "none.json"] {
       #expect(outcome.errors.contains(word), "\(word)")
     }
     #expect(outcome.status == 66 && outcome.output.isEmpty && !outcome.errors.contains("hunter2"))
   }
 
-  @Test("the schema that is printed is JSON, and a wrong call says the right one")
+  @Test("the schema is JSON, and a wrong call shows the right one")
   func schema() throws {
     let outcome = Program.run(["playbook", "schema"])
     let schema = try JSONValue(parsing: outcome.output)
@@ -42,10 +45,10 @@ import Testing
     }
   }
 
-  @Test("schedule prints units or a crontab line, one of the two")
-  func schedule() {
-    let folder = TemporaryFolder()
-    let path = folder.file("contoso.json")
+  @Test("schedule prints either units or a crontab line")
+  func schedule() throws {
+    let folder = try ScratchFolder()
+    let path = folder("contoso.json")
     #expect(Program.run(["playbook", "init", path]).status == 0)
     let cron = Program.run(["schedule", "--cron", path])
     #expect(cron.lines.count == 1 && cron.lines.first?.hasSuffix("message-trace collect \(path)") == true)
@@ -55,14 +58,14 @@ import Testing
     #expect(Program.run(["schedule", "--cron", "--systemd", path]).status == 64)
   }
 
-  @Test("status of nothing is said plainly")
-  func nothing() {
-    let folder = TemporaryFolder()
-    let path = folder.file("p.json")
+  @Test("status of an empty state directory")
+  func nothing() throws {
+    let folder = try ScratchFolder()
+    let path = folder("p.json")
     #expect(Program.run(["playbook", "init", path]).status == 0)
-    let fresh = Program.run(["status", path, "--state", folder.file("state")])
+    let fresh = Program.run(["status", path, "--state", folder("state")])
     #expect(fresh.status == 0 && fresh.lines.contains { $0.hasPrefix("last pass") && $0.hasSuffix("never") })
-    #expect(Program.run(["status", "--state", folder.file("state")]).status == 66)
+    #expect(Program.run(["status", "--state", folder("state")]).status == 66)
     #expect(Program.run(["status", "--format", "xml"]).status == 64)
   }
 }

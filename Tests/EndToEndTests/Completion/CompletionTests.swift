@@ -1,10 +1,11 @@
-// The completion scripts in the shells that they are for: what each of them makes of a line that is half typed.
+// The completion scripts, run in their shells on partly typed lines.
 
 internal import Glibc
+internal import IntakeTesting
 import Testing
 
 @Suite struct CompletionTests {
-  /// A line up to the cursor, and all that may stand there.
+  /// A line up to the cursor, and its expected completions.
   struct Line: Sendable {
     var typed: String
     var completed: [String]
@@ -14,7 +15,7 @@ import Testing
     }
   }
 
-  /// Of each kind of thing that can be completed, one.
+  /// One line for each kind of completion.
   static let lines = [
     Line("coll", "collect"), Line("collect --mo", "--mode"), Line("collect --mode ", "graph", "reporting"),
     Line("collect --mode rep", "reporting"), Line("collect --graph-api beta-", "beta-2021"),
@@ -27,7 +28,9 @@ import Testing
     Line("playbook validate some-f", "some-file.ndjson"), Line("collect --keep", "--keep-original"),
   ]
 
-  @Test("bash completes commands, options, values and files")
+  @Test(
+    "bash completes commands, options, values and files",
+    .enabled(if: InstalledProgram.isWanted("bash"), "bash is not installed"))
   func bash() throws {
     var script = "source <(message-trace completions bash)\ncompopt() { :; }\n"
     for line in Self.lines {
@@ -37,23 +40,26 @@ import Testing
 
         """
     }
-    guard let output = try Self.run("bash", ["--norc"], script) else { return }
+    let output = try Self.run(["bash", "--norc"], script)
     try Self.compare(output, among: Self.lines) { $0 == "some-directory/" ? "some-directory" : $0 }
   }
 
-  @Test("fish completes commands, options, values and files")
+  @Test(
+    "fish completes commands, options, values and files",
+    .enabled(if: InstalledProgram.isWanted("fish"), "fish is not installed"))
   func fish() throws {
     var script = "message-trace completions fish | source\n"
     for line in Self.lines {
       script += "echo (complete -C 'message-trace \(line.typed)' | string replace -r '\\t.*' '')\n"
     }
-    guard let output = try Self.run("fish", ["--no-config"], script) else { return }
+    let output = try Self.run(["fish", "--no-config"], script)
     try Self.compare(output, among: Self.lines) { $0 }
   }
 
-  /// zsh completes only where a person types, so it is given a terminal and keys: TAB, then one that writes down the
-  /// line as it has become.
-  @Test("zsh completes commands, options, values and files")
+  /// zsh completes only interactively, so it gets a terminal and keys: TAB, then a key that saves the completed line.
+  @Test(
+    "zsh completes commands, options, values and files",
+    .enabled(if: InstalledProgram.isWanted("zsh"), "zsh is not installed"))
   func zsh() throws {
     let single = Self.lines.filter { $0.completed.count == 1 }
     let keys = single.map { "'message-trace \($0.typed)'" }.joined(separator: " ")
@@ -70,7 +76,7 @@ import Testing
       cat ./lines
 
       """
-    guard let output = try Self.run("zsh", ["-f"], script) else { return }
+    let output = try Self.run(["zsh", "-f"], script)
     #expect(output.count == single.count, "\(output)")
     for (found, line) in zip(output, single) {
       let before = line.typed.split(separator: " ").dropLast(line.typed.hasSuffix(" ") ? 0 : 1)
@@ -79,7 +85,7 @@ import Testing
     }
   }
 
-  @Test("every script says what it is, and an unknown shell is told the nearest", arguments: ["bash", "zsh", "fish"])
+  @Test("every script names its command, and an unknown shell gets a suggestion", arguments: ["bash", "zsh", "fish"])
   func scripts(_ shell: String) {
     let outcome = Program.run(["completions", shell])
     #expect(
@@ -94,15 +100,18 @@ import Testing
     }
   }
 
-  /// Lines that a shell printed for a script, in a folder with one file and one directory.
-  private static func run(_ shell: String, _ arguments: [String], _ script: String) throws -> [String]? {
-    let folder = TemporaryFolder()
-    let file = folder.write(script, to: "script")
-    _ = folder.write("", to: "some-file.ndjson")
-    unsafe mkdir(folder.file("some-directory"), 0o700)
+  /// The lines that a shell prints for a script, in a folder with one file and one directory.
+  private static func run(_ shell: [String], _ script: String) throws -> [String] {
+    let folder = try ScratchFolder()
+    try folder.write(script, to: "script")
+    try folder.write("", to: "some-file.ndjson")
+    try folder.makeFolder("some-directory")
     let bin = Program.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    let variables = "HOME=\(folder.path) TERM=xterm PATH=\(bin):$PATH"
-    return OtherProgram.lines(
-      shell, "cd \(folder.path) && \(variables) \(shell) \(arguments.joined(separator: " ")) \(file)")
+    var program = TestProgram(
+      shell + ["script"],
+      environment: ["HOME": folder.path, "TERM": "xterm", "PATH": "\(bin):/usr/local/bin:/usr/bin:/bin"])
+    program.folder = folder.path
+    let output = String(decoding: try program.capture().output, as: UTF8.self)
+    return output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
   }
 }

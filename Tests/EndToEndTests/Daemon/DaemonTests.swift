@@ -1,22 +1,23 @@
-// Signals on the real binary, many tenants in one process, and what is left on disk after each.
+// Signals to the built binary, several tenants in one process, and the files that remain.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
 @Suite struct DaemonTests {
   @Test(
-    "TERM and INT in mid page leave the page, exit 0, and the next run has everything once",
+    "TERM and INT in mid page discard the page and exit with 0; the next run completes every event once",
     arguments: [SIGTERM, SIGINT])
   func term(_ number: Int32) throws {
     let slow = FaultRule(.latency(.seconds(50)), on: "/v1.0/", .requests(4...4))
     let fixture = try PlaybookFixture(messages: 900, faults: [slow])
-    let playbook = fixture.playbook("a", pageSize: 100)
+    let playbook = try fixture.playbook("a", pageSize: 100)
     let running = Program.start(["run", playbook], environment: fixture.environment)
     eventually { fixture.pagesAsked >= 4 }
     running.signal(number)
-    let outcome = running.wait()
+    let outcome = running.finish()
     #expect(outcome.status == 0, "\(outcome.errors)")
     let early = Program.run(["verify", fixture.events("a")]).lines.first ?? ""
     #expect(early != "lines               \(fixture.settings.tenant.rowCount)")
@@ -25,48 +26,48 @@ import Testing
   }
 
   @Test(
-    "one pass that is stopped in mid page exits 75 with one line, and the next has everything once",
+    "a pass stopped in mid page exits with 75 and one line; the next run completes every event once",
     arguments: [SIGTERM, SIGINT, SIGHUP])
   func onePass(_ number: Int32) throws {
     let slow = FaultRule(.latency(.seconds(50)), on: "/v1.0/", .requests(3...3))
     let fixture = try PlaybookFixture(messages: 500, faults: [slow])
-    let playbook = fixture.playbook("a", pageSize: 100)
+    let playbook = try fixture.playbook("a", pageSize: 100)
     let running = Program.start(["collect", playbook], environment: fixture.environment)
     eventually { fixture.pagesAsked >= 3 }
     running.signal(SIGUSR1)
     running.signal(number)
-    let outcome = running.wait()
+    let outcome = running.finish()
     #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
     #expect(outcome.errors.split(separator: "\n").count == 1)
     fixture.restart(playbook)
     fixture.expectWhole("a")
   }
 
-  @Test("a pass that waits out a long Retry-After ends at once when it is told to")
+  @Test("a pass that waits for a long Retry-After stops at once on TERM")
   func waiting() throws {
     let busy = FaultRule(.throttled(.seconds(500)), on: "/v1.0/", .requests(1...1))
     let fixture = try PlaybookFixture(messages: 20, faults: [busy])
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     let running = Program.start(["collect", playbook, "--log-level", "info"], environment: fixture.environment)
     eventually { fixture.pagesAsked >= 1 && running.errorsSoFar.contains("source.retry") }
     running.signal(SIGTERM)
-    let outcome = running.wait()
-    // Had it gone on waiting, it would have been ended late, without a word.
+    let outcome = running.finish()
+    // Had it continued to wait, the grace period would have ended it without a log line.
     #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
     fixture.restart(playbook)
     fixture.expectWhole("a")
   }
 
-  @Test("a receiver that accepts and never reads holds up an end for the grace at most, and what it lacks is kept")
+  @Test("a receiver that never reads delays a stop by the grace period at most, and its events are kept")
   func deafReceiver() async throws {
     let fixture = try PlaybookFixture(messages: 400)
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     let receiver = try #require(UnresponsiveReceiver())
     let sinks = ["--sink", "tcp://127.0.0.1:\(receiver.port)?ack=eof", "--sink", "file:\(fixture.events("a"))"]
     let running = Program.start(["collect", playbook] + sinks, environment: fixture.environment)
     eventually { receiver.isReached }
     running.signal(SIGTERM)
-    let outcome = await running.ended()
+    let outcome = await running.finished()
     #expect(outcome.status == 75, "\(outcome.errors)")
     let refused = Program.run(["collect", playbook], environment: fixture.environment)
     #expect(refused.status == 78 && refused.errors.contains("--forget-sink"), "\(refused.errors)")
@@ -75,10 +76,10 @@ import Testing
     fixture.expectWhole("a")
   }
 
-  @Test("USR1 is answered with one line a playbook and ends nothing; every line of a tenant names its playbook")
+  @Test("USR1 logs one line per playbook and stops nothing; every line of a tenant names its playbook")
   func glance() throws {
     let fixture = try PlaybookFixture(messages: 20)
-    let playbooks = [fixture.playbook("a"), fixture.playbook("b", secret: "BAD")]
+    let playbooks = [try fixture.playbook("a"), try fixture.playbook("b", secret: "BAD")]
     let running = Program.start(["run", "--log-format", "json"] + playbooks, environment: fixture.environment)
     eventually { fixture.passes("a") >= 1 && fixture.passes("b") >= 1 }
     running.signal(SIGUSR1)
@@ -86,7 +87,7 @@ import Testing
     let passes = fixture.passes("a")
     eventually { fixture.passes("a") >= passes + 2 }
     running.signal(SIGTERM)
-    let outcome = running.wait()
+    let outcome = running.finish()
     let lines = try outcome.errors.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
     #expect(outcome.status == 0 && lines.allSatisfy { ["a", "b"].contains($0["playbook"]?.string) })
     let told = lines.filter { $0["event.code"]?.string == "run.status" }
@@ -95,35 +96,35 @@ import Testing
     #expect(lines.count { $0["event.code"]?.string == "pass.failed" } >= 1)
   }
 
-  @Test("a second TERM ends at once with 143, whatever blocks; a single one waits no longer than the grace")
+  @Test("a second TERM exits at once with 143 even if the process blocks; a single one within the grace period")
   func twice() throws {
     let fixture = try PlaybookFixture(messages: 50)
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     #expect(Program.run(["collect", playbook], environment: fixture.environment).status == 0)
     // The process that counts requests waits for this lock and cannot be interrupted.
     let quota = unsafe open("\(fixture.state("a"))/quota", O_RDWR)
     #expect(quota >= 0 && flock(quota, LOCK_EX) == 0)
     for (signals, status) in [(2, Int32(143)), (1, 0)] {
       let running = Program.start(["run", playbook], environment: fixture.environment)
-      eventually { Self.waitsForLock(running.process) }
+      eventually { Self.waitsForLock(running.id) }
       running.signal(SIGTERM)
       // A signal that arrives before the previous one is handled merges with it, so the second is repeated.
-      while signals == 2, !running.hasEnded {
+      while signals == 2, running.ended() == nil {
         usleep(200_000)
         running.signal(SIGTERM)
       }
-      #expect(running.wait().status == status)
+      #expect(running.finish().status == status)
     }
     close(quota)
     fixture.restart(playbook)
     fixture.expectWhole("a")
   }
 
-  @Test("HUP and USR1 again and again under load, the process stopped and continued meanwhile: nothing lost or doubled")
+  @Test("with repeated HUP, USR1, STOP and CONT under load nothing is lost or duplicated")
   func reload() throws {
     let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
     let fixture = try PlaybookFixture(messages: 2_000, faults: [slow])
-    let playbook = fixture.playbook("a", pageSize: 100)
+    let playbook = try fixture.playbook("a", pageSize: 100)
     let running = Program.start(["run", playbook], environment: fixture.environment)
     eventually { fixture.pagesAsked > 0 }
     while fixture.pagesAsked < 20 {
@@ -134,43 +135,43 @@ import Testing
     }
     eventually { fixture.passes("a") >= 2 }
     running.signal(SIGTERM)
-    let outcome = running.wait()
+    let outcome = running.finish()
     #expect(outcome.status == 0 && outcome.errors.contains("config.reloaded"), "\(outcome.errors)")
     fixture.restart(playbook)
     fixture.expectWhole("a")
   }
 
-  @Test("a playbook that has become wrong is refused at HUP and the old one goes on")
+  @Test("a playbook that became invalid is rejected at HUP and the old one stays in use")
   func reloadWrong() throws {
     let fixture = try PlaybookFixture(messages: 50)
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     let running = Program.start(["run", playbook], environment: fixture.environment)
     eventually { fixture.passes("a") >= 1 }
     let good = try FileBytes.read(playbook, purpose: "playbook")
-    _ = fixture.folder.write("{\"trigger\": {\"evry\": \"1s\"}}", to: "a.json")
+    try fixture.folder.write("{\"trigger\": {\"evry\": \"1s\"}}", to: "a.json")
     running.signal(SIGHUP)
     eventually { running.errorsSoFar.contains("config.reload_failed") }
     let before = fixture.passes("a")
     eventually { fixture.passes("a") >= before + 2 }
-    _ = fixture.folder.write(String(decoding: good, as: UTF8.self), to: "a.json")
+    try fixture.folder.write(String(decoding: good, as: UTF8.self), to: "a.json")
     running.signal(SIGTERM)
-    let outcome = running.wait()
+    let outcome = running.finish()
     #expect(outcome.status == 0)
     #expect(outcome.errors.contains("config.reload_failed") && outcome.errors.contains("did you mean every"))
     fixture.expectWhole("a")
   }
 
-  @Test("20 tenants in one process: one with a revoked secret backs off and shows it, the others do not notice")
+  @Test("of 20 tenants in one process, one with a revoked secret backs off and the others are not affected")
   func many() throws {
     let fixture = try PlaybookFixture(messages: 60)
     let names = (0..<20).map { "t\($0)" }
-    let playbooks = names.map { fixture.playbook($0, secret: $0 == "t7" ? "BAD" : "GOOD") }
+    let playbooks = try names.map { try fixture.playbook($0, secret: $0 == "t7" ? "BAD" : "GOOD") }
     let running = Program.start(["run"] + playbooks, environment: fixture.environment)
     let others = names.filter { $0 != "t7" }
     eventually { others.allSatisfy { fixture.passes($0) >= 3 } }
-    let middle = Self.residentPages(running.process)
+    let middle = Self.residentPages(running.id)
     eventually { others.allSatisfy { fixture.passes($0) >= 8 } }
-    #expect(Self.residentPages(running.process) < middle + 8 << 20 / 4_096)
+    #expect(Self.residentPages(running.id) < middle + 8 << 20 / 4_096)
     let failing = Program.run(["status", playbooks[7], "--format", "json"])
     #expect(failing.status == 77)
     let glance = try JSONValue(parsing: Array((failing.lines.first ?? "").utf8))
@@ -179,32 +180,32 @@ import Testing
     // While the daemon runs: a stop would interrupt passes, and their status is then 75.
     for name in others { #expect(Program.run(["status", "--state", fixture.state(name)]).status == 0) }
     running.signal(SIGTERM)
-    let outcome = running.wait()
+    let outcome = running.finish()
     #expect(outcome.status == 0 && !outcome.errors.contains("revoked "), "\(outcome.errors.suffix(2_000))")
     for name in others { fixture.expectWhole(name) }
   }
 
-  @Test("ten cron runs at once: those that find the state in use say so with 75, and nothing is doubled")
+  @Test("of ten overlapping cron runs, those that find the state locked exit with 75, and nothing is duplicated")
   func cron() throws {
     let slow = FaultRule(.latency(.seconds(3)), on: "/v1.0/", .requests(1...1))
     let fixture = try PlaybookFixture(messages: 300, faults: [slow])
-    let playbook = fixture.playbook("a")
+    let playbook = try fixture.playbook("a")
     let first = Program.start(["collect", playbook], environment: fixture.environment)
     eventually { fixture.pagesAsked >= 1 }
     // The first process holds the state until it continues, however long the others take.
     first.signal(SIGSTOP)
     let runs = (0..<9).map { _ in Program.start(["collect", playbook], environment: fixture.environment) }
-    let outcomes = runs.map { $0.wait() }
+    let outcomes = runs.map { $0.finish() }
     first.signal(SIGCONT)
     #expect(outcomes.allSatisfy { $0.status == 0 || $0.status == 75 && $0.errors.contains("state.locked") })
-    #expect(outcomes.contains { $0.status == 75 && $0.errors.contains("process \(first.process)") })
+    #expect(outcomes.contains { $0.status == 75 && $0.errors.contains("process \(first.id)") })
     #expect(outcomes.allSatisfy { $0.errors.split(separator: "\n").count == ($0.status == 0 ? 0 : 1) })
-    #expect(first.wait().status == 0)
+    #expect(first.finish().status == 0)
     fixture.restart(playbook)
     fixture.expectWhole("a")
   }
 
-  /// True if the process stands in a `flock(2)`. Source: proc(5), locks.
+  /// True if the process waits in `flock(2)`. Source: proc(5), locks.
   private static func waitsForLock(_ process: pid_t) -> Bool {
     let text = (try? FileBytes.read("/proc/locks", purpose: "locks")) ?? []
     return String(decoding: text, as: UTF8.self).split(separator: "\n").contains { line in

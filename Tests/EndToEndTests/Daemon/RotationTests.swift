@@ -1,7 +1,8 @@
-// An output file that is rotated away under a daemon that is busy writing to it.
+// Rotation of an output file while a daemon writes to it.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
@@ -12,11 +13,12 @@ import Testing
     case renamedWithHUP = "renamed, then HUP"
   }
 
-  @Test("rotated under load, with HUP or without: all files together hold every event once", arguments: Way.allCases)
+  @Test(
+    "with rotation under load, with HUP or without, all files together hold every event once", arguments: Way.allCases)
   func rotated(_ way: Way) throws {
     let slow = FaultRule(.latency(.milliseconds(60)), on: "/v1.0/")
     let fixture = try PlaybookFixture(messages: 1_200, faults: [slow])
-    let playbook = fixture.playbook("a", pageSize: 40)
+    let playbook = try fixture.playbook("a", pageSize: 40)
     let running = Program.start(["run", playbook], environment: fixture.environment)
     var files: [String] = []
     var pages = 0
@@ -26,12 +28,12 @@ import Testing
       let file = "\(fixture.events("a")).\(files.count)"
       guard unsafe rename(fixture.events("a"), file) == 0 else { continue }
       files.append(file)
-      if way == .renamedAndCreated { _ = fixture.folder.write("", to: "a.ndjson") }
+      if way == .renamedAndCreated { try fixture.folder.write("", to: "a.ndjson") }
       if way == .renamedWithHUP { running.signal(SIGHUP) }
     }
     eventually { fixture.passes("a") >= 2 }
     running.signal(SIGTERM)
-    let outcome = running.wait()
+    let outcome = running.finish()
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("config.reloaded") == (way == .renamedWithHUP))
     #expect(files.count >= 3, "the load was over too soon")

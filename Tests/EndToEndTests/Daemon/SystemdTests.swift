@@ -1,17 +1,18 @@
-// The daemon as systemd sees it: the datagrams on its socket, in their order.
+// The notifications of the daemon to systemd, in order.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
 @Suite struct SystemdTests {
   @Test(
-    "READY, then signs of life, RELOADING at HUP, STOPPING at TERM, on a path and on an abstract name",
+    "READY, watchdog notices, RELOADING at HUP, STOPPING at TERM, on a path and an abstract socket",
     arguments: [false, true])
   func notices(_ isAbstract: Bool) throws {
     let fixture = try PlaybookFixture(messages: 20)
-    let path = isAbstract ? "@message-trace\(fixture.folder.file("notify"))" : fixture.folder.file("notify")
+    let path = isAbstract ? "@message-trace\(fixture.folder("notify"))" : fixture.folder("notify")
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
     defer { close(descriptor) }
     var address = unsafe withUnsafeBytes(of: sa_family_t(AF_UNIX)) { unsafe Array($0) }
@@ -23,7 +24,7 @@ import Testing
     }
     try #require(bound == 0)
     let environment = fixture.environment.merging(["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"]) { $1 }
-    let running = Program.start(["run", fixture.playbook("a")], environment: environment)
+    let running = Program.start(["run", try fixture.playbook("a")], environment: environment)
     var heard: [String] = []
     func hear(_ prefix: String) {
       eventually {
@@ -37,7 +38,7 @@ import Testing
     hear("STATUS=1 of 1 playbooks well")
     running.signal(SIGTERM)
     hear("STOPPING=1")
-    #expect(running.wait().status == 0)
+    #expect(running.finish().status == 0)
     #expect(heard.first?.hasPrefix("READY=1\nSTATUS=") == true)
     #expect(heard.count { $0.hasPrefix("READY=1") } == 2)
     #expect(heard.allSatisfy { !$0.contains(fixture.settings.clientSecret) })

@@ -1,25 +1,26 @@
-// The help on mapping files shows one: it is a whole one that the program takes, and events come of it.
+// The example mapping in the help is valid and maps rows.
 
 import IntakeCore
+import IntakeTesting
 import Testing
 
 @testable import message_trace
 
 @Suite struct MappingHelpTests {
-  /// The file in the help: from its brace to the one that stands below it.
+  /// The mapping file in the help text.
   private static func example() -> String {
     let lines = MappingHelp.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     guard let first = lines.firstIndex(of: "  {"), let last = lines.firstIndex(of: "  }") else { return "" }
     return lines[first...last].joined(separator: "\n")
   }
 
-  @Test("the mapping in the help is valid, and maps a row as it says")
+  @Test("the mapping in the help is valid and maps a row as described")
   func whole() throws {
-    let folder = TemporaryFolder()
-    let file = folder.write(Self.example(), to: "mine.json")
+    let folder = try ScratchFolder()
+    let file = try folder.write(Self.example(), to: "mine.json")
     let outcome = Program.run(["mapping", "validate", file])
     #expect(outcome.status == 0, "\(outcome.errors)")
-    let row = folder.write(
+    let row = try folder.write(
       #"{"id":"1","recipientAddress":"b@c.example","senderAddress":"a@b.example","receivedDateTime":"2026-01-01T00:00:00Z","status":"failed","fromIP":"none","size":5}"#,
       to: "row.json")
     let mapped = Program.run(["normalise", row, "--mapping", file])
@@ -32,13 +33,13 @@ import Testing
     #expect(event["related.hosts"]?.array?.compactMap(\.string) == ["b.example", "c.example"])
   }
 
-  @Test("all mistakes of a mapping file are told at once, each with its line")
+  @Test("all mistakes of a mapping file are listed at once, each with its line")
   func mistakes() throws {
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     let text = Self.example().replacing(#""to": "acme.kind""#, with: #""to": "acme.knd""#)
       .replacing(#""as": "ip""#, with: #""as": "pi""#).replacing(#""lookup": "outcome""#, with: #""lookup": "o""#)
       .replacing(#""others""#, with: #""other""#)
-    let outcome = Program.run(["mapping", "validate", folder.write(text, to: "bad.json")])
+    let outcome = Program.run(["mapping", "validate", try folder.write(text, to: "bad.json")])
     #expect(outcome.status == 78)
     for part in [
       "other: no such setting (did you mean others?)",

@@ -1,7 +1,8 @@
-// The help topic on playbooks: whole, valid, and fit for a terminal.
+// The help topic on playbooks: complete, valid, within the terminal's width.
 
 internal import Configuration
 import IntakeCore
+import IntakeTesting
 import Testing
 internal import Trigger
 
@@ -20,10 +21,10 @@ struct PlaybookHelpTests {
     for key in ["name", "uuid", "type"] { #expect(lines.count { $0.hasPrefix("  \(key) ") } == 1, "\(key)") }
   }
 
-  @Test("the example is a playbook without a mistake, and nothing in it is left to be filled in")
+  @Test("the example is a valid and complete playbook")
   func example() throws {
-    let folder = TemporaryFolder()
-    let path = folder.write(PlaybookHelp.example, to: "contoso.json")
+    let folder = try ScratchFolder()
+    let path = try folder.write(PlaybookHelp.example, to: "contoso.json")
     #expect(try Playbook.validate(path, environment: [:]).isEmpty)
     #expect(PlaybookHelp.text.contains(PlaybookHelp.example) && PlaybookHelp.text.hasSuffix("}\n"))
   }

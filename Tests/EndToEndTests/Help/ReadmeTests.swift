@@ -1,7 +1,8 @@
-// What the README shows is what the program does.
+// The examples of the README match the program.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 import Testing
 
 @Suite struct ReadmeTests {
@@ -22,9 +23,9 @@ import Testing
     let blocks = Self.blocks("json")
     let event = try #require(blocks.first { $0.contains("\"event.id\"") })
     let expected = try JSONValue(parsing: Array(event.utf8))
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     for (index, row) in blocks.filter({ $0.hasPrefix("{\"id\"") || $0.hasPrefix("{\"Organization\"") }).enumerated() {
-      let file = folder.write(row, to: "row\(index).json")
+      let file = try folder.write(row, to: "row\(index).json")
       let outcome = Program.run([
         "normalise", file, "--tenant", "contoso.onmicrosoft.com", "--local-domains", "contoso.com",
         "--now", "2026-01-25T09:51:00Z",
@@ -39,12 +40,12 @@ import Testing
     }
   }
 
-  @Test("the playbook of the README is a good one")
+  @Test("the playbook of the README is valid")
   func playbook() throws {
     let block = try #require(Self.blocks("sh").first { $0.contains("\"trigger\"") })
     let text = try #require(block.split(separator: "<<END\n").last?.split(separator: "\nEND").first)
-    let folder = TemporaryFolder()
-    let file = folder.write(String(text), to: "contoso.json")
+    let folder = try ScratchFolder()
+    let file = try folder.write(String(text), to: "contoso.json")
     let outcome = Program.run(["playbook", "validate", file])
     #expect(outcome.status == 0, "\(outcome.errors)")
   }

@@ -1,22 +1,24 @@
-// `collect --details`: the rows as ever, and for those that reach a status their delivery events, each once.
+// `collect --details`: delivery events of rows with the selected statuses, each once.
 
 import Collector
 import IntakeCore
+import IntakeTesting
 import Simulator
 import Testing
 
 @Suite("Details while collecting")
 struct QueryDetailsTests {
   @Test(
-    "details come beside the rows, in both modes, within their share, each once", arguments: ["graph", "reporting"])
+    "details are collected beside the rows, in both modes, within their share, each once",
+    arguments: ["graph", "reporting"])
   func collect(_ mode: String) throws {
     let fixture = try QueryFixture(messages: 300)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
+    let folder = try ScratchFolder()
     let wanted = fixture.rows.filter { [.failed, .quarantined].contains($0.status(at: fixture.now) ?? .delivered) }
     #expect(wanted.count > 8)
     let arguments = [
-      "collect", "--state", folder.file("state"), "--sink", "file:\(folder.file("out.ndjson"))", "--details",
+      "collect", "--state", folder("state"), "--sink", "file:\(folder("out.ndjson"))", "--details",
       "failed,quarantined", "--details-share", "5",
     ]
     let share = mode == "graph" ? 4 : 15
@@ -30,9 +32,9 @@ struct QueryDetailsTests {
       #expect(fixture.run(arguments + ["--now", later], mode: mode).status == 0)
     }
     #expect(asked(fixture) == wanted.count)
-    let verified = Program.run(["verify", folder.file("out.ndjson")])
+    let verified = Program.run(["verify", folder("out.ndjson")])
     #expect(verified.status == 0, "\(verified.lines)")
-    let lines = try FileBytes.read(folder.file("out.ndjson"), purpose: "output").split(separator: 0x0A)
+    let lines = try FileBytes.read(folder("out.ndjson"), purpose: "output").split(separator: 0x0A)
     let details = lines.filter { $0.contains(Array("\"o365.message_trace_detail\"".utf8)) }
     #expect(lines.count - details.count == fixture.rows.count)
     let messages = Set(
@@ -41,18 +43,18 @@ struct QueryDetailsTests {
     #expect(details.count >= 2 * wanted.count)
   }
 
-  @Test("without details the journal is not held for them any more")
+  @Test("after details are switched off, the journal no longer waits for them")
   func switchedOff() throws {
     let fixture = try QueryFixture(messages: 50)
     defer { fixture.server.stop() }
-    let folder = TemporaryFolder()
-    let arguments = ["collect", "--state", folder.file("state")]
+    let folder = try ScratchFolder()
+    let arguments = ["collect", "--state", folder("state")]
     let early = Timestamp.text(fixture.now - .seconds(3 * 3_600))
     let first = fixture.run(arguments + ["--details", "expanded", "--now", early])
     #expect(first.status == 0 && !first.lines.isEmpty, "\(first.errors)")
     let second = fixture.run(arguments)
     #expect(second.status == 0 && !second.lines.isEmpty, "\(second.errors)")
-    let checkpoint = try FileBytes.read(folder.file("state/checkpoint.json"), purpose: "checkpoint")
+    let checkpoint = try FileBytes.read(folder("state/checkpoint.json"), purpose: "checkpoint")
     let sequence = try JSONValue(parsing: checkpoint)["seq"]?.integer
     let sinks = try JSONValue(parsing: checkpoint)["sinks"]
     #expect(sinks?["details"]?["seq"]?.integer == sequence && (sequence ?? 0) > 1)

@@ -1,7 +1,8 @@
-// `query` and `details` as typed: the documented commands, the formats, what is refused.
+// `query` and `details`: the documented examples, the formats, invalid arguments.
 
 import Collector
 import IntakeCore
+import IntakeTesting
 import Simulator
 import Testing
 
@@ -27,7 +28,7 @@ struct QueryFixture {
     rows = (0..<messages).flatMap { tenant.rows(of: $0) }
   }
 
-  func run(_ arguments: [String], mode: String = "graph") -> Outcome {
+  func run(_ arguments: [String], mode: String = "graph") -> ProcessResult {
     let settings = server.settings
     let common = ["--mode", mode == "draft" ? "graph" : mode, "--tenant", tenant.name]
     let graph = ["--client-id", settings.clientID, "--graph-url", server.graphURL, "--authority", server.authorityURL]
@@ -45,7 +46,7 @@ struct QueryFixture {
   }
 
   /// Trace id and recipient of each line of `--format raw`, in any shape of row.
-  func keys(_ outcome: Outcome) -> [String] {
+  func keys(_ outcome: ProcessResult) -> [String] {
     outcome.lines.compactMap { QueryRow(json: Array($0.utf8)) }.map { row in
       guard let value = try? JSONValue(parsing: row.json), let inner = value["recipients"]?.array?.first else {
         return "\(row.traceID) \(row.recipient)".lowercased()
@@ -84,7 +85,7 @@ struct QueryTests {
     let same = fixture.rows.filter { $0.message.index == message.index }
     let days = (Timestamp.text(fixture.now - .seconds(86_400)).prefix(10), Timestamp.text(fixture.now).prefix(10))
     let people = ["user2@contoso.com": same[0].recipient, "user3@contoso.com": same[1].recipient]
-    func ask(_ number: Int) -> Outcome {
+    func ask(_ number: Int) -> ProcessResult {
       let words = examples[number].map { word in
         switch word {
         case "2e3c0fac-4669-4e4a-2669-08d5dd529cbe": message.traceID
@@ -117,7 +118,7 @@ struct QueryTests {
     #expect(details.lines.contains { $0.lowercased().contains("receive") && $0.contains("Message received by") })
   }
 
-  @Test("every format tells of the same rows; events are those of collect", arguments: modes)
+  @Test("every format contains the same rows; events equal those of collect", arguments: modes)
   func formats(_ mode: String) throws {
     let fixture = try QueryFixture()
     defer { fixture.server.stop() }
@@ -139,21 +140,21 @@ struct QueryTests {
     #expect(control.isEmpty)
   }
 
-  @Test("pages and result sizes cut the same list, and say so", arguments: ["graph", "reporting"])
+  @Test("pages and result sizes select from the same list, with a notice", arguments: ["graph", "reporting"])
   func pages(_ mode: String) throws {
     let fixture = try QueryFixture()
     defer { fixture.server.stop() }
     let all = fixture.keys(fixture.run(["query", "--format", "raw"], mode: mode))
     #expect(all.count == fixture.rows.count)
     let first = fixture.run(["query", "--format", "raw", "--result-size", "30"], mode: mode)
-    #expect(fixture.keys(first) == Array(all.prefix(30)) && first.errors.contains("more rows"))
+    #expect(fixture.keys(first) == Array(all.prefix(30)) && first.errors.contains("More rows"))
     let third = fixture.run(["query", "--format", "raw", "--page", "3", "--page-size", "20"], mode: mode)
     #expect(fixture.keys(third) == Array(all[40..<60]))
     let whole = fixture.run(["query", "--format", "raw", "--result-size", "unlimited"], mode: mode)
     #expect(fixture.keys(whole) == all && whole.errors.isEmpty)
   }
 
-  @Test("an id or recipient that does not exist is said so", arguments: modes)
+  @Test("an unknown id or recipient is reported", arguments: modes)
   func nothing(_ mode: String) throws {
     let fixture = try QueryFixture(messages: 50)
     defer { fixture.server.stop() }
@@ -167,7 +168,7 @@ struct QueryTests {
     }
   }
 
-  @Test("details give the fate of a failed message, as time line, rows and events", arguments: modes)
+  @Test("details show why a message failed, as timeline, raw rows and events", arguments: modes)
   func details(_ mode: String) throws {
     let fixture = try QueryFixture()
     defer { fixture.server.stop() }
@@ -208,7 +209,7 @@ struct QueryTests {
     Mistake(arguments: ["--sendr-address", "a@b"], says: "--sender-address"),
   ]
 
-  @Test("what cannot be meant is refused before any request", arguments: mistakes)
+  @Test("invalid arguments are rejected before any request", arguments: mistakes)
   func refused(_ mistake: Mistake) throws {
     let fixture = try QueryFixture(messages: 1)
     defer { fixture.server.stop() }
@@ -218,7 +219,7 @@ struct QueryTests {
     #expect(fixture.server.requests().isEmpty)
   }
 
-  @Test("a start beyond what the legacy service or the draft keeps is refused before any request")
+  @Test("a start before the service's retention is rejected before any request")
   func tooOld() throws {
     let fixture = try QueryFixture(messages: 1)
     defer { fixture.server.stop() }

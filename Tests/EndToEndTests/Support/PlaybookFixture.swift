@@ -1,18 +1,20 @@
-// A simulated tenant with playbooks for it, and waiting for what a daemon is about to do.
+// A simulated tenant with playbooks, and a wait for a condition.
 
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Simulator
 import Testing
 
 struct PlaybookFixture: ~Copyable {
   let server: SimulatorServer
   let settings: SimulatorSettings
-  let folder = TemporaryFolder()
+  let folder: ScratchFolder
   let now: Instant
 
   /// - Parameter hours: how far back the mail reaches.
   init(messages: Int, hours: Int = 5, faults: [FaultRule] = []) throws {
+    folder = try ScratchFolder()
     now = TimeSource.system.now()
     let tenant = SimulatedTenant(
       seed: 5, messages: messages,
@@ -27,23 +29,23 @@ struct PlaybookFixture: ~Copyable {
   deinit { server.stop() }
 
   var environment: [String: String] { ["GOOD": settings.clientSecret, "BAD": "revoked"] }
-  func state(_ name: String) -> String { folder.file("\(name).state") }
-  func events(_ name: String) -> String { folder.file("\(name).ndjson") }
+  func state(_ name: String) -> String { folder("\(name).state") }
+  func events(_ name: String) -> String { folder("\(name).ndjson") }
 
   /// Writes a playbook and gives its path.
-  func playbook(_ name: String, secret: String = "GOOD", every: String = "1s", pageSize: Int = 5_000) -> String {
-    folder.write(
+  func playbook(_ name: String, secret: String = "GOOD", every: String = "1s", pageSize: Int = 5_000) throws -> String {
+    try folder.write(
       """
       { "name": "\(name)", "type": "intake",
         "trigger": { "every": "\(every)", "since": "6h" },
         "source": { "mode": "graph", "tenant": "\(settings.tenant.name)", "clientId": "\(settings.clientID)",
           "clientSecret": { "env": "\(secret)" }, "pageSize": \(pageSize),
           "graphUrl": "\(server.graphURL)", "authority": "\(server.authorityURL)" },
-        "sinks": ["file:\(events(name))"], "state": "\(state(name))", "metricsFile": "\(folder.file("m.prom"))" }
+        "sinks": ["file:\(events(name))"], "state": "\(state(name))", "metricsFile": "\(folder("m.prom"))" }
       """, to: "\(name).json")
   }
 
-  /// What a reader of the status sees; nil before the first pass has ended.
+  /// The status file; nil before the end of the first pass.
   func status(_ name: String) -> JSONValue? { Self.json("\(state(name))/status.json") }
 
   func passes(_ name: String) -> Int64 { status(name)?["counters"]?["passes"]?[""]?.integer ?? 0 }
@@ -51,7 +53,7 @@ struct PlaybookFixture: ~Copyable {
   /// Requests for rows so far, not for tokens.
   var pagesAsked: Int { server.requests().count { $0.path.hasPrefix("/v1.0/") } }
 
-  /// Every row's event is in the file, once: by our own `verify`, and by the truth of the tenant.
+  /// Expects the event of every row in the file, once, by `verify` and by the rows of the tenant.
   func expectWhole(_ name: String, location: SourceLocation = #_sourceLocation) {
     let verified = Program.run(["verify", events(name)])
     #expect(verified.status == 0, sourceLocation: location)
@@ -60,15 +62,15 @@ struct PlaybookFixture: ~Copyable {
     #expect(verdict.isPerfect, "\(verdict)", sourceLocation: location)
   }
 
-  /// What the tenant's truth says of these files together; those that are not there hold nothing.
-  func verdict(of files: [String]) -> DeliveryOracle.Verdict {
+  /// Compares these files together with the tenant's rows; missing files count as empty.
+  func verdict(of files: [String]) -> Truth.Verdict {
     let bytes = files.reduce(into: [UInt8]()) { bytes, file in
       bytes += (try? FileBytes.read(file, purpose: "output", limit: 1 << 30)) ?? []
     }
     return DeliveryOracle(settings.tenant, at: TimeSource.system.now()).judge(bytes)
   }
 
-  /// One pass more, as after a restart of the host: it ends well and changes nothing of what was said to be whole.
+  /// Runs one more pass, as after a restart of the host; it must succeed.
   func restart(_ playbook: String, location: SourceLocation = #_sourceLocation) {
     let outcome = Program.run(["collect", playbook], environment: environment)
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)", sourceLocation: location)

@@ -1,4 +1,4 @@
-// A receiver whose kernel takes connections and bytes while the program behind it never looks at them.
+// A receiver whose kernel accepts connections and bytes but whose program never reads them.
 
 internal import Glibc
 
@@ -6,7 +6,7 @@ final class UnresponsiveReceiver {
   let port: UInt16
   private let descriptor: Int32
 
-  /// nil where no port could be had.
+  /// nil if no port is available.
   init?() {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
@@ -26,7 +26,7 @@ final class UnresponsiveReceiver {
 
   deinit { close(descriptor) }
 
-  /// True once a connection waits to be accepted.
+  /// True once a connection is waiting to be accepted.
   var isReached: Bool {
     var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&wanted, 1, 0) == 1

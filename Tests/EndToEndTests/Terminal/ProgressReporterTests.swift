@@ -1,4 +1,4 @@
-// What is told of a backfill while it goes on, by a clock that the test holds.
+// Progress reports of a backfill, with the time as an argument.
 
 internal import Configuration
 import IntakeCore
@@ -33,7 +33,7 @@ struct ProgressReporterTests {
     return (lines.texts, drawn.texts)
   }
 
-  @Test("off a terminal there is one line a minute, whatever the number of slices")
+  @Test("without a terminal one line per minute is logged, whatever the number of slices")
   func lines() {
     let steps = (1...180).map { (seconds: $0, share: 10 + $0 / 4) }
     let (lines, drawn) = tell(isInteractive: false, steps)
@@ -44,7 +44,7 @@ struct ProgressReporterTests {
     #expect(lines[1].contains("rows_per_second=8"), "\(lines[1])")
   }
 
-  @Test("on a terminal each slice draws the bar anew, in one line of at most 80 columns")
+  @Test("on a terminal each slice redraws the bar in one line of at most 80 columns")
   func bar() {
     let (lines, drawn) = tell(isInteractive: true, [(30, 40), (60, 70), (90, 100)])
     #expect(lines.count == 1 && drawn.count == 3)
@@ -54,7 +54,7 @@ struct ProgressReporterTests {
   }
 }
 
-/// What was written, line by line.
+/// The written lines.
 private final class Lines: Sendable {
   private let held = Mutex<[String]>([])
   var texts: [String] { held.withLock { $0 } }

@@ -1,4 +1,4 @@
-// What a person sees on a terminal: a progress bar, sentences and hints instead of log lines.
+// Output on a terminal: a progress bar, sentences and hints instead of log lines.
 
 internal import Glibc
 internal import IntakeCore
@@ -6,18 +6,18 @@ internal import Simulator
 import Testing
 
 @Suite struct TerminalTests {
-  /// Every state of the bar that was drawn, as its percentage.
+  /// The percentages of all drawn bars.
   private static func percentages(_ drawn: String) -> [Int] {
     drawn.split(separator: "\r").filter { $0.hasPrefix("[") }.compactMap { line in
       line.split(separator: " ").first { $0.hasSuffix("%") }.flatMap { Int($0.dropLast()) }
     }
   }
 
-  @Test("a backfill draws a bar with rate and time left, goes on with it after an interrupt, and clears it")
+  @Test("a backfill draws a bar with rate and time left, resumes it after an interrupt, and clears it")
   func bar() throws {
     let slow = FaultRule(.latency(.milliseconds(30)), on: "/v1.0/")
     let fixture = try PlaybookFixture(messages: 300, hours: 5 * 24, faults: [slow])
-    let call = ["backfill", fixture.playbook("a"), "--from", Timestamp.text(fixture.now - .seconds(6 * 86_400))]
+    let call = ["backfill", try fixture.playbook("a"), "--from", Timestamp.text(fixture.now - .seconds(6 * 86_400))]
     let first = try #require(PseudoTerminalRun(call, environment: fixture.environment))
     let stopped = first.watch(until: { Self.percentages($0).count >= 2 }, signal: SIGINT)
     #expect(stopped.status == 75 && stopped.drawn.contains("error: Stopped before"), "\(stopped.drawn)")
@@ -37,13 +37,15 @@ import Testing
     fixture.expectWhole("a")
   }
 
-  @Test("a mistake is a sentence and a hint on a terminal, and a pass one summary line")
+  @Test("on a terminal an error is a sentence and a hint, and a pass is one summary line")
   func sentences() throws {
     let fixture = try PlaybookFixture(messages: 20)
-    let good = try #require(PseudoTerminalRun(["collect", fixture.playbook("a")], environment: fixture.environment))
-      .watch()
+    let good = try #require(
+      PseudoTerminalRun(["collect", try fixture.playbook("a")], environment: fixture.environment)
+    )
+    .watch()
     #expect(good.status == 0 && good.drawn.split(separator: "\n").count { $0.contains("pass.done") } == 1)
-    let call = ["collect", fixture.playbook("b", secret: "BAD")]
+    let call = ["collect", try fixture.playbook("b", secret: "BAD")]
     let bad = try #require(PseudoTerminalRun(call, environment: fixture.environment)).watch()
     let lines = bad.drawn.split(whereSeparator: \.isNewline)
     #expect(bad.status == 77 && lines.contains { $0.hasPrefix("error: ") } && lines.contains { $0.hasPrefix("hint: ") })

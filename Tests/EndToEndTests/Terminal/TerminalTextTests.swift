@@ -1,4 +1,4 @@
-// What `query` writes for eyes and spreadsheets: widths, cuts, control characters, formulas; and the dates that it takes.
+// The text formats of `query`: widths, truncation, control characters, CSV; and its dates.
 
 import Collector
 import IntakeCore
@@ -34,7 +34,7 @@ struct TerminalTextTests {
     #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x202E })
   }
 
-  @Test("without a terminal nothing is cut and control characters are visible")
+  @Test("without a terminal nothing is truncated and control characters are escaped")
   func whole() throws {
     let text = QueryTable(columns: nil).text([try Self.row(Self.subjects[4])])
     #expect(text.contains("Tab\\u{9}here and line\\u{a}break\\u{1b}[31m red"))
@@ -42,7 +42,7 @@ struct TerminalTextTests {
     #expect(QueryTable(columns: 80).text([]).isEmpty)
   }
 
-  @Test("text is cut by the columns that it takes")
+  @Test("text is truncated by display width")
   func fitted() {
     #expect(TerminalText.fitted("abc", to: 5) == "abc  ")
     #expect(TerminalText.fitted("abcdef", to: 4) == "abc…")
@@ -50,7 +50,7 @@ struct TerminalTextTests {
     #expect(TerminalText.width("e\u{301}") == 1 && TerminalText.width("👩‍💻") == 2 && TerminalText.width("会") == 2)
   }
 
-  @Test("no cell of a CSV file can be a formula, a new line or an end of quotes")
+  @Test("no CSV cell can contain a formula, a line break or an unescaped quote")
   func csv() throws {
     let cells = [
       ("=1+1", "\"'=1+1\""), ("+49", "\"'+49\""), ("-x", "\"'-x\""), ("@SUM(A1)", "\"'@SUM(A1)\""),
@@ -73,14 +73,14 @@ struct TerminalTextTests {
     ("now", true, "2026-09-21T14:13:20.000Z"),
   ]
 
-  @Test("dates mean one thing", arguments: dates)
+  @Test("unambiguous dates are accepted", arguments: dates)
   func date(_ text: String, _ isEnd: Bool, _ meaning: String) throws {
     let instant = try QueryDate.parse(text, flag: "--start-date", now: Self.now, isEnd: isEnd)
     #expect(Timestamp.text(instant) == meaning)
   }
 
   @Test(
-    "dates that could mean two things, or none, are refused",
+    "ambiguous and invalid dates are rejected",
     arguments: [
       "03/02/2026", "2.3.2026", "2026-02-30", "3d", "-3", "", "2026-3-2", "20260302", "2026-03-02T25:00", "-3w",
       "tomorrow",
