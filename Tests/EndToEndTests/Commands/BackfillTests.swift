@@ -16,7 +16,7 @@ import Testing
     let daemon = Program.start(["run", playbook], environment: fixture.environment)
     eventually { fixture.passes("a") >= 1 }
     let call = [
-      "backfill", playbook, "--from", Timestamp.text(fixture.now - .seconds(30 * 86_400)), "--order", order,
+      "backfill", playbook, "--from", Timestamp.text(fixture.now - .seconds(16 * 86_400)), "--order", order,
     ]
     for killed in 1...3 {
       let running = Program.start(call, environment: fixture.environment)

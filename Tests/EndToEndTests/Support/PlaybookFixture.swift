@@ -63,7 +63,7 @@ struct PlaybookFixture: ~Copyable {
   }
 
   /// Compares these files together with the tenant's rows; missing files count as empty.
-  func verdict(of files: [String]) -> Truth.Verdict {
+  func verdict(of files: [String]) -> DeliveryOracle.Verdict {
     let bytes = files.reduce(into: [UInt8]()) { bytes, file in
       bytes += (try? FileBytes.read(file, purpose: "output", limit: 1 << 30)) ?? []
     }
