@@ -6,17 +6,11 @@ enum Program {
   static let path = TestProgram.product("message-trace")
 
   /// Runs to the end with exactly this environment, PATH and LD_LIBRARY_PATH.
-  /// - Parameter program: a product of this package.
-  static func run(
-    _ arguments: [String], environment: [String: String] = [:], program: String = "message-trace"
-  ) -> ProcessResult {
-    start(arguments, environment: environment, program: program).finish()
+  static func run(_ arguments: [String], environment: [String: String] = [:]) -> ProcessResult {
+    start(arguments, environment: environment).finish()
   }
 
-  static func start(
-    _ arguments: [String], environment: [String: String] = [:], program: String = "message-trace"
-  ) -> TestProcess {
-    let path = program == "message-trace" ? path : TestProgram.product(program)
+  static func start(_ arguments: [String], environment: [String: String] = [:]) -> TestProcess {
     do {
       return try TestProgram([path] + arguments, environment: environment).startCapturing()
     } catch {
