@@ -37,7 +37,7 @@ struct StatusCommand: RunnableCommand {
       of: glances.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit })
   }
 
-  /// Title and state directory of each playbook, or of the settings where none is named.
+  /// Title and state directory of each playbook, or of the settings if none is named.
   private func paths() throws(Failure) -> [(title: String, path: String)] {
     let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
     guard !context.invocation.operands.isEmpty else {

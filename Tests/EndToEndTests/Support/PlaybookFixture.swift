@@ -14,16 +14,19 @@ struct PlaybookFixture: ~Copyable {
 
   /// - Parameter hours: how far back the mail reaches.
   init(messages: Int, hours: Int = 5, faults: [FaultRule] = []) throws {
-    folder = try ScratchFolder()
-    now = TimeSource.system.now()
+    let now = TimeSource.system.now()
     let tenant = SimulatedTenant(
       seed: 5, messages: messages,
       window: Window(start: now - .seconds(hours * 3_600), end: now - .seconds(600)), knobs: .calm)
     var settings = SimulatorSettings(tenant: tenant, time: .system)
     settings.faults = FaultPlan(faults)
     settings.quota = .off
+    let folder = try ScratchFolder()
+    let server = try SimulatorServer.start(settings)
+    self.server = server
     self.settings = settings
-    server = try SimulatorServer.start(settings)
+    self.folder = folder
+    self.now = now
   }
 
   deinit { server.stop() }
