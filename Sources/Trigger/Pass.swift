@@ -13,9 +13,9 @@ package struct PassReport: Sendable {
   package var elapsed: Duration = .zero
   /// HTTP requests made for it, sign-in included.
   package var requests = 0
-  /// Of their answers, those that asked for patience.
+  /// Throttling responses among them.
   package var throttles = 0
-  /// By sink name: batches taken charge of.
+  /// By sink name: batches acknowledged.
   package var batches: [String: Int] = [:]
 
   package init() {}
@@ -33,7 +33,7 @@ package struct Pass: Sendable {
     self.log = log
   }
 
-  /// Never throws: what went wrong stands in the report, so that the part that was done is told too.
+  /// Runs one pass. Failures are part of the report, beside what was done before them.
   package func run<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) async -> PassReport {
     var report = PassReport()
     let started = time.now()
@@ -44,6 +44,7 @@ package struct Pass: Sendable {
     } catch {
       report.failure = error
     }
+    warnOfSkew(pipeline.serverDate, now: time.now())
     report.sinkFailures = pipeline.sinkFailures
     report.elapsed = max(.zero, time.now() - started)
     return report
@@ -54,21 +55,20 @@ package struct Pass: Sendable {
   ) async throws(Failure) {
     let due = schedule.due(pipeline.state.checkpoint.cursors, now: time.now(), source: pipeline.source)
     report.gaps = due.gaps
-    for gap in due.gaps { tell(gap) }
+    for gap in due.gaps { warn(of: gap) }
     for read in due.reads {
       let now = time.now()
       report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
       let known = min(now, pipeline.serverDate ?? now)
       try pipeline.move(schedule.covered(by: read, at: known, cursors: pipeline.state.checkpoint.cursors))
-      warnOfSkew(pipeline.serverDate, now: time.now())
       guard !Task.isCancelled else { throw .stopped }
     }
   }
 
-  private func tell(_ gap: Schedule.Gap) {
+  private func warn(of gap: Schedule.Gap) {
     log(
       .warning, "source.gap",
-      "A span fell out of the service's retention before it was read; nobody can read it any more.",
+      "A span left the service's retention before it was read; its rows are lost.",
       [
         ("cursor", gap.cursor), ("from", Timestamp.text(gap.window.start)), ("to", Timestamp.text(gap.window.end)),
       ])

@@ -27,7 +27,7 @@ package struct PassOutcome: Sendable {
     statuses.map { ExitCode(rawValue: $0) ?? .bug }.max { rank($0) < rank($1) } ?? .done
   }
 
-  /// What the log tells of a pass.
+  /// The values of the pass's summary line.
   package var summary: [(String, String)] {
     let tally = report.tally
     let figures = [
@@ -38,7 +38,7 @@ package struct PassOutcome: Sendable {
     return figures + (report.throttles > 0 ? [("throttled", "\(report.throttles)")] : [])
   }
 
-  /// A page to a human outranks what mends itself.
+  /// Failures that need an operator outrank transient ones.
   private static func rank(_ code: ExitCode) -> Int {
     switch code {
     case .tryLater: 1

@@ -2,15 +2,15 @@
 
 package import IntakeCore
 
-/// What a playbook's run repeats.
+/// The passes of one playbook.
 package protocol PassRunning {
   var every: Duration { get }
-  /// Runs one pass; what went wrong stands in its ending.
+  /// Runs one pass; failures are part of its outcome.
   mutating func pass() async -> PassOutcome
-  /// Tells people and programs how it stands, and when the next pass begins.
-  /// - Returns: why it could not be told, if so; the pass itself is not concerned.
+  /// Publishes the outcome and the begin of the next pass to people and programs.
+  /// - Returns: why that failed, nil if it did not; the pass itself is not affected.
   @discardableResult
-  mutating func tell(_ ending: PassOutcome, next: Instant?) -> Failure?
-  /// Reads the settings anew; throws and keeps the old ones if the new are wrong.
+  mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure?
+  /// Reads the settings again; throws and keeps the old ones if the new ones are invalid.
   mutating func reload() throws(Failure)
 }

@@ -131,7 +131,7 @@ struct DetailsTests {
     ) async throws -> DetailsTally {
       try await DetailFetcher(
         try configuration(share), queue: try DetailsQueue(folder.path), time: clock.source, log: .silent
-      ).run(&pipeline)
+      ).run(&pipeline, from: try AnySource(try configuration(share), time: clock.source, log: .silent))
     }
 
     var asked: [String] { server.requests.filter { $0.method == "GET" }.map(\.target) }

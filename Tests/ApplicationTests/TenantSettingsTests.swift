@@ -25,23 +25,26 @@ internal import Trigger
     (#""60s""#, "60", #"line 5: trigger.every must be a span in quotes, such as "60s""#),
     (
       #""60s""#, #""60""#,
-      "line 5: trigger.every 60 is not a span of at least 1s, such as 90s, 15m, 6h or 2d, did you mean 60s?"
+      "line 5: trigger.every must be a span of at least 1s, such as 90s, 15m, 6h or 2d, not 60, did you mean 60s?"
     ),
-    (#""60s""#, #""soon""#, "line 5: trigger.every soon is not a span"),
-    (#""15m", "1h""#, #""15m", "10s""#, "line 5: trigger.revisit 10s is not a span of at least 1m"),
-    (#""lag""#, #""tenant""#, "line 5: trigger.tenant is not known, did you mean source.tenant?"),
-    (#""lag""#, #""log-level""#, "line 5: trigger.log-level is not known, did you mean the flag --log-level?"),
-    (#""type": "intake""#, #""every": "5m""#, "line 4: every is not known, did you mean trigger.every?"),
-    (#""clientId""#, #""client_id""#, "line 7: source.client_id is not known, did you mean clientId?"),
+    (
+      #""60s""#, #""soon""#,
+      "line 5: trigger.every must be a span of at least 1s, such as 90s, 15m, 6h or 2d, not soon."
+    ),
+    (#""15m", "1h""#, #""15m", "10s""#, "line 5: trigger.revisit must be a span of at least 1m"),
+    (#""lag""#, #""tenant""#, "line 5: unknown key trigger.tenant, did you mean source.tenant?"),
+    (#""lag""#, #""log-level""#, "line 5: unknown key trigger.log-level, did you mean the flag --log-level?"),
+    (#""type": "intake""#, #""every": "5m""#, "line 4: unknown key every, did you mean trigger.every?"),
+    (#""clientId""#, #""client_id""#, "line 7: unknown key source.client_id, did you mean clientId?"),
     (#""clientId""#, #""username""#, "Reading in graph mode needs source.clientId."),
-    (#""graph""#, #""Graph""#, "line 7: source.mode Graph is none of graph | reporting, did you mean graph?"),
+    (#""graph""#, #""Graph""#, "line 7: source.mode must be one of graph | reporting, not Graph, did you mean graph?"),
     (
       #""ecs""#, #""esc""#,
-      "line 10: normaliser.mapping: Looking for the mapping esc: there is none of that name, did you mean ecs?"
+      "line 10: normaliser.mapping: Looking for the mapping esc: no mapping has that name, did you mean ecs?"
     ),
     ("file:/var", "/var", "did you mean file:/var/log/message-trace/contoso.ndjson?"),
     ("file:/var", "file:~", "only a shell knows what ~ means"),
-    (#""/var/lib/message-trace/contoso""#, #""~/contoso""#, "line 12: state ~/contoso begins with ~"),
+    (#""/var/lib/message-trace/contoso""#, #""~/contoso""#, "line 12: state must be a full path, not ~/contoso"),
     (#""stdout""#, #""tcp://siem""#, "line 11: sinks: Reading the sink tcp://siem: it needs a host and a port"),
     (#""24h" }"#, #""24h", }"#, "line 5, column 87: a comma stands before the closing }; leave it out."),
   ]
@@ -74,7 +77,9 @@ internal import Trigger
     let environment = ["MESSAGE_TRACE_SINCE": "z", "CONTOSO_SECRET": "s"]
     let layer = flags.over(SettingLayer(environment: environment).over(playbook))
     let failure = #expect(throws: Failure.self) { try TenantSettings(layer, environment: environment) }
-    for part in ["p.json, line 5: trigger.every x is", "--lag y is", "MESSAGE_TRACE_SINCE z is"] {
+    for part in [
+      "p.json, line 5: trigger.every must be a span", "--lag must be a span", "MESSAGE_TRACE_SINCE must be a span",
+    ] {
       #expect(failure?.sentence.contains(part) == true, "\(failure?.sentence ?? "")")
     }
     #expect(failure?.hint == "Run: message-trace playbook validate p.json")

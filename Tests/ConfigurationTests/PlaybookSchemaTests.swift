@@ -15,8 +15,8 @@ import Testing
 
   static let good: [String] = [
     PlaybookTests.good,
-    PlaybookStarter.text(.graph, tenant: "contoso.onmicrosoft.com", uuid: PlaybookStarter.makeUUID()),
-    PlaybookStarter.text(.reporting, tenant: "quo\"ted.example", uuid: PlaybookStarter.makeUUID()),
+    PlaybookStarter.text(.graph, tenant: "contoso.onmicrosoft.com", uuid: RandomUUID.make()),
+    PlaybookStarter.text(.reporting, tenant: "quo\"ted.example", uuid: RandomUUID.make()),
     #"{"source": {"pageSize": 500, "managedIdentity": true, "clientId": "x"}, "sinks": "stdout"}"#,
     #"{"source": {"pageSize": "500"}, "trigger": {"revisit": "15m"}, "metricsFile": "/m.prom"}"#,
     #"{"source": {"password": {"file": "/p"}}}"#, "{}",
@@ -55,8 +55,8 @@ import Testing
 
   @Test("each new playbook has a UUID of its own, of version 4")
   func uuid() {
-    let first = PlaybookStarter.makeUUID()
-    #expect(first != PlaybookStarter.makeUUID())
+    let first = RandomUUID.make()
+    #expect(first != RandomUUID.make())
     #expect(first.split(separator: "-").map(\.count) == [8, 4, 4, 4, 12])
     #expect(Array(first)[14] == "4" && "89ab".contains(Array(first)[19]))
   }

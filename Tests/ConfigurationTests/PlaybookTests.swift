@@ -21,9 +21,9 @@ import Testing
     let text = failure?.sentence ?? ""
     #expect(failure?.exit == .configuration)
     for expected in [
-      "line 1: nmae is not known, did you mean name?", "line 2: trigger.evry is not known, did you mean every?",
+      "line 1: unknown key nmae, did you mean name?", "line 2: unknown key trigger.evry, did you mean every?",
       "line 3: source.clientSecret must be a reference", "line 3: source.pageSize must be a number",
-      "line 3: source.mode must be a text", "line 4: state must be a text", "line 4: type must be \"intake\"",
+      "line 3: source.mode must be a string", "line 4: state must be a string", "line 4: type must be \"intake\"",
     ] {
       #expect(text.contains(expected))
     }

@@ -21,7 +21,7 @@ private struct ScriptedPasses: PassRunning {
     pauses.value.count < 20 ? ending : PassOutcome(report: PassReport(), failure: Self.end)
   }
 
-  mutating func tell(_ ending: PassOutcome, next: Instant?) -> Failure? {
+  mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? {
     let now = time.now
     pauses.update { $0.append((next ?? now) - now) }
     return nil
@@ -35,7 +35,7 @@ private struct ScriptedPasses: PassRunning {
     let time = ManualClock()
     let pauses = Locked<[Duration]>([])
     let passes = ScriptedPasses(time: time, ending: ending, pauses: pauses)
-    var run = PlaybookRun(passes, handle: RunStatus(name: "x"), time: time.source, log: .silent, random: { 0 })
+    var run = PlaybookRun(passes, status: RunStatus(name: "x"), time: time.source, log: .silent, random: { 0 })
     await #expect(throws: ScriptedPasses.end) { try await run.run(givesUp: true) }
     return pauses.value.dropLast()
   }

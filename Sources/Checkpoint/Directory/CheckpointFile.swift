@@ -151,11 +151,6 @@ enum CheckpointFile {
 
   /// The step commit: temporary file written, synced, renamed over the old one, directory synced.
   static func replace(_ bytes: [UInt8], in directory: Descriptor, files: FileCalls) throws(FileFault) {
-    let file = try files.open(temporary, in: directory, O_WRONLY | O_CREAT | O_EXCL)
-    try files.write(bytes, to: file, at: 0)
-    try files.sync(file)
-    try files.close(file)
-    try files.rename(temporary, to: name, in: directory)
-    try files.sync(directory)
+    try AtomicFile.replaceDurably(name, in: directory, with: bytes, files: files)
   }
 }

@@ -28,7 +28,7 @@ struct Assertion: Sendable {
     ]
     let claims: [JSONValue.Member] = [
       .init("aud", .string(app.tokenEndpoint.text)), .init("iss", .string(app.clientID)),
-      .init("sub", .string(app.clientID)), .init("jti", .string(RequestIdentifier.make())),
+      .init("sub", .string(app.clientID)), .init("jti", .string(RandomUUID.make())),
       .init("nbf", .number("\(seconds)")), .init("iat", .number("\(seconds)")),
       .init("exp", .number("\(seconds + 600)")),
     ]

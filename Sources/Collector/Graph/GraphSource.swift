@@ -117,7 +117,7 @@ package struct GraphSource: Source {
   static var headers: [(name: String, value: String)] {
     [
       ("Accept", "application/json"), ("Prefer", "include-unknown-enum-members"), ("Cache-Control", "no-cache"),
-      ("client-request-id", RequestIdentifier.make()),
+      ("client-request-id", RandomUUID.make()),
     ]
   }
 

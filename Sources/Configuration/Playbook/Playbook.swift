@@ -1,4 +1,4 @@
-// The playbook: one JSON file that says source, schedule, mapping and sinks. `playbook schema` prints its shape.
+// The playbook: one JSON file with source, schedule, mapping and sinks. Its keys: `Setting.playbookPath`.
 
 package import IntakeCore
 
@@ -23,7 +23,7 @@ package struct Playbook: Sendable {
   /// Every mistake of a playbook at once: its keys and shapes, and the values that its settings cannot have. Secrets are
   /// not read: they belong to the host that runs it.
   /// - Parameter typed: the mistakes in the values of a layer, as the program's own parts find them.
-  /// - Returns: what is no mistake and yet cannot work: places that the starter left to be filled in.
+  /// - Returns: notes on places that the starter left to be filled in.
   package static func validate(
     _ path: String, typed: (SettingLayer) -> [String]
   ) throws(Failure) -> [String] {
@@ -52,7 +52,7 @@ package struct Playbook: Sendable {
     Failure(
       "playbook.invalid", exit: .configuration,
       "Reading the playbook \(file):" + mistakes.map { "\n  \($0)" }.joined(),
-      hint: "Mend them all, then run: message-trace playbook validate \(file)")
+      hint: "Fix them all, then run: message-trace playbook validate \(file)")
   }
 
   static func line(_ offset: Int, in bytes: [UInt8]) -> Int {
@@ -60,7 +60,7 @@ package struct Playbook: Sendable {
   }
 }
 
-/// Walks the document; keeps what it understands and notes what it does not.
+/// Reads the document's settings and collects its mistakes.
 private struct PlaybookReader {
   let bytes: [UInt8]
   let folder: PlaybookFolder
@@ -109,7 +109,7 @@ private struct PlaybookReader {
 
   private mutating func readLabel(_ member: JSONValue.Member) {
     guard let text = member.value.string, !text.isEmpty else {
-      return note("\(member.key) must be a text", at: member.offset)
+      return note("\(member.key) must be a string", at: member.offset)
     }
     if member.key == "name" { name = text }
     if member.key == "type", text != "intake" { note("type must be \"intake\"", at: member.offset) }
@@ -147,9 +147,9 @@ private struct PlaybookReader {
   private static func wanted(_ setting: Setting) -> String {
     switch setting.kind {
     case .flag: "true or false"
-    case .list: "a list of texts"
+    case .list: "a list of strings"
     case .value where setting.isNumber: "a number"
-    case .value: [.every, .lag, .since].contains(setting) ? "a span in quotes, such as \"60s\"" : "a text"
+    case .value: [.every, .lag, .since].contains(setting) ? "a span in quotes, such as \"60s\"" : "a string"
     }
   }
 
@@ -157,7 +157,7 @@ private struct PlaybookReader {
     let siblings = Self.settings.keys.filter { $0.hasPrefix(section) }.map { String($0.dropFirst(section.utf8.count)) }
     let known = section.isEmpty ? siblings.filter { !$0.contains(".") } + Self.sections + Self.labels : siblings
     let question = better(member.key, than: section).map { ", did you mean \($0)?" }
-    note("\(path) is not known\(question ?? Suggestion.question(member.key, among: known.sorted()))", at: member.offset)
+    note("unknown key \(path)\(question ?? Suggestion.question(member.key, among: known.sorted()))", at: member.offset)
   }
 
   /// The same key in other letters or in the object where it belongs, or the flag of what is no part of a playbook.

@@ -22,7 +22,7 @@ struct PlaybookFolder: Sendable {
   /// A value of a setting as the rest of the program takes it: with whole paths.
   func resolved(_ text: String, of setting: Setting) -> String {
     switch setting {
-    case .state, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile, .caFile, .metricsFile:
+    case _ where setting.isPath:
       whole(text)
     case .mapping where text.contains("/") || text.hasSuffix(".json"):
       whole(text)

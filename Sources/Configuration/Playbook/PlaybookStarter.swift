@@ -55,12 +55,4 @@ package enum PlaybookStarter {
         """
     }
   }
-
-  /// A random UUID, version 4 (RFC 9562), in lower case.
-  package static func makeUUID() -> String {
-    let high = UInt64.random(in: 0...UInt64.max) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
-    let low = UInt64.random(in: 0...UInt64.max) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    let digits = Array(Identity(high: high, low: low).hex)
-    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
-  }
 }

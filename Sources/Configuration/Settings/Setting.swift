@@ -99,17 +99,35 @@ package enum Setting: String, CaseIterable, Sendable {
   /// True for what a playbook may also write as a number.
   package var isNumber: Bool { [.pageSize, .maximumBody, .detailsShare].contains(self) }
 
+  /// True for the path of a file or directory: relative ones in a playbook begin in its own folder.
+  package var isPath: Bool {
+    switch self {
+    case .state, .certificateFile, .privateKeyFile, .federatedTokenFile, .accessTokenFile, .caFile, .metricsFile: true
+    default: false
+    }
+  }
+
   /// True for secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
-  package var isSecret: Bool { self == .passwordFile || self == .clientSecretFile || self == .redactKeyFile }
+  package var isSecret: Bool { credentialName != nil }
+
+  /// The name of the systemd credential that may hold the secret; nil for settings that are not secret.
+  package var credentialName: String? {
+    switch self {
+    case .passwordFile: "password"
+    case .clientSecretFile: "client-secret"
+    case .redactKeyFile: "redact-key"
+    default: nil
+    }
+  }
+
+  /// What a secret is called in errors: `client secret`.
+  var secretPurpose: String {
+    self == .redactKeyFile ? "redaction key" : (credentialName ?? rawValue).replacing("-", " ")
+  }
 
   /// The environment variable that may hold the secret itself.
   package var secretEnvironmentName: String? {
-    switch self {
-    case .passwordFile: "MESSAGE_TRACE_PASSWORD"
-    case .clientSecretFile: "MESSAGE_TRACE_CLIENT_SECRET"
-    case .redactKeyFile: "MESSAGE_TRACE_REDACT_KEY"
-    default: nil
-    }
+    isSecret ? String(environmentName.dropLast("_FILE".utf8.count)) : nil
   }
 }
 

@@ -1,8 +1,8 @@
-// From text to types: one small step a kind of value, each mistake noted with the setting's name.
+// From text to types: one function a kind of value; each mistake is noted with the setting's name.
 
 package import IntakeCore
 
-/// Reads typed values out of a layer and gathers what is wrong with them.
+/// Reads typed values from a layer and collects every mistake in them.
 package struct SettingReader {
   package let layer: SettingLayer
   package let environment: [String: String]
@@ -61,7 +61,7 @@ package struct SettingReader {
     guard let text = text(setting) else { return nil }
     if let value = make(text) { return value }
     note(
-      "\(name(setting)) \(Log.clean(text, limit: 60)) is none of \(names.joined(separator: " | "))\(Suggestion.question(text, among: names))"
+      "\(name(setting)) must be one of \(names.joined(separator: " | ")), not \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: names))"
     )
     return nil
   }
@@ -70,7 +70,8 @@ package struct SettingReader {
     guard let text = text(setting) else { return nil }
     if let value = Int(text), range.contains(value) { return value }
     note(
-      "\(name(setting)) \(Log.clean(text, limit: 60)) is not a number from \(range.lowerBound) to \(range.upperBound).")
+      "\(name(setting)) must be a number from \(range.lowerBound) to \(range.upperBound), not \(Log.clean(text, limit: 60))."
+    )
     return nil
   }
 
@@ -87,7 +88,7 @@ package struct SettingReader {
     if let span = Duration(parsing: text), span >= least { return span }
     let wish = Duration(parsing: "\(text)s").map { $0 >= least ? ", did you mean \(text)s?" : "." } ?? "."
     note(
-      "\(name(setting)) \(Log.clean(text, limit: 60)) is not a span of at least \(least.text), such as 90s, 15m, 6h or 2d\(wish)"
+      "\(name(setting)) must be a span of at least \(least.text), such as 90s, 15m, 6h or 2d, not \(Log.clean(text, limit: 60))\(wish)"
     )
     return nil
   }
@@ -96,7 +97,7 @@ package struct SettingReader {
     guard var text = text(setting) else { return nil }
     while text.hasSuffix("/") { text.removeLast() }
     guard text.hasPrefix("https://") || text.hasPrefix("http://") else {
-      note("\(name(setting)) \(Log.clean(text, limit: 100)) is not an https URL.")
+      note("\(name(setting)) must be an https URL, not \(Log.clean(text, limit: 100)).")
       return nil
     }
     return text
@@ -105,7 +106,7 @@ package struct SettingReader {
   package mutating func statePath() -> String {
     if let path = text(.state) {
       if path.hasPrefix("~") {
-        note("\(name(.state)) \(Log.clean(path, limit: 100)) begins with ~, which only a shell knows.")
+        note("\(name(.state)) must be a full path, not \(Log.clean(path, limit: 100)): only a shell expands ~.")
       }
       return path
     }
@@ -118,34 +119,32 @@ package struct SettingReader {
 
   /// The `tenant` setting, else the domain of `username`, else empty; ASCII lower-case.
   package func tenant() -> String {
-    if let tenant = text(.tenant) { return tenant.lowercased() }
+    if let tenant = text(.tenant) { return tenant.lowercasedASCII }
     guard let username = text(.username), let at = username.lastIndex(of: "@") else { return "" }
-    return username[username.index(after: at)...].lowercased()
+    return String(username[username.index(after: at)...]).lowercasedASCII
   }
 
   /// A secret by reference: from its setting, else from a systemd credential of that name. Empty where secrets are not
   /// loaded; nil, and a note, where it cannot be read.
-  package mutating func secret(_ setting: Setting, purpose: String, credentialName: String) -> Secret? {
+  package mutating func secret(_ setting: Setting) -> Secret? {
     guard loadsSecrets else { return Secret("") }
     do {
-      return try reference(setting, purpose, credentialName).load(purpose: purpose, environment: environment)
+      return try reference(setting).load(purpose: setting.secretPurpose, environment: environment)
     } catch {
       note(error, of: setting)
       return nil
     }
   }
 
-  private func reference(
-    _ setting: Setting, _ purpose: String, _ credentialName: String
-  ) throws(Failure) -> SecretReference {
+  private func reference(_ setting: Setting) throws(Failure) -> SecretReference {
     if let text = text(setting) {
       return text.hasPrefix("env:") ? .environment(String(text.dropFirst(4))) : .file(String(text.dropFirst(5)))
     }
-    if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty {
-      return .file("\(directory)/\(credentialName)")
+    if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty, let name = setting.credentialName {
+      return .file("\(directory)/\(name)")
     }
     throw Failure(
-      "secret.missing", exit: .configuration, "Reading the settings: no \(purpose) is configured.",
+      "secret.missing", exit: .configuration, "Reading the settings: no \(setting.secretPurpose) is configured.",
       hint: "Set \(setting.secretEnvironmentName ?? "") or give --\(setting.rawValue) PATH.")
   }
 }

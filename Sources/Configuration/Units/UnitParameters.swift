@@ -35,10 +35,10 @@ package struct UnitParameters: Sendable {
     self.state = state
     let folders = Set((files + (layer[.metricsFile] ?? [])).compactMap(Self.folder))
     outputs = folders.union(state.isEmpty || isStateBelow ? [] : [state]).sorted()
-    credentials = [(Setting.clientSecretFile, "client-secret"), (.passwordFile, "password")].compactMap {
-      setting, name in
-      let reference = layer[setting]?.last ?? ""
-      return reference.hasPrefix("file:/") ? (name, String(reference.dropFirst(5))) : nil
+    credentials = [Setting.clientSecretFile, .passwordFile].compactMap { setting in
+      guard let name = setting.credentialName, let reference = layer[setting]?.last, reference.hasPrefix("file:/")
+      else { return nil }
+      return (name, String(reference.dropFirst(5)))
     }
   }
 

@@ -2,20 +2,7 @@
 
 package import IntakeCore
 
-/// A random UUID, version 4: both sides can find a request by it.
 package enum RequestIdentifier {
-  package static func make() -> String {
-    var bytes = (0..<16).map { _ in UInt8.random(in: 0...255) }
-    bytes[6] = bytes[6] & 0x0F | 0x40
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    var text = ""
-    for (index, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(index) { text += "-" }
-      text += byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
-    }
-    return text
-  }
-
   /// `request-id …, client-request-id …` as far as they are known, else empty; Entra calls the first x-ms-request-id.
   package static func shown(_ request: Request, _ response: Response) -> String {
     let theirs = response.header("request-id") ?? response.header("x-ms-request-id")

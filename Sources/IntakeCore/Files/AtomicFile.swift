@@ -1,10 +1,9 @@
-// Small files that others read at any moment: written beside and renamed, so that they are always whole.
+// Files that are replaced in one step, so that readers and crashes see the old content or the new, never a part.
 
 internal import Glibc
-internal import Synchronization
 
 package enum AtomicFile {
-  /// Replaces `path`; what fails leaves the old file as it was.
+  /// Replaces `path`; a failure leaves the old file in place. Not synced: for files that may be lost in a crash.
   /// - Parameter mode: set whatever the umask says.
   package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(Failure) {
     let temporary = "\(path).tmp-\(getpid())"
@@ -20,5 +19,19 @@ package enum AtomicFile {
       _ = unsafe unlink(temporary)
       throw error.failure("file", "Writing \(path)")
     }
+  }
+
+  /// Replaces `name` in an open directory and returns once the new content survives a power loss. The temporary file is
+  /// `name.tmp`; the directory's owner alone may write there, one process at a time.
+  package static func replaceDurably(
+    _ name: String, in directory: Descriptor, with bytes: [UInt8], files: FileCalls
+  ) throws(FileFault) {
+    let temporary = "\(name).tmp"
+    let file = try files.open(temporary, in: directory, O_WRONLY | O_CREAT | O_TRUNC)
+    try files.write(bytes, to: file, at: 0)
+    try files.sync(file)
+    try files.close(file)
+    try files.rename(temporary, to: name, in: directory)
+    try files.sync(directory)
   }
 }

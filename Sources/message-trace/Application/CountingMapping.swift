@@ -1,9 +1,10 @@
-// Counting what goes by, page by page: events by status and by age, for the metrics.
+// Counts events by status and by age for the metrics.
 
 internal import Configuration
 internal import IntakeCore
 internal import Normaliser
 internal import Synchronization
+internal import Trigger
 
 /// Numbers by metric and label value; they only grow, over all passes and restarts.
 typealias Counters = [String: [String: Int]]
@@ -12,39 +13,35 @@ typealias Counters = [String: [String: Int]]
 struct CountingMapping: Normalising {
   private let base: RowNormaliser
   private let counted = EventCounts()
+  private let heartbeat: Heartbeat
 
-  init(_ base: RowNormaliser) { self.base = base }
+  /// - Parameter heartbeat: beats with every page.
+  init(_ base: RowNormaliser, heartbeat: Heartbeat = Heartbeat()) {
+    self.base = base
+    self.heartbeat = heartbeat
+  }
 
   func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
     let before = batch.entries.count
     base.normalise(page, created: created, into: &batch, ledger: &ledger)
     counted.add(batch, from: before, at: created)
+    heartbeat.beat(created)
   }
 
   /// What has been counted since this was last called.
   func take() -> Counters { counted.take() }
-
-  /// The last instant at which a page went by, nil if none has: a sign of life.
-  var lastPage: Instant? { counted.lastPage }
 }
 
 /// Shared by the pipeline's copies of the mapping.
 private final class EventCounts: Sendable {
-  private struct State {
-    var counters: Counters = [:]
-    var lastPage: Instant?
-  }
-
-  private let state = Mutex(State())
+  private let counters = Mutex<Counters>([:])
   /// Upper ends of the ages at which an event was first seen, in seconds: the usual revisits.
   private static let ages = [900, 3_600, 21_600, 86_400]
 
-  var lastPage: Instant? { state.withLock { $0.lastPage } }
-
   func take() -> Counters {
-    state.withLock { state in
-      defer { state.counters = [:] }
-      return state.counters
+    counters.withLock { counters in
+      defer { counters = [:] }
+      return counters
     }
   }
 
@@ -57,10 +54,7 @@ private final class EventCounts: Sendable {
       ages[Self.bucket(created - entry.received), default: 0] += 1
       start = entry.end
     }
-    state.withLock { state in
-      state.lastPage = created
-      state.counters.add(["events": actions, "event_ages": ages].filter { !$0.value.isEmpty })
-    }
+    counters.withLock { $0.add(["events": actions, "event_ages": ages].filter { !$0.value.isEmpty }) }
   }
 
   private static func bucket(_ age: Duration) -> String {

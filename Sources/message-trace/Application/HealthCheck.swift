@@ -1,4 +1,4 @@
-// What `check` tries: settings, mapping, state, service and each sink, all of them, whatever fails on the way.
+// The health check of `check`: mapping, state, service and each sink, all of them, whatever fails before.
 
 internal import Checkpoint
 internal import Collector
@@ -7,7 +7,7 @@ internal import IntakeCore
 internal import Normaliser
 internal import Sinks
 
-/// One trial of everything that a pass needs, without reading more than a row or delivering anything.
+/// A test of everything that a pass needs. Reads at most one row and delivers nothing.
 struct HealthCheck: Sendable {
   /// In the order tried.
   private(set) var findings: [Diagnosis.Finding] = []

@@ -22,8 +22,8 @@ enum MappingCatalog {
     let known = ["ecs"] + names
     return Failure(
       "mapping.unknown", exit: .configuration,
-      "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): there is none of that name\(Suggestion.question(nameOrPath, among: known))",
-      hint: "Known are \(known.joined(separator: ", ")); a file is given by its path.")
+      "Looking for the mapping \(Log.clean(nameOrPath, limit: 100)): no mapping has that name\(Suggestion.question(nameOrPath, among: known))",
+      hint: "Use one of \(known.joined(separator: ", ")), or the path of a file.")
   }
 
   /// - Parameter nameOrPath: a name of `names`, or a file: anything with a slash or ending in `.json`.

@@ -37,7 +37,7 @@ struct CollectCommand: RunnableCommand {
       var passes = TenantPasses(time: time, log: log, metrics: MetricsRegistry()) { configuration }
       let ending = await passes.pass()
       // The pass is committed even if its status cannot be written; that failure still sets the exit status.
-      let statusFailure = passes.tell(ending, next: nil)
+      let statusFailure = passes.publish(ending, next: nil)
       return PassOutcome(report: ending.report, failure: ending.failure ?? statusFailure)
     }
     return try exitCode(ending, log: log)

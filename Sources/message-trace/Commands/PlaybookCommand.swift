@@ -46,7 +46,7 @@ struct PlaybookCommand: RunnableCommand {
     }
     return PlaybookStarter.text(
       mode, tenant: context.invocation.layer[.tenant]?.last ?? "contoso.onmicrosoft.com",
-      uuid: PlaybookStarter.makeUUID())
+      uuid: RandomUUID.make())
   }
 
   /// Writes a new file; an existing file is never overwritten.

@@ -37,10 +37,13 @@ struct RunCommand: RunnableCommand {
       }
       let name = Self.name(path)
       let own = log.tagged("playbook", name)
-      return (RunStatus(name: name), TenantPasses(time: time, log: own, metrics: metrics, load: load))
+      let status = RunStatus(name: name)
+      return (
+        status, TenantPasses(time: time, log: own, metrics: metrics, heartbeat: status.heartbeat, load: load)
+      )
     }
     let daemon = Daemon(runs, notice: SystemdNotice(environment: context.environment), time: time, log: log)
-    return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.tell() }) {
+    return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.logStatus() }) {
       () async throws(Failure) -> ExitCode in
       try await daemon.run()
       return .done

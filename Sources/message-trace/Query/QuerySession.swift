@@ -47,17 +47,6 @@ struct QuerySession: Sendable {
     let folder = configuration.statePath
     let isShared = unsafe access(folder, W_OK) == 0
     let quotaFile = isShared && !folder.isEmpty ? "\(folder)/quota" : nil
-    switch configuration.mode {
-    case .graph:
-      return try GraphSource(
-        root: configuration.graphURL, version: configuration.graphVersion, credential: configuration.credential,
-        pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile,
-        quota: graphQuota, tenant: configuration.tenant)
-    case .reporting:
-      return try ReportingSource(
-        endpoint: configuration.reportingURL, credential: configuration.credential,
-        pageSize: configuration.pageSize, http: configuration.http, time: time, log: log, quotaFile: quotaFile,
-        tenant: configuration.tenant)
-    }
+    return try AnySource(configuration, quotaFile: quotaFile, graphQuota: graphQuota, time: time, log: log).service
   }
 }

@@ -83,7 +83,7 @@ private struct DemoPasses: Sendable {
     let log = Log(level: .warning)
     let assembly = Assembly(configuration, time: clock.source, log: log)
     var pipeline = try assembly.pipeline()
-    let ending = await assembly.pass(&pipeline)
+    let ending = await TenantPass(configuration, time: clock.source, log: log).run(&pipeline)
     await pipeline.shutDown()
     if let failure = ending.failure { throw failure }
     let tally = ending.report.tally

@@ -47,7 +47,7 @@ struct Week {
           every: every, tenant: tenant, time: clock.source, normaliser: normaliser, metrics: metrics)
         group.addTask(executorPreference: ThreadExecutor(name: tenant.name)) {
           var run = PlaybookRun(
-            passes, handle: RunStatus(name: tenant.name), time: clock.source, log: .silent, random: { 0 })
+            passes, status: RunStatus(name: tenant.name), time: clock.source, log: .silent, random: { 0 })
           try? await run.run(givesUp: false)
         }
       }

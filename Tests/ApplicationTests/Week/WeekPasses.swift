@@ -49,7 +49,7 @@ struct WeekPasses: PassRunning {
     return ending
   }
 
-  mutating func tell(_ ending: PassOutcome, next: Instant?) -> Failure? {
+  mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? {
     let status = tenant.status.withLock { status in
       status.nextRun = next
       return status

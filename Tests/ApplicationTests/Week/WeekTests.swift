@@ -97,9 +97,9 @@ private struct MemoryPasses: PassRunning {
     PassOutcome(await Pass(schedule: schedule, time: time, log: .silent).run(&pipeline))
   }
 
-  mutating func tell(_ ending: PassOutcome, next: Instant?) -> Failure? {
+  mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? {
     status.value.withLock { status in
-      status.note(ending, at: time.now())
+      status.note(outcome, at: time.now())
       status.nextRun = next
     }
     return nil
@@ -164,7 +164,7 @@ private final class SharedStatus: Sendable {
       if time.now() >= end - .seconds(1) { unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() } }
     }
     var run = PlaybookRun(
-      passes, handle: RunStatus(name: "t"), time: time, log: .silent, random: { 0 }, onEnd: atEnd)
+      passes, status: RunStatus(name: "t"), time: time, log: .silent, random: { 0 }, onEnd: atEnd)
     do { try await run.run(givesUp: false) } catch { Issue.record("\(error)") }
     return Outcome(
       lines: sink.lines, status: status.value.withLock { $0 }, busiest: source.busiest, requests: source.requests)

@@ -30,12 +30,12 @@ struct Backfill: Sendable {
     self.tell = tell
   }
 
-  private var path: String { assembly.configuration.statePath }
+  private var path: String { assembly.settings.statePath }
   private var time: TimeSource { assembly.time }
 
   /// Reads what is left of the span. When it throws, the same call goes on where this one was.
   mutating func run() async throws(Failure) {
-    let source = try AnySource(assembly.configuration, time: time, log: assembly.log)
+    let source = try AnySource(assembly.settings, time: time, log: assembly.log)
     try check(source)
     self.source = source
     while let slice = progress.next(min(length, source.widestWindow)) {
@@ -71,7 +71,7 @@ struct Backfill: Sendable {
     var pipeline = try assembly.pipeline(source: source, recalling: progress.span.start - .seconds(86_400))
     let result: Result<Tally, Failure>
     do {
-      try await pipeline.open(forgetting: assembly.configuration.forgetsSinks)
+      try await pipeline.open(forgetting: assembly.settings.forgetsSinks)
       try await pipeline.drain()
       result = .success(try await pipeline.read(slice, moving: nil, age: .zero))
     } catch {

@@ -48,22 +48,22 @@ struct BackfillProgress: Sendable, Equatable {
       .init("order", .string(order.rawValue)), .init("doneTicks", .number("\(done.ticks)")),
       .init("windows", .number("\(tally.windows)")), .init("pages", .number("\(tally.pages)")),
       .init("rows", .number("\(tally.rows)")), .init("events", .number("\(tally.emitted)")),
-      .init("leftOut", .number("\(tally.duplicates)")), .init("updated", PassStatus.json(updated)),
+      .init("leftOut", .number("\(tally.duplicates)")), .init("updated", JSONValue(updated)),
     ])
   }
 
   init?(_ value: JSONValue) {
-    guard let start = PassStatus.instant(value["from"]), let end = PassStatus.instant(value["to"]), start < end,
+    guard let start = value["from"]?.instant, let end = value["to"]?.instant, start < end,
       let order = value["order"]?.string.flatMap(Order.init(rawValue:)), let done = value["doneTicks"]?.integer,
-      done >= 0, let updated = PassStatus.instant(value["updated"])
+      done >= 0, let updated = value["updated"]?.instant
     else { return nil }
     self.init(span: Window(start: start, end: end), order: order, updated: updated)
     self.done = min(.ticks(done), span.span)
-    tally.windows = PassStatus.count(value["windows"])
-    tally.pages = PassStatus.count(value["pages"])
-    tally.rows = PassStatus.count(value["rows"])
-    tally.emitted = PassStatus.count(value["events"])
-    tally.duplicates = PassStatus.count(value["leftOut"])
+    tally.windows = value["windows"].count
+    tally.pages = value["pages"].count
+    tally.rows = value["rows"].count
+    tally.emitted = value["events"].count
+    tally.duplicates = value["leftOut"].count
   }
 }
 

@@ -1,14 +1,13 @@
-// After a pass: delivery events of queued messages, newest first, as far as their share of the quota goes. Nothing waits
-// for them, and they wait for nothing: what cannot be had now stays queued.
+// After a pass: delivery events of queued messages, newest first, within their share of the quota. Nothing waits for them,
+// and they wait for nothing: a message that cannot be fetched now stays queued.
 
 internal import Collector
 internal import Configuration
-internal import Glibc
 internal import IntakeCore
 internal import Normaliser
 internal import Trigger
 
-/// What one round did.
+/// The result of one round.
 struct DetailsTally: Sendable, Equatable {
   var messages = 0
   var events = 0
@@ -17,52 +16,43 @@ struct DetailsTally: Sendable, Equatable {
 
 /// Fetches details for one tenant.
 struct DetailFetcher: Sendable {
-  let configuration: TenantSettings
+  let settings: TenantSettings
   let queue: DetailsQueue
   let time: TimeSource
   let log: Log
 
-  /// In vain so often, and the message is given up.
+  /// A request that would have to wait longer than this ends the round; what is left stays queued.
+  static let longestWait: Duration = .seconds(5)
+  /// After so many attempts without an answer the message is dropped.
   static let mostTries = 5
 
-  init(_ configuration: TenantSettings, queue: DetailsQueue, time: TimeSource, log: Log) {
-    self.configuration = configuration
+  init(_ settings: TenantSettings, queue: DetailsQueue, time: TimeSource, log: Log) {
+    self.settings = settings
     self.queue = queue
     self.time = time
     self.log = log
   }
 
-  /// The round that belongs after a pass. What goes wrong in it is told and not the pass's failure: the rows are delivered.
-  static func after<Input, Mapping, State>(
-    _ pipeline: inout Pipeline<Input, Mapping, State>, _ configuration: TenantSettings, time: TimeSource, log: Log
-  ) async {
-    guard !configuration.details.statuses.isEmpty, !Task.isCancelled else { return }
-    do {
-      let queue = try DetailsQueue(configuration.statePath)
-      _ = try await DetailFetcher(configuration, queue: queue, time: time, log: log).run(&pipeline)
-    } catch {
-      log.failure(error, level: .warning)
-    }
-  }
-
-  /// Ends when the queue is empty, the share is used up, or the interval between passes is over. A failure that concerns
-  /// all messages ends the round too; the queue keeps them.
+  /// Fetches until the queue is empty, the share is used up or the interval between passes is over. A failure that
+  /// concerns all messages ends it too; the queue keeps them.
+  /// - Parameter source: that of the pass, with its token and connection.
   func run<Input, Mapping, State>(
-    _ pipeline: inout Pipeline<Input, Mapping, State>
+    _ pipeline: inout Pipeline<Input, Mapping, State>, from source: AnySource
   ) async throws(Failure) -> DetailsTally {
     var tally = DetailsTally()
     let started = time.now()
     let due = queue.due(started)
     guard !due.isEmpty else { return tally }
-    let source = try Self.source(configuration, time: time, log: log)
-    let normaliser = try Self.normaliser(configuration)
+    source.limitWaits(to: Self.longestWait)
+    defer { source.limitWaits(to: nil) }
+    let normaliser = try Self.normaliser(settings)
     let share = DetailsShare(
-      file: "\(configuration.statePath)/details-quota", requests: configuration.details.requests(configuration.mode))
+      file: "\(settings.statePath)/details-quota", requests: settings.details.requests(settings.mode))
     for item in due {
-      guard !Task.isCancelled, time.now() - started < configuration.schedule.every,
+      guard !Task.isCancelled, time.now() - started < settings.schedule.every,
         try await share.take(time.now())
       else { break }
-      guard let steps = try await steps(item, source) else { break }
+      guard let steps = try await steps(item, source.service) else { break }
       guard !steps.isEmpty else {
         try putBack(item)
         continue
@@ -78,7 +68,7 @@ struct DetailFetcher: Sendable {
     return tally
   }
 
-  /// nil: the service or the quota wants no more requests now. None: nothing is known of the message yet.
+  /// nil: throttled or out of quota. Empty: the service has no events of the message yet.
   private func steps(_ item: DetailsItem, _ source: any DetailedSearching) async throws(Failure) -> [DetailsStep]? {
     let key = DetailsKey(
       traceID: item.traceID, recipient: item.recipient, sender: item.sender, received: item.received)
@@ -96,12 +86,12 @@ struct DetailFetcher: Sendable {
     }
   }
 
-  /// For 5, 10, 20, 40 minutes; then it is given up.
+  /// Retries after 5, 10, 20 and 40 minutes; then the message is dropped.
   private func putBack(_ item: DetailsItem) throws(Failure) {
     var item = item
     item.tries += 1
     guard item.tries < Self.mostTries else {
-      log(.info, "details.none", "The service has no delivery events for a message; it is given up.")
+      log(.info, "details.none", "No delivery events for a message after several attempts; it is dropped.")
       return try queue.remove(item)
     }
     item.after = time.now() + .seconds(300) * (1 << (item.tries - 1))
@@ -118,26 +108,10 @@ struct DetailFetcher: Sendable {
     return page
   }
 
-  private static func normaliser(_ configuration: TenantSettings) throws(Failure) -> RowNormaliser {
-    var settings = configuration.mapping.settings
-    settings.provider = configuration.mode.rawValue
+  private static func normaliser(_ settings: TenantSettings) throws(Failure) -> RowNormaliser {
+    var mapping = settings.mapping.settings
+    mapping.provider = settings.mode.rawValue
     return try RowNormaliser(
-      mapping: try MappingCatalog.mapping("\(configuration.mode.rawValue)-detail"), settings: settings)
-  }
-
-  /// A source that would rather give up than wait: where the common quota is used up, or the service asks for patience.
-  private static func source(
-    _ configuration: TenantSettings, time: TimeSource, log: Log
-  ) throws(Failure) -> any DetailedSearching {
-    let impatient = TimeSource(
-      now: time.now,
-      sleep: { duration async throws(CancellationError) in
-        guard duration <= .seconds(5) else { throw CancellationError() }
-        try await time.sleep(duration)
-      })
-    switch try AnySource(configuration, time: impatient, log: log) {
-    case .graph(let source): return source
-    case .reporting(let source): return source
-    }
+      mapping: try MappingCatalog.mapping("\(settings.mode.rawValue)-detail"), settings: mapping)
   }
 }

@@ -107,11 +107,6 @@ final class DetailsQueue: Sendable {
       bytes.append(0x0A)
     }
     let directory = try files.open(folder, O_RDONLY | O_DIRECTORY, followLinks: true)
-    let file = try files.open("\(Self.name).new", in: directory, O_WRONLY | O_CREAT | O_TRUNC)
-    try files.write(bytes, to: file, at: 0)
-    try files.syncData(file)
-    try files.close(file)
-    try files.rename("\(Self.name).new", to: Self.name, in: directory)
-    try files.sync(directory)
+    try AtomicFile.replaceDurably(Self.name, in: directory, with: bytes, files: files)
   }
 }

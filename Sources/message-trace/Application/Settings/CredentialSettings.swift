@@ -29,7 +29,7 @@ extension SettingReader {
     if let file = text(.federatedTokenFile) {
       return .federatedTokenFile(tenant: tenant, clientID: clientID, file: file, authority: authority)
     }
-    guard let secret = secret(.clientSecretFile, purpose: "client secret", credentialName: "client-secret") else {
+    guard let secret = secret(.clientSecretFile) else {
       return nil
     }
     return .clientSecret(tenant: tenant, clientID: clientID, secret: secret, authority: authority)
@@ -46,7 +46,7 @@ extension SettingReader {
       note("\(name(.username)) holds a colon, which basic sign-in cannot carry (RFC 7617).")
       return nil
     }
-    guard let password = secret(.passwordFile, purpose: "password", credentialName: "password") else { return nil }
+    guard let password = secret(.passwordFile) else { return nil }
     return .basic(username: username, password: password)
   }
 }

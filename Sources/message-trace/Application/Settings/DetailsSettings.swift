@@ -21,7 +21,7 @@ struct DetailsSettings: Sendable, Equatable {
     for text in reader.list(.details) ?? [] where text.lowercased() != "none" {
       guard let status = Self.known.first(where: { $0.lowercased() == text.lowercased() }) else {
         reader.note(
-          "\(reader.name(.details)) \(Log.clean(text, limit: 60)) is no status\(Suggestion.question(text, among: Self.known))"
+          "\(reader.name(.details)) names the unknown status \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: Self.known))"
         )
         continue
       }
@@ -30,7 +30,7 @@ struct DetailsSettings: Sendable, Equatable {
     share = reader.number(.detailsShare, 1...90) ?? 33
     if !statuses.isEmpty, mapping != "ecs" {
       reader.note(
-        "\(reader.name(.details)) needs the mapping ecs: other mappings do not tell which message an event belongs to.")
+        "\(reader.name(.details)) needs the mapping ecs: events of other mappings do not identify their message.")
     }
   }
 

@@ -33,7 +33,7 @@ struct MappingSettings: Sendable {
 
   private static func redaction(_ reader: inout SettingReader) -> Redaction? {
     guard let parts = reader.list(.redact), !parts.isEmpty,
-      let key = reader.secret(.redactKeyFile, purpose: "redaction key", credentialName: "redact-key")
+      let key = reader.secret(.redactKeyFile)
     else { return nil }
     do throws(Failure) {
       return try Redaction(list: parts.joined(separator: ","), key: key)

@@ -1,4 +1,4 @@
-// Settings as meant: typed, checked, complete. Made from stacked layers; all mistakes are told at once.
+// The typed settings of one tenant, made from stacked layers; all mistakes are reported at once.
 
 internal import Collector
 internal import Configuration
@@ -35,7 +35,7 @@ struct TenantSettings: Sendable {
     try self.init(&reader)
   }
 
-  /// What cannot work in these settings; secrets are only asked for, not read.
+  /// Every mistake in these settings; secrets are not read.
   static func mistakes(in layer: SettingLayer, environment: [String: String]) -> [String] {
     var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
     _ = try? TenantSettings(&reader)

@@ -24,7 +24,7 @@ enum Metrics {
     ("left_out", "rows_left_out_total", nil, "Rows left out because their event was delivered before."),
     ("unmapped", "rows_unmapped_total", nil, "Rows that left as pipeline errors."),
     ("requests", "http_requests_total", nil, "HTTP requests, sign-in and retries included."),
-    ("throttles", "throttles_total", nil, "HTTP answers that asked for patience: 429, 503 and 509."),
+    ("throttles", "throttles_total", nil, "Throttling responses: 429, 503 and 509."),
     ("sink_batches", "sink_batches_total", "sink", "Batches that a sink has taken charge of."),
     ("sink_failures", "sink_failures_total", "sink", "Passes that left a sink behind."),
     ("gaps", "gaps_total", nil, "Spans that fell out of the service's retention before they were read."),

@@ -1,4 +1,4 @@
-// What a glance at a tenant tells: made after each pass, kept in the state directory, shown by `status` and as metrics.
+// The status of a tenant after a pass: kept in the state directory, shown by `status`, exported as metrics.
 
 internal import Configuration
 internal import IntakeCore

@@ -1,4 +1,4 @@
-// Everything that can be told of one tenant without holding its state.
+// The status of one tenant, read without holding its state.
 
 internal import Checkpoint
 internal import Configuration
@@ -34,7 +34,7 @@ struct TenantStatus: Sendable {
     if let live = live { members.append(.init("lagSeconds", .number("\((now - live).components.seconds)"))) }
     if let summary {
       members.append(
-        .init("cursorsNow", PassStatus.object(summary.checkpoint.cursors) { PassStatus.json($0) }))
+        .init("cursorsNow", JSONValue.object(summary.checkpoint.cursors) { JSONValue($0) }))
     }
     if let status { members.append(.init("status", status.json)) }
     if let backfill { members.append(.init("backfill", backfill.json)) }

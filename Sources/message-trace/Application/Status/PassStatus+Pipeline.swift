@@ -1,0 +1,32 @@
+// The status after a pass: what its outcome, its pipeline and its settings contribute.
+
+internal import Checkpoint
+internal import Configuration
+internal import IntakeCore
+internal import Trigger
+
+extension PassStatus {
+  /// The status after a pass that had the state open.
+  /// - Parameter before: the status until now.
+  init(
+    after outcome: PassOutcome, _ pipeline: TenantPipeline, _ settings: TenantSettings, before: PassStatus?,
+    now: Instant
+  ) {
+    self.init(after: outcome, settings, before: before, now: now)
+    nextRun = nil
+    counters.add(pipeline.mapping.take())
+    note(pipeline.state.checkpoint, settings.schedule, failing: pipeline.sinkFailures, at: now)
+    identities = pipeline.state.ledger.count
+    journalEntries = pipeline.state.pending.count
+    journalBytes = pipeline.state.journalSize
+    quota = TenantQuota.read(settings.statePath, now: now)
+  }
+
+  /// The status after a pass that failed before the state was open.
+  init(after outcome: PassOutcome, _ settings: TenantSettings, before: PassStatus?, now: Instant) {
+    self = before ?? PassStatus(lastPass: now)
+    tenant = settings.tenant
+    mode = settings.mode.rawValue
+    note(outcome, at: now)
+  }
+}

@@ -1,0 +1,63 @@
+// One pass over an open state: sinks, windows, details, and the summary line.
+
+internal import Checkpoint
+internal import Configuration
+internal import IntakeCore
+internal import Trigger
+
+/// One pass of one tenant.
+struct TenantPass: Sendable {
+  let settings: TenantSettings
+  let time: TimeSource
+  let log: Log
+
+  init(_ settings: TenantSettings, time: TimeSource, log: Log) {
+    self.settings = settings
+    self.time = time
+    self.log = log
+  }
+
+  /// Opens the sinks, reads what is due, fetches details and logs one summary line.
+  func run(_ pipeline: inout TenantPipeline) async -> PassOutcome {
+    let requests = pipeline.source.requests
+    let throttles = pipeline.source.throttles
+    let before = pipeline.state.checkpoint
+    var report = PassReport()
+    do {
+      try await pipeline.open(forgetting: settings.forgetsSinks)
+      report = await Pass(schedule: settings.schedule, time: time, log: log).run(&pipeline)
+    } catch {
+      report.failure = error
+    }
+    report.requests = pipeline.source.requests - requests
+    report.throttles = pipeline.source.throttles - throttles
+    if report.failure == nil { await fetchDetails(&pipeline) }
+    report.batches = Self.batches(from: before, to: pipeline.state.checkpoint)
+    let outcome = PassOutcome(report)
+    let isGood = outcome.failure == nil
+    log(.info, isGood ? "pass.done" : "pass.failed", isGood ? "Pass done." : "Pass failed.", outcome.summary)
+    return outcome
+  }
+
+  /// Errors are logged and the pass still succeeds: its rows are delivered.
+  private func fetchDetails(_ pipeline: inout TenantPipeline) async {
+    guard !settings.details.statuses.isEmpty, !Task.isCancelled else { return }
+    do {
+      let queue = try DetailsQueue(settings.statePath)
+      let fetcher = DetailFetcher(settings, queue: queue, time: time, log: log)
+      _ = try await fetcher.run(&pipeline, from: pipeline.source)
+    } catch {
+      log.failure(error, level: .warning)
+    }
+  }
+
+  /// Batches that each sink has acknowledged between two checkpoints.
+  private static func batches(from before: Checkpoint, to after: Checkpoint) -> [String: Int] {
+    var batches: [String: Int] = [:]
+    for (name, position) in after.sinks {
+      let first = before.sinks[name]?.sequence ?? before.sequence
+      batches[name] = Int(clamping: position.sequence - min(first, position.sequence))
+    }
+    return batches
+  }
+}
