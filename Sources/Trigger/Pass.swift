@@ -73,13 +73,4 @@ package struct Pass: Sendable {
         ("cursor", gap.cursor), ("from", Timestamp.text(gap.window.start)), ("to", Timestamp.text(gap.window.end)),
       ])
   }
-
-  private func warnOfSkew(_ serverDate: Instant?, now: Instant) {
-    guard let serverDate else { return }
-    let skew = now - serverDate
-    guard skew > .seconds(300) || skew < .seconds(-300) else { return }
-    log(
-      .warning, "clock.skew", "This host's clock and the service's differ; windows end at the earlier of both.",
-      [("seconds", "\(skew.components.seconds)")])
-  }
 }

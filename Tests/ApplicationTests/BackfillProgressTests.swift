@@ -41,22 +41,3 @@ internal import Trigger
     }
   }
 }
-
-@Suite struct QuotaGlanceTests {
-  @Test("used requests are counted, and waiting ends when enough of them are old")
-  func glance() throws {
-    let folder = "/tmp/message-trace-quota-\(UInt64.random(in: 0...UInt64.max))"
-    let now = Instant(seconds: 1_790_000_000)
-    #expect(TenantQuota.read(folder, now: now) == nil)
-    #expect(TenantQuota.wait(folder, until: 5, now: now) == .zero)
-    #expect(try FileCalls.system.makeDirectory(folder))
-    defer { AtomicFileTests.remove(folder) }
-    let stamps = (0..<10).map { "\((now - .seconds(310 - $0 * 20)).ticks)\n" }.joined() + "torn"
-    try AtomicFile.replace("\(folder)/quota", with: Array(stamps.utf8), mode: 0o600)
-    #expect(TenantQuota.read(folder, now: now)?.used == 9)
-    // Nine in use, the oldest 290 s ago: in 10 s there are eight, in 90 s four.
-    #expect(TenantQuota.wait(folder, until: 8, now: now) == .seconds(10))
-    #expect(TenantQuota.wait(folder, until: 4, now: now) == .seconds(90))
-    #expect(TenantQuota.wait(folder, until: 9, now: now) == .zero)
-  }
-}

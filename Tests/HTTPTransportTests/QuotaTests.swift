@@ -15,8 +15,8 @@ struct QuotaTests {
     let folder = try ScratchFolder()
     try folder.write("torn\n12", to: "quota")
     let time = ManualClock()
-    let first = Quota(file: folder("quota"), limit: 90)
-    let second = Quota(file: folder("quota"), limit: 90)
+    let first = Quota(file: folder("quota"), limit: QuotaLimit(requests: 90))
+    let second = Quota(file: folder("quota"), limit: QuotaLimit(requests: 90))
     var sent: [Instant] = []
     for number in 0..<400 {
       let quota = number % 2 == 0 ? first : second
@@ -30,7 +30,7 @@ struct QuotaTests {
 
   @Test("a clock that goes back costs one span of waiting at most")
   func clockBack() async throws {
-    let quota = Quota(file: nil, limit: 1)
+    let quota = Quota(file: nil, limit: QuotaLimit(requests: 1))
     #expect(try await quota.take(Self.now) == nil)
     let wait = try await quota.take(Self.now - .seconds(86_400))
     #expect(wait == .seconds(300))
@@ -38,7 +38,23 @@ struct QuotaTests {
 
   @Test("a quota file that cannot be kept is an error, not an open door")
   func quotaFile() async {
-    let quota = Quota(file: "/nowhere/at/all", limit: 1)
+    let quota = Quota(file: "/nowhere/at/all", limit: QuotaLimit(requests: 1))
     await #expect(throws: Failure.self) { try await quota.take(Self.now) }
+  }
+
+  @Test("used requests are counted, and waiting ends when enough of them are old")
+  func usage() throws {
+    let folder = try ScratchFolder()
+    let limit = QuotaLimit(requests: 90)
+    let now = Instant(seconds: 1_790_000_000)
+    #expect(QuotaUsage(file: folder("quota"), limit: limit, now: now) == nil)
+    let stamps = (0..<10).map { "\((now - .seconds(310 - $0 * 20)).ticks)\n" }.joined() + "torn"
+    try folder.write(stamps, to: "quota")
+    let usage = try #require(QuotaUsage(file: folder("quota"), limit: limit, now: now))
+    #expect(usage.used == 9)
+    // Nine in use, the oldest 290 s ago: in 10 s there are eight, in 90 s four.
+    #expect(usage.wait(until: 8, now: now) == .seconds(10))
+    #expect(usage.wait(until: 4, now: now) == .seconds(90))
+    #expect(usage.wait(until: 9, now: now) == .zero)
   }
 }

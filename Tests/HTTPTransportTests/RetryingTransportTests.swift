@@ -37,9 +37,9 @@ struct RetryingTransportTests {
   func backOff() {
     let transport = RetryingTransport(base: Nowhere(), time: ManualClock().source, log: .silent, random: { 1 })
     let failure = Failure("source.busy", exit: .tryLater, "x", recovery: .later(after: nil))
-    let waits = (1...9).map { transport.wait(failure, wish: nil, tried: $0).components.seconds }
+    let waits = (1...9).map { transport.wait(failure, retryAfter: nil, tried: $0).components.seconds }
     #expect(waits == [2, 4, 8, 16, 32, 64, 64, 64, 64])
-    #expect(transport.wait(failure, wish: .zero, tried: 1) >= .seconds(1))
+    #expect(transport.wait(failure, retryAfter: .zero, tried: 1) >= .seconds(1))
   }
 }
 

@@ -1,9 +1,9 @@
-// A look into a fresh access token: what it is for and what it may. For clear warnings only; the service decides.
+// Checks of a fresh access token: audience, tenant, permissions. For warnings only; the service decides.
 
 internal import IntakeCore
 internal import Synchronization
 
-/// The claims that say whether a token can work. Access tokens are opaque by contract, so that anything unreadable is nil.
+/// The claims that decide whether a token can work. Access tokens are opaque by contract: nil if unreadable.
 struct TokenClaims: Sendable, Equatable {
   var audience: String?
   var tenant: String?
@@ -21,12 +21,12 @@ struct TokenClaims: Sendable, Equatable {
   }
 }
 
-/// What a token of a service has to carry.
+/// What a token for a service must contain.
 struct TokenExpectation: Sendable {
   let role: String
-  /// As asked for; Microsoft's own Graph also goes by its app id.
+  /// As requested; for Microsoft Graph its app id is valid too.
   let resource: String
-  /// Whose mail is meant, in lower case; a domain's name or an empty text says nothing about a token.
+  /// The configured tenant in lower case. Only a GUID can be compared with a token.
   var tenant = ""
 
   static func graph(_ resource: String) -> TokenExpectation {
@@ -37,36 +37,36 @@ struct TokenExpectation: Sendable {
     TokenExpectation(role: "ReportingWebService.Read.All", resource: resource)
   }
 
-  /// What is wrong with a token, and what to do about it.
-  struct Complaint: Sendable {
+  /// A reason why a token will not work, and what to do about it.
+  struct Problem: Sendable {
     var sentence: String
     var hint: String
   }
 
-  /// Empty where nothing is wrong or nothing can be told.
-  func complaints(_ claims: TokenClaims) -> [Complaint] {
-    var complaints: [Complaint] = []
+  /// Empty if nothing wrong was found.
+  func problems(_ claims: TokenClaims) -> [Problem] {
+    var problems: [Problem] = []
     let graphApp = "00000003-0000-0000-c000-000000000000"
     if let audience = claims.audience, audience != graphApp, !audience.hasPrefix(resource) {
-      complaints.append(
-        Complaint(
-          sentence: "The token is meant for another service than \(resource).",
-          hint: "Ask for the scope \(resource)/.default; where a token file is used, see who fills it."))
+      problems.append(
+        Problem(
+          sentence: "The token is for another service than \(resource).",
+          hint: "Request the scope \(resource)/.default; with a token file, check the program that writes it."))
     }
     if let tenant = claims.tenant?.lowercasedASCII, Self.isGUID(tenant), Self.isGUID(self.tenant), tenant != self.tenant
     {
-      complaints.append(
-        Complaint(
-          sentence: "The token is of tenant \(tenant), but \(self.tenant) is configured.",
-          hint: "Set the tenant to the one whose mail is meant, or sign in to that one."))
+      problems.append(
+        Problem(
+          sentence: "The token belongs to tenant \(tenant), but \(self.tenant) is configured.",
+          hint: "Set the tenant whose mail is collected, or sign in to that tenant."))
     }
     if !(claims.roles ?? []).contains(role) {
-      complaints.append(
-        Complaint(
+      problems.append(
+        Problem(
           sentence: "The token lacks the permission \(role).",
           hint: "Grant it to the app as an application permission and give admin consent."))
     }
-    return complaints
+    return problems
   }
 
   private static func isGUID(_ text: String) -> Bool {
@@ -75,15 +75,15 @@ struct TokenExpectation: Sendable {
       && parts.allSatisfy { $0.utf8.allSatisfy { JSONText.hexDigit($0) != nil } }
   }
 
-  /// Permissions beyond the one that is needed.
+  /// The number of permissions beyond the required one.
   func surplus(_ claims: TokenClaims) -> Int { (claims.roles ?? []).count { $0 != role } }
 }
 
-/// Warns about each thing once, not at each refresh.
-final class TokenWatch: Sendable {
+/// Warns about each thing logged, not at each refresh.
+final class TokenInspector: Sendable {
   private let expectation: TokenExpectation
   private let log: Log
-  private let once = Once()
+  private let logged = SeenCodes()
   private let newest = Mutex<TokenClaims?>(nil)
 
   init(_ expectation: TokenExpectation, log: Log) {
@@ -91,16 +91,16 @@ final class TokenWatch: Sendable {
     self.log = log
   }
 
-  var complaints: [TokenExpectation.Complaint] { newest.withLock { $0 }.map(expectation.complaints) ?? [] }
+  var problems: [TokenExpectation.Problem] { newest.withLock { $0 }.map(expectation.problems) ?? [] }
 
-  func look(_ token: AccessToken) {
+  func inspect(_ token: AccessToken) {
     guard let claims = TokenClaims(token.secret) else { return }
     newest.withLock { $0 = claims }
-    for complaint in expectation.complaints(claims) where once.isNew(complaint.sentence) {
-      log(.warning, "signin.token", complaint.sentence, [("hint", complaint.hint)])
+    for problem in expectation.problems(claims) where logged.isNew(problem.sentence) {
+      log(.warning, "signin.token", problem.sentence, [("hint", problem.hint)])
     }
     let surplus = expectation.surplus(claims)
-    if surplus > 0, once.isNew("surplus") {
+    if surplus > 0, logged.isNew("surplus") {
       log(
         .info, "signin.surplus", "The app holds more permissions than this program needs.", [("surplus", "\(surplus)")])
     }

@@ -22,7 +22,7 @@ package struct DetailsStep: Sendable, Equatable {
   /// The event as received, with the recipient where the service leaves it out; one line without its LF.
   package var json: [UInt8]
 
-  init(_ columns: QueryColumns, json: [UInt8]) {
+  init(_ columns: RowColumns, json: [UInt8]) {
     at = columns.instant("datetime", "date")
     event = columns.text("event", "eventtype")
     action = columns.text("action")
@@ -66,8 +66,8 @@ package struct DetailsStep: Sendable, Equatable {
   /// - Parameter recipient: put into steps that name none.
   static func steps(of page: Page, recipient: String) -> [DetailsStep] {
     page.rows.compactMap { range in
-      let bytes = QueryColumns.compact(page.bytes, range)
-      guard let columns = QueryColumns(bytes) else { return nil }
+      let bytes = RowColumns.compact(page.bytes, range)
+      guard let columns = RowColumns(bytes) else { return nil }
       guard columns.text("recipientaddress").isEmpty else { return DetailsStep(columns, json: bytes) }
       return DetailsStep(columns, json: adding("recipientAddress", recipient, to: bytes))
     }

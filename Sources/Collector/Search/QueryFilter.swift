@@ -25,12 +25,12 @@ package struct QueryFilter: Sendable, Equatable {
   }
 
   /// Neither service knows `or` (Graph reads it and keeps the last value), so each value is a question of its own.
-  /// - Parameter canAsk: whether the service filters by this field and value; what it does not is filtered here.
-  func questions(_ canAsk: (Field, String) -> Bool) -> [QueryTerms] {
+  /// - Parameter canFilter: whether the service filters by this field and value; what it does not is filtered here.
+  func questions(_ canFilter: (Field, String) -> Bool) -> [QueryTerms] {
     var questions = [QueryTerms(values: [:], subjectTest: subjectTest)]
     for field in Field.allCases {
-      guard let wanted = values[field], wanted.allSatisfy({ canAsk(field, $0) }) else { continue }
-      guard questions.count * wanted.count <= Self.mostQuestions else { continue }
+      guard let wanted = values[field], wanted.allSatisfy({ canFilter(field, $0) }) else { continue }
+      guard questions.count * wanted.count <= Self.maxQueries else { continue }
       questions = questions.flatMap { question in
         wanted.map { value in
           var terms = question
@@ -43,7 +43,7 @@ package struct QueryFilter: Sendable, Equatable {
   }
 
   /// Beyond this many questions a field is filtered here instead: Graph allows a tenant 100 in five minutes.
-  static let mostQuestions = 100
+  static let maxQueries = 100
 }
 
 /// One question: at most one value a field, all of which must match.

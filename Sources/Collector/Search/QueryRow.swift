@@ -20,7 +20,7 @@ package struct QueryRow: Sendable, Equatable {
   /// The row as received, on one line without its LF.
   package var json: [UInt8]
 
-  init(_ columns: QueryColumns, json: [UInt8]) {
+  init(_ columns: RowColumns, json: [UInt8]) {
     received = columns.instant("received", "receiveddatetime")
     sender = columns.text("senderaddress", "senderemail")
     recipient = columns.text("recipientaddress", "recipientemail")
@@ -36,8 +36,8 @@ package struct QueryRow: Sendable, Equatable {
 
   /// From one row of either service; nil if it is no JSON object.
   package init?(json: [UInt8]) {
-    let bytes = QueryColumns.compact(json, 0..<json.count)
-    guard let columns = QueryColumns(bytes) else { return nil }
+    let bytes = RowColumns.compact(json, 0..<json.count)
+    guard let columns = RowColumns(bytes) else { return nil }
     self.init(columns, json: bytes)
   }
 
@@ -52,8 +52,8 @@ package struct QueryRow: Sendable, Equatable {
     var rows: [QueryRow] = []
     var unreadable = 0
     for range in page.rows {
-      let bytes = QueryColumns.compact(page.bytes, range)
-      guard let columns = QueryColumns(bytes) else {
+      let bytes = RowColumns.compact(page.bytes, range)
+      guard let columns = RowColumns(bytes) else {
         unreadable += 1
         continue
       }
@@ -67,12 +67,12 @@ package struct QueryRow: Sendable, Equatable {
   }
 
   private static func split(
-    _ columns: QueryColumns, _ recipients: [UInt8], message: [UInt8], around range: Range<Int>
+    _ columns: RowColumns, _ recipients: [UInt8], message: [UInt8], around range: Range<Int>
   ) -> [QueryRow] {
-    let elements = QueryColumns.elements(recipients)
+    let elements = RowColumns.elements(recipients)
     guard !elements.isEmpty else { return [QueryRow(columns, json: message)] }
     return elements.compactMap { element in
-      guard let inner = QueryColumns(Array(recipients[element])) else { return nil }
+      guard let inner = RowColumns(Array(recipients[element])) else { return nil }
       var json = Array(message[..<range.lowerBound])
       json.append(UInt8(ascii: "["))
       json += recipients[element]

@@ -34,7 +34,7 @@ package struct QuerySearch: Sendable {
   /// Takes rows as they are known, newest first.
   package typealias Emit = ([QueryRow]) throws(Failure) -> Void
 
-  private var questions: [QueryTerms] { filter.questions { source.canAsk($0, $1, filter.subjectTest) } }
+  private var questions: [QueryTerms] { filter.questions { source.canFilter($0, $1, filter.subjectTest) } }
 
   /// True if rows can be given out before all are there: one question has no other's answers to be merged with.
   package var canStream: Bool { most == nil && questions.count == 1 }

@@ -58,7 +58,7 @@ package struct WebAddress: Hashable, Sendable {
   }
 
   /// This address with another query.
-  package func asking(_ query: String) -> WebAddress {
+  package func withQuery(_ query: String) -> WebAddress {
     WebAddress(origin: origin, path: path, query: query)
   }
 

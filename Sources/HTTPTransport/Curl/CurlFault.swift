@@ -5,7 +5,7 @@ package import IntakeCore
 /// A transfer that did not end in a whole answer.
 struct CurlFault {
   var code: Int32
-  var excess: Exchange.Excess?
+  var excess: ResponseBuffer.Excess?
   /// The proxy's status where it refused the tunnel, else 0.
   var connectStatus: Int
   var settings: HTTPSettings
@@ -32,7 +32,7 @@ struct CurlFault {
     }
   }
 
-  private func excessFailure(_ excess: Exchange.Excess, _ request: Request) -> Failure {
+  private func excessFailure(_ excess: ResponseBuffer.Excess, _ request: Request) -> Failure {
     switch excess {
     case .head: .malformed(request, "its header lines are longer than \(HTTPSettings.headCap / 1_024) kB")
     case .encoding: .malformed(request, "its compression is broken")

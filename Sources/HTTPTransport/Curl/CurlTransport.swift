@@ -12,9 +12,9 @@ package actor CurlTransport: Transport {
   private var handles: CurlHandles?
   /// nil until it is known whether zlib is there.
   private var encodings: [String]?
-  private let count: RequestCount
+  private let count: RequestCounter
 
-  package init(_ settings: HTTPSettings, counting count: RequestCount) {
+  package init(_ settings: HTTPSettings, counting count: RequestCounter) {
     self.settings = settings
     self.count = count
   }
@@ -48,30 +48,32 @@ package actor CurlTransport: Transport {
   }
 
   private func perform(_ request: Request, _ secret: Secret?, _ handles: CurlHandles) -> Result<Response, Failure> {
-    let exchange = Exchange(bodyCap: settings.bodyCap)
+    let buffer = ResponseBuffer(bodyCap: settings.bodyCap)
     var lines = request.headers.map { "\($0.name): \($0.value)" } + acceptedEncodings()
     if let secret { lines.append(secret.revealed) }
     let list = unsafe Self.list(lines, handles)
     defer { unsafe handles.curl.slist_free_all(list) }
     configure(request, handles)
     unsafe handles.set(CurlOption.httpHeader, list)
-    let pointer = unsafe Unmanaged.passUnretained(exchange).toOpaque()
+    let pointer = unsafe Unmanaged.passUnretained(buffer).toOpaque()
     unsafe handles.set(CurlOption.writeData, pointer)
     unsafe handles.set(CurlOption.headerData, pointer)
-    return withExtendedLifetime(exchange) { transfer(exchange, request, handles) }
+    return withExtendedLifetime(buffer) { transfer(buffer, request, handles) }
   }
 
-  private func transfer(_ exchange: Exchange, _ request: Request, _ handles: CurlHandles) -> Result<Response, Failure> {
+  private func transfer(_ buffer: ResponseBuffer, _ request: Request, _ handles: CurlHandles) -> Result<
+    Response, Failure
+  > {
     do {
-      let code = try wait(exchange, request, handles)
+      let code = try wait(buffer, request, handles)
       guard code == 0 else {
         let fault = CurlFault(
-          code: code, excess: exchange.excess, connectStatus: handles.number(CurlOption.connectCode), settings: settings
+          code: code, excess: buffer.excess, connectStatus: handles.number(CurlOption.connectCode), settings: settings
         )
         return .failure(fault.failure(request))
       }
-      guard exchange.headIsComplete, exchange.bodyIsComplete else { return .failure(.cutShort(request)) }
-      let response = exchange.response(status: handles.number(CurlOption.responseCode))
+      guard buffer.headIsComplete, buffer.bodyIsComplete else { return .failure(.cutShort(request)) }
+      let response = buffer.response(status: handles.number(CurlOption.responseCode))
       count.note(response)
       return .success(response)
     } catch {
@@ -81,7 +83,7 @@ package actor CurlTransport: Transport {
 
   /// Runs the transfer to its end and returns the library's result code. A wait ends when something arrives, at the next
   /// deadline, or by the waker, which the library remembers where it comes before the wait.
-  private func wait(_ exchange: Exchange, _ request: Request, _ handles: CurlHandles) throws(Failure) -> Int32 {
+  private func wait(_ buffer: ResponseBuffer, _ request: Request, _ handles: CurlHandles) throws(Failure) -> Int32 {
     guard unsafe handles.curl.multi_add_handle(handles.multi, handles.easy) == 0 else { return 27 }
     defer { _ = unsafe handles.curl.multi_remove_handle(handles.multi, handles.easy) }
     let start = ContinuousClock.now
@@ -92,7 +94,7 @@ package actor CurlTransport: Transport {
       guard !Task.isCancelled else { throw .stopped }
       let now = ContinuousClock.now
       let total = settings.totalDeadline - (now - start)
-      let idle = settings.idleDeadline - (now - exchange.lastArrival)
+      let idle = settings.idleDeadline - (now - buffer.lastArrival)
       guard total > .zero else { throw .tooSlow(request, settings.totalDeadline) }
       guard idle > .zero else { throw .silent(request, settings.idleDeadline) }
       let pause = min(total, idle).wholeMilliseconds + 1
@@ -120,8 +122,8 @@ package actor CurlTransport: Transport {
     handles.set(CurlOption.proxy, request.mayUseProxy ? settings.proxy ?? "" : "")
     handles.set(CurlOption.connectTimeoutMilliseconds, max(1, settings.connectDeadline.wholeMilliseconds))
     if let file = settings.caFile ?? Self.environment("SSL_CERT_FILE") { handles.set(CurlOption.caInfo, file) }
-    unsafe handles.set(CurlOption.writeFunction, Exchange.bodyCallback)
-    unsafe handles.set(CurlOption.headerFunction, Exchange.headerCallback)
+    unsafe handles.set(CurlOption.writeFunction, ResponseBuffer.bodyCallback)
+    unsafe handles.set(CurlOption.headerFunction, ResponseBuffer.headerCallback)
     guard case .post(let body) = request.method else { return }
     handles.set(CurlOption.post, 1)
     switch body {

@@ -1,10 +1,10 @@
-// What arrives during one exchange, kept within bounds. The library's callbacks write here.
+// What arrives during one buffer, kept within bounds. The library's callbacks write here.
 
 internal import CSystem
 internal import IntakeCore
 
 /// One answer while it arrives: its head and its body apart.
-final class Exchange {
+final class ResponseBuffer {
   enum Excess { case head, body, encoding }
 
   private(set) var headers: [(name: String, value: String)] = []
@@ -86,13 +86,13 @@ final class Exchange {
 
   private static func deliver(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?,
-    to take: (Exchange, UnsafeRawBufferPointer) -> Bool
+    to take: (ResponseBuffer, UnsafeRawBufferPointer) -> Bool
   ) -> Int {
     guard let user = unsafe user else { return 0 }
-    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(user).takeUnretainedValue()
+    let buffer = unsafe Unmanaged<ResponseBuffer>.fromOpaque(user).takeUnretainedValue()
     let (total, overflow) = size.multipliedReportingOverflow(by: count)
     guard !overflow else { return 0 }
     let piece = unsafe UnsafeRawBufferPointer(start: bytes, count: unsafe bytes == nil ? 0 : total)
-    return unsafe take(exchange, piece) ? total : -1
+    return unsafe take(buffer, piece) ? total : -1
   }
 }

@@ -5,12 +5,12 @@
 /// Two cursors are the same place if their links are the same.
 package struct PageCursor: Hashable, Sendable {
   package var link: String
-  /// How many rows the pages so far held, by message: of messages that may go on in the next page.
-  package var begun: [[UInt8]: Int]
+  /// What the source remembers from the pages before, in a type of its own; nothing else reads it.
+  package var sourceState: (any Sendable)?
 
-  package init(link: String, begun: [[UInt8]: Int] = [:]) {
+  package init(link: String, sourceState: (any Sendable)? = nil) {
     self.link = link
-    self.begun = begun
+    self.sourceState = sourceState
   }
 
   package static func == (left: PageCursor, right: PageCursor) -> Bool { left.link == right.link }

@@ -3,6 +3,7 @@
 internal import Checkpoint
 internal import Collector
 internal import Configuration
+internal import HTTPTransport
 internal import IntakeCore
 internal import Mappings
 internal import Normaliser

@@ -10,7 +10,7 @@ internal import Sinks
 /// A test of everything that a pass needs. Reads at most one row and delivers nothing.
 struct HealthCheck: Sendable {
   /// In the order tried.
-  private(set) var findings: [Diagnosis.Finding] = []
+  private(set) var findings: [SourceCheck.Finding] = []
   /// What went wrong, for the exit code.
   private(set) var failures: [Failure] = []
 
@@ -53,7 +53,7 @@ struct HealthCheck: Sendable {
       _ = try await sink.open(at: nil)
       await sink.close()
       try spec.reach()
-      findings.append(Diagnosis.Finding(name: name, isGood: true, sentence: "The sink can be reached."))
+      findings.append(SourceCheck.Finding(name: name, isGood: true, sentence: "The sink can be reached."))
     } catch {
       fail(name, error)
     }
@@ -62,14 +62,14 @@ struct HealthCheck: Sendable {
   private mutating func attempt(_ name: String, good: String, _ body: () throws(Failure) -> Void) {
     do throws(Failure) {
       try body()
-      findings.append(Diagnosis.Finding(name: name, isGood: true, sentence: good))
+      findings.append(SourceCheck.Finding(name: name, isGood: true, sentence: good))
     } catch {
       fail(name, error)
     }
   }
 
   private mutating func fail(_ name: String, _ failure: Failure) {
-    findings.append(Diagnosis.Finding(name: name, isGood: false, sentence: failure.sentence, hint: failure.hint))
+    findings.append(SourceCheck.Finding(name: name, isGood: false, sentence: failure.sentence, hint: failure.hint))
     failures.append(failure)
   }
 }

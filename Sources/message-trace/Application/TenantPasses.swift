@@ -1,6 +1,7 @@
 // The passes of one playbook. Each opens state and sinks anew and closes them: between passes a rotated file, a backfill or
 // another run finds them free, and a failed pass leaves nothing behind.
 
+internal import Collector
 internal import Configuration
 internal import IntakeCore
 internal import Trigger

@@ -4,6 +4,7 @@
 internal import Collector
 internal import Configuration
 internal import Glibc
+internal import HTTPTransport
 internal import IntakeCore
 internal import Normaliser
 
@@ -38,15 +39,13 @@ struct QuerySession: Sendable {
     return try RowNormaliser(mapping: try MappingCatalog.mapping("\(mode)-detail"), settings: settings)
   }
 
-  /// Requests in five minutes, of Graph's 100. Collectors stop at 90 and leave the rest to searches.
-  private static let graphQuota = 98
-
   private static func source(
     _ configuration: TenantSettings, time: TimeSource, log: Log
   ) throws(Failure) -> any DetailedSearching {
-    let folder = configuration.statePath
-    let isShared = unsafe access(folder, W_OK) == 0
-    let quotaFile = isShared && !folder.isEmpty ? "\(folder)/quota" : nil
-    return try AnySource(configuration, quotaFile: quotaFile, graphQuota: graphQuota, time: time, log: log).service
+    var settings = configuration.sourceSettings
+    let isShared = unsafe access(configuration.statePath, W_OK) == 0
+    if !isShared || configuration.statePath.isEmpty { settings.quotaFile = nil }
+    settings.quota = configuration.mode.service.searchQuota
+    return try AnySource(settings, time: time, log: log).searchable
   }
 }

@@ -41,7 +41,7 @@ struct TokenTests {
     ])
   func life(_ member: String, _ seconds: Int64) throws {
     let answer = try JSONValue(parsing: Array("{\(member)}".utf8))
-    let lifetime = TokenAnswer.lifetime(answer, now: Instant(seconds: 1_770_000_000))
+    let lifetime = TokenResponse.lifetime(answer, now: Instant(seconds: 1_770_000_000))
     #expect(AccessToken(Secret("a"), lifetime: lifetime).usableFor.components.seconds == seconds)
   }
 
@@ -60,7 +60,7 @@ struct TokenTests {
   func singleFlight() async throws {
     let server = try ScriptedServer { _, _ in .answer(Bodies.token) }
     defer { server.stop() }
-    let signIn = try (Sources.graph(server)).reader.signIn
+    let signIn = try (Sources.graph(server)).client.authenticator
     await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<20 { group.addTask { (try? await signIn.authorization()) != nil } }
       for await isSignedIn in group { #expect(isSignedIn) }
@@ -116,7 +116,9 @@ struct TokenTests {
   @Test("A39 a username with a colon is refused; user and password travel as UTF-8")
   func basic() async throws {
     let home = try #require(WebAddress("https://h.test"))
-    #expect(throws: Failure.self) { try BasicSignIn(username: "a:b", password: Secret("c"), origin: home.origin) }
+    #expect(throws: Failure.self) {
+      try BasicAuthenticator(username: "a:b", password: Secret("c"), origin: home.origin)
+    }
     let header = try Authorization.basic("Aladdin", Secret("öpen:sesame"), for: home.origin).header(for: home)
     #expect(header.revealed == "Authorization: Basic QWxhZGRpbjrDtnBlbjpzZXNhbWU=")
   }
@@ -128,13 +130,13 @@ struct TokenTests {
     defer { server.stop() }
     let address = try #require(WebAddress(server.base + "/msi/token"))
     let resource = "https://graph.microsoft.com"
-    let appService = Grant.appService(address, header: Secret("h"), resource: resource, clientID: "c")
-    let metadata = Grant.instanceMetadata(address, resource: resource, clientID: nil)
+    let appService = TokenRequest.appService(address, header: Secret("h"), resource: resource, clientID: "c")
+    let metadata = TokenRequest.instanceMetadata(address, resource: resource, clientID: nil)
     let settings = HTTPSettings(proxy: "http://127.0.0.1:1")
     for grant in [appService, metadata] {
       let request = try grant.request(now: Instant(seconds: 0))
-      let answer = try await CurlTransport(settings, counting: RequestCount()).send(request)
-      _ = try TokenAnswer.read(answer, request, grant, now: Instant(seconds: 0))
+      let answer = try await CurlTransport(settings, counting: RequestCounter()).send(request)
+      _ = try TokenResponse.read(answer, request, grant, now: Instant(seconds: 0))
     }
     let requests = server.requests
     #expect(
@@ -153,11 +155,11 @@ struct TokenTests {
     ])
   func samples(_ file: String, _ seconds: Int64) throws {
     let address = try #require(WebAddress.local("http://169.254.169.254/x"))
-    let grant = Grant.instanceMetadata(address, resource: "r", clientID: nil)
+    let grant = TokenRequest.instanceMetadata(address, resource: "r", clientID: nil)
     let body = try Samples.bytes(file)
     let end = try JSONValue(parsing: body)["expires_on"]?.integer ?? 3_600
     let now = Instant(seconds: end - 3_600)
-    let token = try TokenAnswer.read(Response(status: 200, body: body), grant.request(now: now), grant, now: now)
+    let token = try TokenResponse.read(Response(status: 200, body: body), grant.request(now: now), grant, now: now)
     #expect(token.usableFor.components.seconds == seconds)
   }
 
@@ -175,7 +177,7 @@ struct TokenTests {
     defer { server.stop() }
     try TemporaryFile.using("first\n") { (file) in
       let app = try EntraApp(tenant: "t", clientID: "c", authority: server.base, resource: "https://r.test")
-      let grant = Grant.entra(app, proof: .federatedToken(file: file.path))
+      let grant = TokenRequest.entra(app, proof: .federatedToken(file: file.path))
       for text in ["first", "second"] {
         try file.write(text)
         guard case .post(.secret(let form)) = try grant.request(now: Instant(seconds: 0)).method else {

@@ -31,7 +31,7 @@ struct GraphVariantTests {
     let body = try Samples.bytes("graph_gen1_2021_list_range_expand_recipients_filter.json")
     let link = try #require(try Envelope(body)?.next)
     let address = try #require(WebAddress("https://graph.microsoft.com/beta/admin/exchange/messageTraces"))
-    let next = try Collection(address: address).address(behind: PageCursor(link: link))
+    let next = try Endpoint(address: address).address(behind: PageCursor(link: link))
     #expect(next.text.hasSuffix("&$skiptoken=8w1xSSxJDEhMT7UyAgA%253d"))
     #expect(!next.text.contains(" "))
   }
@@ -104,7 +104,7 @@ struct GraphVariantTests {
       (["a2", "a2", "a2", "a2", "a2 B2", "B2"], [[], [], [], [], ["a"], []]),
     ] as [([String], [[String]])])
   func doubt(_ pages: [String], _ crowded: [[String]]) throws {
-    var begun: [[UInt8]: Int] = [:]
+    var unfinished: LargeRecipientLists.Counts = [:]
     for (number, (text, ids)) in zip(pages, crowded).enumerated() {
       let rows = text.split(separator: " ").flatMap { part in
         let id = String(part.prefix(1))
@@ -113,17 +113,17 @@ struct GraphVariantTests {
       let bytes = Array(Self.body(rows).utf8)
       let next = number + 1 < pages.count ? PageCursor(link: "x") : nil
       let page = Page(bytes: bytes, rows: try #require(try Envelope(bytes)).rows, next: next)
-      let crowds = CrowdedMessages(page, after: begun)
-      #expect(crowds.crowded.map(\.id) == ids)
-      begun = crowds.begun
+      let lists = LargeRecipientLists(page, after: unfinished)
+      #expect(lists.large.map(\.id) == ids)
+      unfinished = lists.unfinished
     }
-    #expect(begun.isEmpty)
+    #expect(unfinished.isEmpty)
   }
 
   @Test("a cursor is the place that its link says, whatever was counted on the way: loops are seen")
   func samePlace() {
     let cursors: Set<PageCursor> = [
-      PageCursor(link: "x"), PageCursor(link: "x", begun: [[1]: 1]), PageCursor(link: "y"),
+      PageCursor(link: "x"), PageCursor(link: "x", sourceState: 1), PageCursor(link: "y"),
     ]
     #expect(cursors.count == 2)
   }

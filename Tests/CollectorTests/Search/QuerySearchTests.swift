@@ -202,7 +202,7 @@ final class FakeService: Searching {
     set { state.withLock { $0.mostOfCrowd = newValue } }
   }
 
-  func canAsk(_ field: QueryFilter.Field, _ value: String, _ test: QueryFilter.SubjectTest) -> Bool { true }
+  func canFilter(_ field: QueryFilter.Field, _ value: String, _ test: QueryFilter.SubjectTest) -> Bool { true }
 
   func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     try await page(window, matching: QueryTerms(values: [:]), after: cursor)

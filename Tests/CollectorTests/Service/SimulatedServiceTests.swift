@@ -1,5 +1,6 @@
 // Both sources against the simulator, which knows the truth: every way to sign in, small pages, rough runs.
 
+import HTTPTransport
 import IntakeCore
 import IntakeTesting
 import Simulator
@@ -23,7 +24,8 @@ struct SimulatedServiceTests {
     Way(testDescription: "the legacy service, paged by position") { try reporting($0, $1, pageSize: 41) },
     Way(testDescription: "the legacy service with an app") { server, time in
       try ReportingSource(
-        endpoint: server.reportingURL, credential: secret(server), time: time, log: .silent, quota: 10_000)
+        endpoint: server.reportingURL, credential: secret(server), time: time, log: .silent,
+        quota: QuotaLimit(requests: 10_000))
     },
   ]
 
@@ -146,7 +148,7 @@ struct SimulatedServiceTests {
   ) throws -> GraphSource {
     try GraphSource(
       root: server.graphURL, version: version, credential: secret(server), pageSize: pageSize, time: time, log: .silent,
-      quota: 10_000)
+      quota: QuotaLimit(requests: 10_000))
   }
 
   private static func reporting(
@@ -155,7 +157,7 @@ struct SimulatedServiceTests {
     try ReportingSource(
       endpoint: server.reportingURL,
       credential: .basic(username: server.settings.username, password: Secret(server.settings.password)),
-      pageSize: pageSize, time: time, log: .silent, quota: 10_000)
+      pageSize: pageSize, time: time, log: .silent, quota: QuotaLimit(requests: 10_000))
   }
 
   /// All rows of the window as a pipeline reads them: again from the first page where a link died.

@@ -1,5 +1,6 @@
 // A tenant of 100,000 rows, questions about it, and the right answers, found without the code under test.
 
+import HTTPTransport
 import IntakeCore
 import Simulator
 
@@ -43,12 +44,12 @@ struct Town: Sendable {
         tenant: settings.tenant.name, clientID: settings.clientID, secret: Secret(settings.clientSecret),
         authority: server.authorityURL)
       return try GraphSource(
-        root: server.graphURL, credential: credential, time: time, log: .silent, quota: 1_000_000)
+        root: server.graphURL, credential: credential, time: time, log: .silent, quota: QuotaLimit(requests: 1_000_000))
     case .reporting:
       return try ReportingSource(
         endpoint: server.reportingURL,
         credential: .basic(username: settings.username, password: Secret(settings.password)), time: time,
-        log: .silent, quota: 1_000_000)
+        log: .silent, quota: QuotaLimit(requests: 1_000_000))
     }
   }
 

@@ -1,7 +1,9 @@
 // A bounded span of the past, slice by slice. The state is held for one slice at a time, so that live collection gets its
 // turn between any two; part of the quota is never touched.
 
+internal import Collector
 internal import Configuration
+internal import HTTPTransport
 internal import IntakeCore
 internal import Trigger
 
@@ -15,8 +17,6 @@ struct Backfill: Sendable {
   private var source: AnySource?
   private var length: Duration = .seconds(3_600)
 
-  /// Requests in five minutes beyond which no slice is begun: live collection needs about twenty.
-  static let quotaShare = 50
   /// Between two slices, so that whoever waits for the state gets it.
   static let turn: Duration = .milliseconds(300)
   static let lengths = Duration.seconds(60)...Duration.seconds(86_400)
@@ -33,6 +33,12 @@ struct Backfill: Sendable {
   private var path: String { assembly.settings.statePath }
   private var time: TimeSource { assembly.time }
 
+  /// How long until the quota has room for another slice beside live collection.
+  private var quotaWait: Duration {
+    let allowed = assembly.configuration.mode.service.backfillQuota.requests
+    return assembly.configuration.quotaUsage(time.now())?.wait(until: allowed, now: time.now()) ?? .zero
+  }
+
   /// Reads what is left of the span. When it throws, the same call goes on where this one was.
   mutating func run() async throws(Failure) {
     let source = try AnySource(assembly.settings, time: time, log: assembly.log)
@@ -40,7 +46,7 @@ struct Backfill: Sendable {
     self.source = source
     while let slice = progress.next(min(length, source.widestWindow)) {
       guard !Task.isCancelled else { throw .stopped }
-      try await wait(TenantQuota.wait(path, until: Self.quotaShare, now: time.now()))
+      try await wait(quotaWait)
       let tally = try await readWhenFree(slice)
       progress.done += slice.span
       progress.tally += tally

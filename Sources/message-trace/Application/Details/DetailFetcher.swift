@@ -47,12 +47,13 @@ struct DetailFetcher: Sendable {
     defer { source.limitWaits(to: nil) }
     let normaliser = try Self.normaliser(settings)
     let share = DetailsShare(
-      file: "\(settings.statePath)/details-quota", requests: settings.details.requests(settings.mode))
+      file: "\(settings.statePath)/details-quota",
+      limit: settings.mode.service.quota.share(percent: settings.details.share))
     for item in due {
       guard !Task.isCancelled, time.now() - started < settings.schedule.every,
         try await share.take(time.now())
       else { break }
-      guard let steps = try await steps(item, source.service) else { break }
+      guard let steps = try await steps(item, source.searchable) else { break }
       guard !steps.isEmpty else {
         try putBack(item)
         continue

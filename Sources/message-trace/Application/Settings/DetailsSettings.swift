@@ -33,7 +33,4 @@ struct DetailsSettings: Sendable, Equatable {
         "\(reader.name(.details)) needs the mapping ecs: events of other mappings do not identify their message.")
     }
   }
-
-  /// Requests in 300 seconds, of those that a collector allows itself.
-  func requests(_ mode: Mode) -> Int { max(1, (mode == .graph ? 90 : 300) * share / 100) }
 }

@@ -19,7 +19,7 @@ extension PassStatus {
     identities = pipeline.state.ledger.count
     journalEntries = pipeline.state.pending.count
     journalBytes = pipeline.state.journalSize
-    quota = TenantQuota.read(settings.statePath, now: now)
+    quota = settings.quotaUsage(now).map { Quota(used: $0.used, limit: $0.limit.requests) }
   }
 
   /// The status after a pass that failed before the state was open.

@@ -6,7 +6,7 @@ internal import HTTPTransport
 internal import IntakeCore
 
 /// A certificate and its key, checked to belong together, ready to sign.
-struct Assertion: Sendable {
+struct ClientAssertion: Sendable {
   private let key: Secret
   private let certificate: [UInt8]
   /// Base64url of SHA-256 over the certificate's DER: how the authority finds it.

@@ -1,18 +1,20 @@
-// Signing in: the credential that goes with the next request, whatever way it is had.
+// Authenticators: the credential that goes with the next request.
 
 internal import HTTPTransport
 internal import IntakeCore
 
-/// What gives requests their authorization.
-protocol SigningIn: Sendable {
-  /// For the next request; asks for a token only where none is at hand.
+/// Provides the authorization of requests.
+protocol Authenticator: Sendable {
+  /// The authorization of the next request; requests a token only if none is valid.
   func authorization() async throws(Failure) -> Authorization
-  /// The service has refused it. True if a fresh one may be had, once.
+  /// Called when the service has refused it. True if a fresh one can be requested.
   func refused() async -> Bool
+  /// This authenticator with another number of tries for a token request.
+  func limited(toTries tries: Int) -> any Authenticator
 }
 
-/// A service account: nothing to fetch and nothing to refresh.
-struct BasicSignIn: SigningIn {
+/// A service account: no token to request or refresh.
+struct BasicAuthenticator: Authenticator {
   let username: String
   let password: Secret
   let origin: Origin
@@ -31,24 +33,26 @@ struct BasicSignIn: SigningIn {
   func authorization() -> Authorization { .basic(username, password, for: origin) }
 
   func refused() -> Bool { false }
+
+  func limited(toTries tries: Int) -> any Authenticator { self }
 }
 
-/// Access tokens: kept until shortly before they expire, asked for by one caller at a time.
-actor TokenSignIn: SigningIn {
-  private let grant: Grant
+/// Access tokens, cached until shortly before they expire and requested by one caller at a time.
+actor TokenAuthenticator: Authenticator {
+  private let grant: TokenRequest
   private let transport: RetryingTransport
   private let origin: Origin
   private let time: TimeSource
   private let inspect: @Sendable (AccessToken) -> Void
   private var token: (value: AccessToken, until: Instant)?
-  private var isAsking = false
+  private var isRequesting = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   /// - Parameters:
-  ///   - origin: the only place that the tokens are sent to.
-  ///   - inspect: sees each new token, for warnings.
+  ///   - origin: the only origin that the tokens are sent to.
+  ///   - inspect: called with each new token, for warnings.
   init(
-    _ grant: Grant, transport: RetryingTransport, origin: Origin, time: TimeSource,
+    _ grant: TokenRequest, transport: RetryingTransport, origin: Origin, time: TimeSource,
     inspect: @escaping @Sendable (AccessToken) -> Void
   ) {
     self.grant = grant
@@ -59,15 +63,15 @@ actor TokenSignIn: SigningIn {
   }
 
   func authorization() async throws(Failure) -> Authorization {
-    while isAsking { await withCheckedContinuation { waiting.append($0) } }
+    while isRequesting { await withCheckedContinuation { waiting.append($0) } }
     if let token, time.now() < token.until { return try header(token.value) }
-    isAsking = true
+    isRequesting = true
     defer {
-      isAsking = false
+      isRequesting = false
       for continuation in waiting { continuation.resume() }
       waiting = []
     }
-    let fresh = try await ask()
+    let fresh = try await requestToken()
     token = (fresh, time.now() + fresh.usableFor)
     inspect(fresh)
     return try header(fresh)
@@ -78,20 +82,26 @@ actor TokenSignIn: SigningIn {
     return true
   }
 
-  private func ask() async throws(Failure) -> AccessToken {
+  nonisolated func limited(toTries tries: Int) -> any Authenticator {
+    var transport = transport
+    transport.tries = tries
+    return TokenAuthenticator(grant, transport: transport, origin: origin, time: time, inspect: inspect)
+  }
+
+  private func requestToken() async throws(Failure) -> AccessToken {
     if case .file(let path) = grant { return try AccessToken(file: path) }
     let request = try grant.request(now: time.now())
     do {
       return try await transport.send(request) { (response) throws(Failure) in
-        try TokenAnswer.read(response, request, grant, now: time.now())
+        try TokenResponse.read(response, request, grant, now: time.now())
       }
     } catch {
-      throw Self.sparingWindow(error)
+      throw Self.keepingWindow(error)
     }
   }
 
-  /// No smaller window would make an authority answer sooner or shorter.
-  private static func sparingWindow(_ failure: Failure) -> Failure {
+  /// A smaller window does not help against a slow authority.
+  private static func keepingWindow(_ failure: Failure) -> Failure {
     guard failure.recovery == .smallerWindow else { return failure }
     var failure = failure
     failure.recovery = .later(after: nil)
@@ -104,21 +114,21 @@ actor TokenSignIn: SigningIn {
   }
 }
 
-/// A token as it was granted.
+/// A granted access token.
 struct AccessToken: Sendable {
   let secret: Secret
   let usableFor: Duration
 
-  /// Until five minutes before it expires; a token of less than six minutes for half its life; never under 30 s, so that
-  /// an authority that grants useless tokens is not hammered.
-  /// - Parameter lifetime: as the authority said; nil where it said nothing that can be read.
+  /// Usable until five minutes before it expires, or for half its life if that is under six minutes; at least 30 s, so
+  /// that an authority which grants short tokens is not flooded with requests.
+  /// - Parameter lifetime: as stated by the authority; nil if it is missing or unreadable.
   init(_ secret: Secret, lifetime: Duration?) {
     let lifetime = min(lifetime ?? .seconds(300), .seconds(100_800))
     self.secret = secret
     usableFor = lifetime >= .seconds(360) ? lifetime - .seconds(300) : max(.seconds(30), lifetime / 2)
   }
 
-  /// Someone else keeps the file fresh, so it is read for each request.
+  /// Another program replaces the file, so it is read again for each request.
   init(file: String) throws(Failure) {
     secret = try SecretReference.file(file).load(purpose: "access token", environment: [:])
     usableFor = .zero
@@ -128,6 +138,6 @@ struct AccessToken: Sendable {
 extension Failure {
   static let oddToken = Failure(
     "signin.bad_token", exit: .protocolBroken,
-    "Signing in: the token holds characters that no header may hold; nothing was sent.",
-    hint: "Check what stands in the token file, or that the authority URL is right.")
+    "Signing in: the token contains characters that are not allowed in a header; nothing was sent.",
+    hint: "Check the contents of the token file, or the authority URL.")
 }

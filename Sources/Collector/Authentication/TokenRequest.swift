@@ -5,7 +5,7 @@ internal import HTTPTransport
 internal import IntakeCore
 
 /// A way to a token, with all that its request needs.
-enum Grant: Sendable {
+enum TokenRequest: Sendable {
   case entra(EntraApp, proof: Proof)
   case instanceMetadata(WebAddress, resource: String, clientID: String?)
   case appService(WebAddress, header: Secret, resource: String, clientID: String?)
@@ -14,7 +14,7 @@ enum Grant: Sendable {
   /// What the app proves itself with.
   enum Proof: Sendable {
     case secret(Secret)
-    case certificate(Assertion)
+    case certificate(ClientAssertion)
     /// Read again at each request: it rotates.
     case federatedToken(file: String)
   }
@@ -30,10 +30,10 @@ enum Grant: Sendable {
         purpose: "Signing in to Microsoft Entra")
     case .instanceMetadata(let address, let resource, let clientID):
       let fields = [("api-version", "2018-02-01"), ("resource", resource)] + Self.field("client_id", clientID)
-      return Self.local(address.asking(PercentEncoding.form(fields)), ("Metadata", "true"))
+      return Self.local(address.withQuery(PercentEncoding.form(fields)), ("Metadata", "true"))
     case .appService(let address, let header, let resource, let clientID):
       let fields = [("resource", resource), ("api-version", "2019-08-01")] + Self.field("client_id", clientID)
-      return Self.local(address.asking(PercentEncoding.form(fields)), ("X-IDENTITY-HEADER", header.revealed))
+      return Self.local(address.withQuery(PercentEncoding.form(fields)), ("X-IDENTITY-HEADER", header.revealed))
     case .file:
       throw Failure("signin.bug", exit: .bug, "Signing in: a token file needs no request.")
     }
@@ -98,9 +98,9 @@ struct EntraApp: Sendable {
   }
 }
 
-extension Grant {
+extension TokenRequest {
   /// nil for a service account, which needs none.
-  static func make(_ credential: Credential, resource: String) throws(Failure) -> Grant? {
+  static func make(_ credential: Credential, resource: String) throws(Failure) -> TokenRequest? {
     switch credential {
     case .basic: return nil
     case .clientSecret(let tenant, let clientID, let secret, let authority):
@@ -110,7 +110,7 @@ extension Grant {
     case .certificate(let tenant, let clientID, let certificate, let key, let authority):
       return .entra(
         try EntraApp(tenant: tenant, clientID: clientID, authority: authority, resource: resource),
-        proof: .certificate(try Assertion(certificateFile: certificate, privateKeyFile: key)))
+        proof: .certificate(try ClientAssertion(certificateFile: certificate, privateKeyFile: key)))
     case .federatedTokenFile(let tenant, let clientID, let file, let authority):
       return .entra(
         try EntraApp(tenant: tenant, clientID: clientID, authority: authority, resource: resource),
@@ -120,7 +120,7 @@ extension Grant {
     }
   }
 
-  private static func managedIdentity(resource: String, clientID: String?) throws(Failure) -> Grant {
+  private static func managedIdentity(resource: String, clientID: String?) throws(Failure) -> TokenRequest {
     if let endpoint = environment("IDENTITY_ENDPOINT"), let header = environment("IDENTITY_HEADER") {
       guard let address = WebAddress.local(endpoint) else { throw .badURL("IDENTITY_ENDPOINT", endpoint) }
       return .appService(address, header: Secret(header), resource: resource, clientID: clientID)

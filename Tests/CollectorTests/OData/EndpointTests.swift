@@ -12,7 +12,7 @@ struct EndpointTests {
   static let base = "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces"
 
   @Test(
-    "what belongs to the collection is followed",
+    "what belongs to the endpoint is followed",
     arguments: [
       "HTTPS://GRAPH.MICROSOFT.COM:443/v1.0/admin/exchange/tracing/messageTraces?$skiptoken=a%253d",
       "https://graph.microsoft.com/v1.0/admin/exchange/tracing/MessageTraces?$skiptoken=a",
@@ -21,8 +21,8 @@ struct EndpointTests {
       "../tracing/messageTraces?a",
     ])
   func followed(_ link: String) throws {
-    let collection = Collection(address: try #require(WebAddress(Self.base)))
-    let address = try collection.address(behind: PageCursor(link: link))
+    let endpoint = Endpoint(address: try #require(WebAddress(Self.base)))
+    let address = try endpoint.address(behind: PageCursor(link: link))
     #expect(address.origin.text == "https://graph.microsoft.com")
   }
 
@@ -49,18 +49,18 @@ struct EndpointTests {
       "https://graph.microsoft.com/v1.0/admin/exchange/tracing/messageTraces/%2e%2e/me", "",
     ].filter { !$0.isEmpty })
   func refused(_ link: String) throws {
-    let collection = Collection(address: try #require(WebAddress(Self.base)))
-    #expect { try collection.address(behind: PageCursor(link: link)) } throws: { error in
+    let endpoint = Endpoint(address: try #require(WebAddress(Self.base)))
+    #expect { try endpoint.address(behind: PageCursor(link: link)) } throws: { error in
       (error as? Failure)?.code.rawValue == "source.foreign_link"
     }
   }
 
   @Test("P19 a link longer than 64 kB is an error, one of 60 kB is not")
   func length() throws {
-    let collection = Collection(address: try #require(WebAddress(Self.base)))
+    let endpoint = Endpoint(address: try #require(WebAddress(Self.base)))
     let long = "?" + String(repeating: "a", count: 60_000)
-    #expect(try collection.address(behind: PageCursor(link: long)).query?.utf8.count == 60_000)
-    #expect { try collection.address(behind: PageCursor(link: long + long)) } throws: { error in
+    #expect(try endpoint.address(behind: PageCursor(link: long)).query?.utf8.count == 60_000)
+    #expect { try endpoint.address(behind: PageCursor(link: long + long)) } throws: { error in
       (error as? Failure)?.code.rawValue == "source.bad_link"
     }
   }
@@ -68,10 +68,10 @@ struct EndpointTests {
   @Test("the legacy service's real relative link leads to the report itself")
   func relative() throws {
     let base = "https://reports.office365.com/ecp/reportingwebservice/reporting.svc/MessageTrace"
-    let collection = Collection(address: try #require(WebAddress(base)))
+    let endpoint = Endpoint(address: try #require(WebAddress(base)))
     let link = "../../reportingwebservice/reporting.svc/MessageTrace?$filter=a%20eq%20'b'&$skiptoken=1999"
     #expect(
-      try collection.address(behind: PageCursor(link: link)).text == base + "?$filter=a%20eq%20'b'&$skiptoken=1999")
+      try endpoint.address(behind: PageCursor(link: link)).text == base + "?$filter=a%20eq%20'b'&$skiptoken=1999")
   }
 
   @Test(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Collector
 
-@Suite("Diagnosis", .serialized)
+@Suite("SourceCheck", .serialized)
 struct DiagnosisTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var file: String
@@ -130,9 +130,9 @@ struct DiagnosisTests {
   func reportingTexts(_ status: Int, _ body: String, _ code: String, _ says: String) async throws {
     let server = try ScriptedServer { _, _ in .answer(body, status: status, type: "application/xml") }
     defer { server.stop() }
-    let diagnosis = await (try Sources.reporting(server)).check()
-    let bad = try #require(diagnosis.findings.last)
-    #expect(diagnosis.failure?.code.rawValue == code)
+    let check = await (try Sources.reporting(server)).check()
+    let bad = try #require(check.findings.last)
+    #expect(check.failure?.code.rawValue == code)
     #expect("\(bad.sentence) \(bad.hint ?? "")".contains(says))
   }
 
@@ -164,15 +164,15 @@ struct DiagnosisTests {
     #expect(failure?.sentence.hasSuffix("(AADSTS7000215, request-id \(id)).") == true)
   }
 
-  private func expect(_ diagnosis: Diagnosis, _ item: Case, name: String) {
-    let bad = diagnosis.findings.last
-    #expect(diagnosis.failure?.code.rawValue == item.code)
-    #expect(diagnosis.failure?.exit == item.exit)
+  private func expect(_ check: SourceCheck, _ item: Case, name: String) {
+    let bad = check.findings.last
+    #expect(check.failure?.code.rawValue == item.code)
+    #expect(check.failure?.exit == item.exit)
     #expect(bad?.name == name)
     #expect(bad?.isGood == false)
     let said = "\(bad?.sentence ?? "") \(bad?.hint ?? "")"
     #expect(said.contains(item.says))
-    #expect(!diagnosis.isGood)
+    #expect(!check.isGood)
   }
 
   @Test("is good where a row is read and the clocks agree")
@@ -183,10 +183,10 @@ struct DiagnosisTests {
         : .answer(#"{"value":[{"id":"a"}]}"#, headers: ["Date: Mon, 02 Feb 2026 02:40:07 GMT"])
     }
     defer { server.stop() }
-    let diagnosis = await (try Sources.graph(server)).check()
-    #expect(diagnosis.isGood)
-    #expect(diagnosis.failure == nil)
-    #expect(diagnosis.findings.map(\.name) == ["sign-in", "read", "clock"])
+    let check = await (try Sources.graph(server)).check()
+    #expect(check.isGood)
+    #expect(check.failure == nil)
+    #expect(check.findings.map(\.name) == ["sign-in", "read", "clock"])
     #expect(server.requests.last?.target.hasSuffix("$top=1") == true)
   }
 
@@ -215,11 +215,11 @@ struct DiagnosisTests {
       request.method == "POST" ? .answer(token) : .answer("{}", status: 403)
     }
     defer { server.stop() }
-    let diagnosis = await (try Sources.graph(server)).check()
-    let complaints = diagnosis.findings.filter { $0.name == "permission" }.map(\.sentence)
-    #expect(complaints.count == 2)
-    #expect(complaints.contains { $0.contains("ExchangeMessageTrace.Read.All") })
-    #expect(complaints.contains { $0.contains("another service") })
+    let check = await (try Sources.graph(server)).check()
+    let problems = check.findings.filter { $0.name == "permission" }.map(\.sentence)
+    #expect(problems.count == 2)
+    #expect(problems.contains { $0.contains("ExchangeMessageTrace.Read.All") })
+    #expect(problems.contains { $0.contains("another service") })
   }
 
   @Test(

@@ -3,10 +3,10 @@
 internal import HTTPTransport
 internal import IntakeCore
 
-enum TokenAnswer {
+enum TokenResponse {
   /// The token of a 200; throws what anything else means.
   static func read(
-    _ response: Response, _ request: Request, _ grant: Grant, now: Instant
+    _ response: Response, _ request: Request, _ grant: TokenRequest, now: Instant
   ) throws(Failure) -> AccessToken {
     guard response.status == 200 else { throw failure(response, request, grant, now: now).naming(request, response) }
     guard let answer = try? JSONValue(parsing: response.body) else {
@@ -37,7 +37,7 @@ enum TokenAnswer {
   }
 
   private static func failure(
-    _ response: Response, _ request: Request, _ grant: Grant, now: Instant
+    _ response: Response, _ request: Request, _ grant: TokenRequest, now: Instant
   ) -> Failure {
     switch response.status {
     case 300..<400: return .redirected(request, response)

@@ -6,8 +6,8 @@ import Testing
 
 @testable import Collector
 
-@Suite("QueryClause")
-struct QueryClauseTests {
+@Suite("QueryFilter")
+struct QueryFilterTests {
   static let awkward = [
     "o'connor@contoso.com", "''@contoso.com", "a+b@contoso.com", "100%@contoso.com", "%27 or 1 eq 1@x",
     "jürgen@größe.de",
@@ -106,14 +106,14 @@ struct QueryClauseTests {
 
   @Test("what a service does not filter is not asked of it")
   func capabilities() {
-    let graph = { (field, value) in QueryClause.graphCanAsk(field, value, .endsWith, .v1) }
+    let graph = { (field, value) in GraphFilter.canFilter(field, value, .endsWith, .v1) }
     #expect(graph(.status, "Recalled") && !graph(.status, "None") && graph(.subject, "x"))
     #expect(graph(.sender, "*@x.com") && !graph(.recipient, "*@x.com") && !graph(.sender, "a*@x.com"))
-    #expect(!QueryClause.graphCanAsk(.subject, "x", .endsWith, .beta))
-    #expect(QueryClause.graphCanAsk(.subject, "x", .startsWith, .beta))
-    #expect(!QueryClause.graphCanAsk(.sender, "a@x.com", .contains, .beta2021))
-    #expect(QueryClause.reportingCanAsk(.status, "none") && !QueryClause.reportingCanAsk(.status, "Recalled"))
-    #expect(!QueryClause.reportingCanAsk(.subject, "x") && !QueryClause.reportingCanAsk(.sender, "*@x.com"))
+    #expect(!GraphFilter.canFilter(.subject, "x", .endsWith, .beta))
+    #expect(GraphFilter.canFilter(.subject, "x", .startsWith, .beta))
+    #expect(!GraphFilter.canFilter(.sender, "a@x.com", .contains, .beta2021))
+    #expect(ReportingFilter.canFilter(.status, "none") && !ReportingFilter.canFilter(.status, "Recalled"))
+    #expect(!ReportingFilter.canFilter(.subject, "x") && !ReportingFilter.canFilter(.sender, "*@x.com"))
   }
 
   static let graphWindow =

@@ -19,7 +19,7 @@ struct AssertionTests {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     try folder.makeCertificate("app", subject: "/CN=app")
-    let assertion = try Assertion(certificateFile: folder.path("app.crt"), privateKeyFile: folder.path("app.key"))
+    let assertion = try ClientAssertion(certificateFile: folder.path("app.crt"), privateKeyFile: folder.path("app.key"))
     let jwt = try assertion.make(Self.app.get(), now: Instant(seconds: 1_770_000_000)).revealed
     let parts = jwt.split(separator: ".")
     let header = try JSONValue(parsing: #require(Base64.decode(parts[0])))
@@ -50,7 +50,7 @@ struct AssertionTests {
     ]
     for (certificate, key, reason) in cases {
       #expect {
-        try Assertion(certificateFile: folder.path(certificate), privateKeyFile: folder.path(key))
+        try ClientAssertion(certificateFile: folder.path(certificate), privateKeyFile: folder.path(key))
       } throws: { error in
         (error as? Failure)?.exit == .configuration && (error as? Failure)?.sentence.contains(reason) == true
       }

@@ -1,19 +1,17 @@
-// From an answer to a page, or to the failure that the answer tells of. Nothing is assumed about what was asked for.
+// Decoding of responses to pages, or to failures. Nothing is assumed about the format that was requested.
 
 internal import HTTPTransport
 internal import IntakeCore
 
-/// What differs between the two services in reading answers.
-struct PageReading: Sendable {
-  enum Service: Sendable { case graph, reporting }
-
-  let service: Service
+/// Decodes the responses of one service.
+struct PageDecoder: Sendable {
+  let service: TraceService
   let time: TimeSource
   let log: Log
-  let once: Once
+  let logged: SeenCodes
 
-  /// The page of an answer to `request`.
-  /// - Parameter isContinued: the request followed a next link, which may have died.
+  /// Decodes the response to `request`.
+  /// - Parameter isContinued: the request followed a next link, which may have expired.
   func page(_ response: Response, _ request: Request, isContinued: Bool) throws(Failure) -> Page {
     do {
       return try read(response, request, isContinued: isContinued)
@@ -22,9 +20,23 @@ struct PageReading: Sendable {
     }
   }
 
+  /// Checks a response with one JSON object that is not a list; nil if the service has none (404).
+  func object(_ response: Response, _ request: Request) throws(Failure) -> [UInt8]? {
+    let isMissing = response.status == 404 && (try? JSONValue(parsing: response.body))?["error"] != nil
+    guard !isMissing else { return nil }
+    guard response.status == 200 else {
+      throw ErrorClassifier(service: service, isContinued: false)
+        .failure(response, request, now: time.now()).naming(request, response)
+    }
+    guard RowColumns(RowColumns.compact(response.body, 0..<response.body.count)) != nil else {
+      throw .malformed(request, "it is not a JSON object")
+    }
+    return response.body
+  }
+
   private func read(_ response: Response, _ request: Request, isContinued: Bool) throws(Failure) -> Page {
     guard response.status == 200 else {
-      throw StatusReading(service: service, isContinued: isContinued)
+      throw ErrorClassifier(service: service, isContinued: isContinued)
         .failure(response, request, now: time.now())
     }
     try checkEncoding(response, request)
@@ -48,7 +60,7 @@ struct PageReading: Sendable {
       serverDate: response.date)
   }
 
-  /// Atom is the legacy service's default, whatever was asked for; any other markup is a web page.
+  /// The legacy service may answer with Atom, its default; any other markup is a web page.
   private func markup(_ response: Response, _ request: Request) throws(Failure) -> Page {
     guard service == .reporting, response.isXML else { throw webPage(response, request) }
     let feed: AtomFeed?
@@ -62,7 +74,7 @@ struct PageReading: Sendable {
     return Page(bytes: feed.bytes, rows: feed.rows, next: next, serverDate: response.date)
   }
 
-  /// How a web page begins tells a person whose it is.
+  /// The beginning of a web page identifies the sender.
   private func webPage(_ response: Response, _ request: Request) -> Failure {
     let begin = String(decoding: response.body.prefix(80), as: UTF8.self)
     log(.info, "source.body", "\(request.purpose): the answer is a web page.", [("begins", begin)])
@@ -71,12 +83,12 @@ struct PageReading: Sendable {
 
   private func warnOfType(_ response: Response) {
     let type = (response.header("content-type") ?? "json").lowercasedASCII
-    guard !type.contains("json"), once.isNew("source.type") else { return }
+    guard !type.contains("json"), logged.isNew("source.type") else { return }
     log(
-      .warning, "source.type", "The service sends JSON under another name; it is read all the same.", [("type", type)])
+      .warning, "source.type", "The service sends JSON with another content type; it is accepted.", [("type", type)])
   }
 
-  /// Only UTF-8, and only the one encoding that was asked for.
+  /// Accepts only UTF-8 and gzip.
   private func checkEncoding(_ response: Response, _ request: Request) throws(Failure) {
     for encoding in response.headers(named: "content-encoding") {
       guard ["gzip", "identity", ""].contains(encoding.lowercasedASCII) else {
@@ -89,18 +101,18 @@ struct PageReading: Sendable {
     guard ["utf-8", "utf8", "us-ascii"].contains(name) else { throw .malformed(request, "its text is not UTF-8") }
   }
 
-  /// The service began to answer and then failed: what it sent may not be all.
+  /// The service failed while it was answering: rows may be missing.
   private func errorInAnswer(_ response: Response, _ request: Request) -> Failure {
     Failure(
       "source.error_in_answer", exit: .tryLater,
-      "\(request.purpose): the service reports an error within its answer, so rows may be missing.",
-      hint: "The window stays open and is read again.", recovery: .later(after: nil))
+      "\(request.purpose): the response contains an error, so rows may be missing.",
+      hint: "Wait: the window is read again automatically.", recovery: .later(after: nil))
   }
 
   private func unknownShape(_ request: Request) -> Failure {
     Failure(
       "source.unknown_shape", exit: .protocolBroken,
-      "\(request.purpose): the answer is JSON, but no list of rows in any shape that is known.",
+      "\(request.purpose): the answer is JSON, but not a list of rows in a known shape.",
       hint: "Check that the configured URL is the service's own.")
   }
 }

@@ -3,7 +3,7 @@
 internal import IntakeCore
 
 /// What a row holds at its top level.
-struct QueryColumns: Sendable {
+struct RowColumns: Sendable {
   /// Strings unescaped, other scalars as written; `null`, arrays and objects are left out.
   private var texts: [String: String] = [:]
   /// Where each value stands that is an array or object.

@@ -3,7 +3,7 @@
 internal import Synchronization
 
 /// Requests and answers of one source so far, retries and sign-in included.
-package final class RequestCount: Sendable {
+package final class RequestCounter: Sendable {
   private let numbers = Mutex((requests: 0, throttles: 0))
 
   package init() {}
