@@ -44,7 +44,6 @@ package struct Pass: Sendable {
     } catch {
       report.failure = error
     }
-    warnOfSkew(pipeline.serverDate, now: time.now())
     report.sinkFailures = pipeline.sinkFailures
     report.elapsed = max(.zero, time.now() - started)
     return report

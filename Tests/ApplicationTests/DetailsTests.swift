@@ -1,5 +1,6 @@
 // Delivery events in the background: who is queued, in which order they are asked for, and that nothing is lost or doubled.
 
+import Collector
 internal import Configuration
 import IntakeCore
 import IntakeTesting

@@ -1,6 +1,7 @@
 // One pass over an open state: sinks, windows, details, and the summary line.
 
 internal import Checkpoint
+internal import Collector
 internal import Configuration
 internal import IntakeCore
 internal import Trigger

@@ -35,8 +35,8 @@ struct Backfill: Sendable {
 
   /// How long until the quota has room for another slice beside live collection.
   private var quotaWait: Duration {
-    let allowed = assembly.configuration.mode.service.backfillQuota.requests
-    return assembly.configuration.quotaUsage(time.now())?.wait(until: allowed, now: time.now()) ?? .zero
+    let allowed = assembly.settings.mode.service.backfillQuota.requests
+    return assembly.settings.quotaUsage(time.now())?.wait(until: allowed, now: time.now()) ?? .zero
   }
 
   /// Reads what is left of the span. When it throws, the same call goes on where this one was.

@@ -3,6 +3,7 @@
 
 internal import Collector
 internal import Configuration
+internal import HTTPTransport
 internal import IntakeCore
 internal import Normaliser
 internal import Trigger

@@ -2,6 +2,7 @@
 
 internal import Checkpoint
 internal import Configuration
+internal import HTTPTransport
 internal import IntakeCore
 internal import Trigger
 
