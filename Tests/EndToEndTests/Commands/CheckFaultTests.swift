@@ -26,7 +26,7 @@ import Testing
 
   static let cases: [Case] = [
     Case(.secretExpired, graph: (77, "the client secret has expired (AADSTS7000222")),
-    Case(.basicOff, reporting: (77, "basic sign-in is switched off in most tenants")),
+    Case(.basicOff, reporting: (77, "most tenants have basic sign-in disabled")),
     Case(.unknownApp, graph: (77, "the app is not known in this tenant")),
     Case(.authorityHTML, graph: (76, "Signing in to Microsoft Entra: the answer is a web page")),
     Case(.authorityBusy, graph: (75, "Signing in to Microsoft Entra: the service answers with status 503")),
@@ -38,7 +38,7 @@ import Testing
     Case(.redirect, 76, "redirects to sign-in.example with status 302; nothing was sent there"),
     Case(.gone, graph: (69, "Check --graph-api"), reporting: (69, "Set the mode to graph")),
     Case(.notFound, graph: (78, "Check --graph-url"), reporting: (78, "Check --reporting-url")),
-    Case(.badRequest, 76, "refuses with status 400: The value … is not valid"), Case(.notHTTP, 76, "it is not HTTP"),
+    Case(.badRequest, 76, "the service refused with status 400: The value … is not valid"), Case(.notHTTP, 76, "it is not HTTP"),
     Case(.badJSON, 76, "at byte 20"), Case(.errorInAnswer, 75, "rows may be missing"),
     Case(.brokenGzip, 76, "its compression is broken"), Case(.reset, 75, "the answer was cut short"),
     Case(.truncated, 75, "the answer was cut short"), Case(.clockBehind, 78, "s ahead of the service's"),
@@ -60,7 +60,7 @@ import Testing
       let outcome = Program.run(arguments, environment: fixture.environment)
       let text = String(decoding: outcome.output, as: UTF8.self)
       #expect(outcome.status == expected?.status ?? 0, "\(mode): \(text)\(outcome.errors)")
-      #expect(text.contains(expected?.says ?? "gives out message traces"), "\(mode): \(text)")
+      #expect(text.contains(expected?.says ?? "returns message traces"), "\(mode): \(text)")
       #expect(text.contains("do: ") == (expected != nil))
       for secret in [fixture.settings.clientSecret, fixture.settings.password, "@contoso", "john.doe"] {
         #expect(!(text + outcome.errors).contains(secret))
