@@ -13,14 +13,14 @@ struct Recovery {
     var horizon: Age
   }
 
-  private let folder: StateFolder
+  private let folder: LockedStateFolder
   private let path: String
   private let source: String
   private let log: Log
   /// Identities of rows received since then are loaded, however old; nil for those after the horizon.
   private let recalled: Age?
 
-  init(_ folder: StateFolder, path: String, source: String, log: Log, recalling recalled: Age? = nil) {
+  init(_ folder: LockedStateFolder, path: String, source: String, log: Log, recalling recalled: Age? = nil) {
     self.recalled = recalled
     self.folder = folder
     self.path = path

@@ -15,7 +15,7 @@ package struct StateDirectory: StateStore {
 
   private let path: String
   private let source: String
-  private let folder: StateFolder
+  private let folder: LockedStateFolder
   private var journal: Journal
   /// What the checkpoint says of the oldest identities that opening must load.
   private var horizon: Age
@@ -50,7 +50,7 @@ package struct StateDirectory: StateStore {
   package static func open(
     _ path: String, source: String, log: Log, recalling recalled: Instant? = nil, files: FileCalls
   ) throws(Failure) -> StateDirectory {
-    let folder = try StateFolder.open(path, files: files)
+    let folder = try LockedStateFolder.open(path, files: files)
     do {
       let recovery = Recovery(
         folder, path: path, source: source, log: log, recalling: recalled.map { Age($0) })
@@ -61,7 +61,7 @@ package struct StateDirectory: StateStore {
     }
   }
 
-  init(_ recovered: Recovery.Result, _ folder: StateFolder, _ path: String, _ source: String) {
+  init(_ recovered: Recovery.Result, _ folder: LockedStateFolder, _ path: String, _ source: String) {
     self.folder = folder
     self.path = path
     self.source = source

@@ -15,7 +15,7 @@ extension StateDirectory {
 
   /// With faults, for tests.
   package static func rebuild(_ path: String, source: String, log: Log, files: FileCalls) throws(Failure) {
-    let folder = try StateFolder.open(path, files: files)
+    let folder = try LockedStateFolder.open(path, files: files)
     defer { folder.close() }
     do throws(FileFault) {
       try refuseForeign(folder, path, source)
@@ -29,7 +29,7 @@ extension StateDirectory {
 
   private static let foreign = FileFault(.read, "source", EINVAL)
 
-  private static func refuseForeign(_ folder: StateFolder, _ path: String, _ source: String) throws(FileFault) {
+  private static func refuseForeign(_ folder: LockedStateFolder, _ path: String, _ source: String) throws(FileFault) {
     guard let bytes = try CheckpointFile.read(folder.root, files: folder.files),
       let stored = try? StoredCheckpoint(bytes)
     else { return }
@@ -37,7 +37,7 @@ extension StateDirectory {
   }
 
   /// The checkpoint goes last: until then a kill leaves a state that still says it is damaged.
-  private static func setAside(_ folder: StateFolder) throws(FileFault) -> String {
+  private static func setAside(_ folder: LockedStateFolder) throws(FileFault) -> String {
     let files = folder.files
     var number = 1
     while try !files.makeDirectory("damaged-\(number)", in: folder.root) { number += 1 }
@@ -67,7 +67,7 @@ extension StateDirectory {
   /// Reads a state that another process may be working with; nil where there is none yet. Changes nothing.
   package static func summary(_ path: String) throws(Failure) -> StateSummary? {
     let files = FileCalls.system
-    guard let root = try StateFolder.peek(path, files: files) else { return nil }
+    guard let root = try LockedStateFolder.peek(path, files: files) else { return nil }
     do {
       guard let status = try files.status(CheckpointFile.name, in: root) else { return nil }
       let file = try files.open(CheckpointFile.name, in: root, O_RDONLY)

@@ -30,7 +30,7 @@ struct GraphDetails {
 
   /// An unknown pair gives an empty collection.
   private func write(_ row: SimulatedRow?) -> [UInt8] {
-    var output = JSONBytes()
+    var output = ODataBytes()
     output.raw("{")
     if version == "v1.0" {
       output.raw(

@@ -19,7 +19,7 @@ struct GraphDraft {
     }
     let fixed = "draft\n\(parameters["$filter"] ?? "")\n\(query.top)"
     if let text = parameters["$skiptoken"] {
-      guard let token = SkipToken(text, by: simulation.tokens, query: fixed) else {
+      guard let token = SimulatedSkipToken(text, by: simulation.tokens, query: fixed) else {
         throw .badRequest("The skip token is not valid.")
       }
       (query.start, query.end, query.position) = (token.start, token.end, token.position)
@@ -31,7 +31,7 @@ struct GraphDraft {
   private func list(
     _ request: HTTPRequest, _ query: GraphQuery, _ expand: Expansion, fixed: String, now: Instant
   ) -> [UInt8] {
-    var output = JSONBytes()
+    var output = ODataBytes()
     output.raw(#"{"@odata.context":"https://graph.microsoft.com/beta/$metadata#messageTraces","value":["#)
     var walk = GraphWalk(simulation.tenant, query, now: now)
     var next: RowPosition?
@@ -51,7 +51,7 @@ struct GraphDraft {
     }
     output.raw("]")
     if let next {
-      let token = SkipToken(start: query.start, end: query.end, position: next)
+      let token = SimulatedSkipToken(start: query.start, end: query.end, position: next)
       let origin = faults.foreignOrigin ?? "http://\(request.header("host") ?? "localhost")"
       let pairs = request.parameters.raw(without: "$skiptoken")
       let link = (pairs + ["$skiptoken=\(token.sealed(by: simulation.tokens, query: fixed))"]).joined(separator: "&")
@@ -70,7 +70,7 @@ struct GraphDraft {
     guard let number, case let rows = visible(number, simulation.now), !rows.isEmpty else {
       throw GraphError(404, "ResourceNotFound", "The message trace was not found.")
     }
-    var output = JSONBytes()
+    var output = ODataBytes()
     write(rows, expand, now: simulation.now, to: &output)
     return output.bytes
   }
@@ -79,7 +79,7 @@ struct GraphDraft {
     simulation.tenant.rows(of: number).filter { $0.status(at: now) != nil }
   }
 
-  private func write(_ rows: [SimulatedRow], _ expand: Expansion, now: Instant, to output: inout JSONBytes) {
+  private func write(_ rows: [SimulatedRow], _ expand: Expansion, now: Instant, to output: inout ODataBytes) {
     guard let message = rows.first?.message else { return }
     output.raw(#"{"id":"\#(message.traceID)""#)
     output.member("senderEmail", message.sender)
@@ -103,7 +103,7 @@ struct GraphDraft {
   }
 
   private func write(
-    _ row: SimulatedRow, _ position: Int, _ expand: Expansion, now: Instant, to output: inout JSONBytes
+    _ row: SimulatedRow, _ position: Int, _ expand: Expansion, now: Instant, to output: inout ODataBytes
   ) {
     var random = KeyedRandom(simulation.tenant.seed, UInt64(row.message.index), UInt64(position))
     output.raw(#"{"id":"\#(SimulatedTenant.guid(random.next(), random.next()))""#)

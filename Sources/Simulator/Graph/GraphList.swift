@@ -16,12 +16,12 @@ struct GraphList {
     var query = try GraphQuery(parameters, now: now, tooOldStatus: settings.tooOldStatus)
     let fixed = "\(version)\n\(parameters["$filter"] ?? "")\n\(query.top)"
     if let text = parameters["$skiptoken"] {
-      guard let token = SkipToken(text, by: simulation.tokens, query: fixed) else {
+      guard let token = SimulatedSkipToken(text, by: simulation.tokens, query: fixed) else {
         throw .badRequest("The skip token is not valid.")
       }
       (query.start, query.end, query.position) = (token.start, token.end, token.position)
     }
-    var output = JSONBytes(capacity: 450 * min(query.top, 5_000) + 512)
+    var output = ODataBytes(capacity: 450 * min(query.top, 5_000) + 512)
     output.raw("{")
     if version == "v1.0" {
       output.raw(
@@ -32,7 +32,7 @@ struct GraphList {
     let next = writeRows(query, now: now, knowsRecalled: recalled, to: &output)
     output.raw("]")
     if let next {
-      let token = SkipToken(start: query.start, end: query.end, position: next)
+      let token = SimulatedSkipToken(start: query.start, end: query.end, position: next)
       let link = link(request, token.sealed(by: simulation.tokens, query: fixed))
       output.member("@odata.nextLink", link)
     }
@@ -48,7 +48,7 @@ struct GraphList {
 
   /// The place of the next page; nil behind the last row.
   private func writeRows(
-    _ query: GraphQuery, now: Instant, knowsRecalled: Bool, to output: inout JSONBytes
+    _ query: GraphQuery, now: Instant, knowsRecalled: Bool, to output: inout ODataBytes
   ) -> RowPosition? {
     var walk = GraphWalk(simulation.tenant, query, now: now, mostRecipients: faults.mostRecipients)
     let first = walk.rows.position
@@ -72,7 +72,7 @@ struct GraphList {
     return version == "beta" ? status.pascal : status.rawValue
   }
 
-  private func write(_ row: SimulatedRow, _ status: String, to output: inout JSONBytes) {
+  private func write(_ row: SimulatedRow, _ status: String, to output: inout ODataBytes) {
     let message = row.message
     output.raw(version == "beta" ? ##"{"@odata.type":"#microsoft.graph.exchangeMessageTrace","id":""## : #"{"id":""#)
     output.raw(message.traceID)

@@ -24,7 +24,7 @@ struct ReportingWriter {
   ///   - bare: verbose rows as an array without `results`, as the service answers `$top`.
   ///   - next: as the shape spells it: relative in light JSON.
   func page(_ rows: [ReportingRow], firstIndex: Int, bare: Bool, next: String?) -> [UInt8] {
-    var output = JSONBytes(capacity: rows.count * 600 + 512)
+    var output = ODataBytes(capacity: rows.count * 600 + 512)
     switch shape {
     case .verbose:
       output.raw(bare ? #"{"d":["# : #"{"d":{"results":["#)
@@ -44,7 +44,7 @@ struct ReportingWriter {
     return output.bytes
   }
 
-  private func writeJSON(_ rows: [ReportingRow], _ firstIndex: Int, to output: inout JSONBytes) {
+  private func writeJSON(_ rows: [ReportingRow], _ firstIndex: Int, to output: inout ODataBytes) {
     for (number, row) in rows.enumerated() {
       output.raw(number > 0 ? ",{" : "{")
       if shape == .verbose {
@@ -61,7 +61,7 @@ struct ReportingWriter {
     }
   }
 
-  private func write(_ value: ReportingValue, to output: inout JSONBytes) {
+  private func write(_ value: ReportingValue, to output: inout ODataBytes) {
     switch value {
     case .text(let text): output.quote(text)
     case .guid(let text): output.quote(text)
@@ -72,7 +72,7 @@ struct ReportingWriter {
     }
   }
 
-  private func writeFeed(_ rows: [ReportingRow], _ firstIndex: Int, _ next: String?, to output: inout JSONBytes) {
+  private func writeFeed(_ rows: [ReportingRow], _ firstIndex: Int, _ next: String?, to output: inout ODataBytes) {
     output.raw(
       #"<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" "#
         + #"xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices" "#

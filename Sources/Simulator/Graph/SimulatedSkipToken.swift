@@ -3,7 +3,7 @@
 internal import IntakeCore
 
 /// The place where a page begins, with the window as it was when the first page was asked for.
-struct SkipToken: Equatable {
+struct SimulatedSkipToken: Equatable {
   var start: Instant
   var end: Instant
   var position: RowPosition

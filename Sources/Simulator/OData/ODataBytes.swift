@@ -3,7 +3,7 @@
 internal import IntakeCore
 
 /// A growing JSON text.
-struct JSONBytes {
+struct ODataBytes {
   private(set) var bytes: [UInt8] = []
 
   init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }

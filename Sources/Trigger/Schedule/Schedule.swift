@@ -1,4 +1,4 @@
-// When what is read: the live window, and every window again at each revisit age. Pure: cursors and time in, reads out.
+// When what is read: the live window, and each revisit (Revisits.swift). Pure: cursors and time in, reads out.
 
 package import IntakeCore
 
@@ -42,11 +42,6 @@ package struct Schedule: Sendable, Equatable {
   /// Kept away from the edge of retention, which the services judge by their own clocks.
   package static let retentionMargin: Duration = .seconds(900)
 
-  package static func cursorName(revisit age: Duration) -> String { "revisit \(age.text)" }
-
-  /// How often a revisit runs: a fifth of its age, so that the cost stays planned.
-  package func step(of age: Duration) -> Duration { max(every, age / 5) }
-
   /// The reads that are due, oldest first within each cursor: live first, then each revisit.
   package func due(_ cursors: [String: Instant], now: Instant, source: some Source) -> (reads: [Read], gaps: [Gap]) {
     var reads: [Read] = []
@@ -70,22 +65,6 @@ package struct Schedule: Sendable, Equatable {
     return (reads, gaps)
   }
 
-  /// The cursors that a finished live read covers as well: what was older than a revisit's age when it was read.
-  package func covered(by read: Read, at now: Instant, cursors: [String: Instant]) -> [String: Instant] {
-    guard read.cursor == Self.liveCursor else { return [:] }
-    var moved: [String: Instant] = [:]
-    for age in revisits {
-      let name = Self.cursorName(revisit: age)
-      let end = max(read.window.start, min(read.window.end, now - age))
-      guard (cursors[name] ?? read.window.start) >= read.window.start else { continue }
-      moved[name] = end
-    }
-    // Cursors of revisits that are configured no more go along, or they would hold the ledger's horizon for ever.
-    let lanes = Set(revisits.map { Self.cursorName(revisit: $0) })
-    for name in cursors.keys where name.hasPrefix("revisit ") && !lanes.contains(name) { moved[name] = read.window.end }
-    return moved
-  }
-
   /// Before this no read of this schedule looks again: what the ledger may forget.
   package func horizon(_ cursors: [String: Instant], now: Instant) -> Instant {
     let oldest = cursors.values.min() ?? now
@@ -95,13 +74,8 @@ package struct Schedule: Sendable, Equatable {
   private func lanes(_ cursors: [String: Instant], now: Instant) -> [Read] {
     // The very first window must not be empty, or there would never be a cursor to go on from.
     let start = cursors[Self.liveCursor] ?? now - max(since, lag + every)
-    var lanes = [Read(cursor: Self.liveCursor, window: Window(start: start, end: now - lag), age: lag)]
-    for age in revisits {
-      let name = Self.cursorName(revisit: age)
-      guard let cursor = cursors[name], now - age - cursor >= step(of: age) else { continue }
-      lanes.append(Read(cursor: name, window: Window(start: cursor, end: now - age), age: age))
-    }
-    return lanes
+    let live = Read(cursor: Self.liveCursor, window: Window(start: start, end: now - lag), age: lag)
+    return [live] + dueRevisits(cursors, now: now)
   }
 }
 

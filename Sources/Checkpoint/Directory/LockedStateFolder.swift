@@ -4,7 +4,7 @@ internal import Glibc
 internal import IntakeCore
 
 /// Descriptors of the state directory, its two subdirectories and its lock.
-struct StateFolder: Sendable {
+struct LockedStateFolder: Sendable {
   let root: Descriptor
   let journal: Descriptor
   let seen: Descriptor
@@ -12,7 +12,7 @@ struct StateFolder: Sendable {
   let files: FileCalls
 
   /// Makes what is missing (0700), refuses what others could change, and takes the lock.
-  static func open(_ path: String, files: FileCalls) throws(Failure) -> StateFolder {
+  static func open(_ path: String, files: FileCalls) throws(Failure) -> LockedStateFolder {
     let root = try openRoot(path, files: files)
     try check(root, path, files: files)
     let lock = try takeLock(root, path, files: files)
@@ -22,7 +22,7 @@ struct StateFolder: Sendable {
       let journal = try files.open("journal", in: root, O_RDONLY | O_DIRECTORY)
       let seen = try files.open("seen", in: root, O_RDONLY | O_DIRECTORY)
       if madeJournal || madeSeen { try files.sync(root) }
-      return StateFolder(root: root, journal: journal, seen: seen, lock: lock, files: files)
+      return LockedStateFolder(root: root, journal: journal, seen: seen, lock: lock, files: files)
     } catch {
       throw error.failure("state", "Opening the state directory \(path)")
     }
