@@ -6,7 +6,7 @@ internal import IntakeCore
 /// What the file holds: core's checkpoint, whose it is, and what the ledger on disk looks like.
 struct StoredCheckpoint: Sendable, Equatable {
   /// The tenant; state of another one is refused.
-  var source: String
+  var tenant: String
   var checkpoint: Checkpoint
   var segments: [LedgerFiles.Segment] = []
   /// Neither live collection nor a revisit sees older rows: what opening need not load.
@@ -26,7 +26,7 @@ struct StoredCheckpoint: Sendable, Equatable {
     let sinks = checkpoint.sinks.sorted { $0.key < $1.key }
     let members: [JSONValue.Member] = [
       .init("v", .number("\(Self.version)")),
-      .init("source", .string(source)),
+      .init("source", .string(tenant)),
       .init("seq", .number("\(checkpoint.sequence)")),
       .init("cursors", .object(cursors.map { .init($0.key, .string(Timestamp.exactText($0.value))) })),
       .init("sinks", .object(sinks.map { .init($0.key, Self.json($0.value)) })),
@@ -42,9 +42,9 @@ struct StoredCheckpoint: Sendable, Equatable {
   }
 
   init(
-    source: String, checkpoint: Checkpoint, segments: [LedgerFiles.Segment] = [], horizon: Age = Age(unit: 1)
+    tenant: String, checkpoint: Checkpoint, segments: [LedgerFiles.Segment] = [], horizon: Age = Age(unit: 1)
   ) {
-    self.source = source
+    self.tenant = tenant
     self.horizon = horizon
     self.checkpoint = checkpoint
     self.segments = segments
@@ -59,11 +59,11 @@ struct StoredCheckpoint: Sendable, Equatable {
       let json = try? JSONValue(parsing: line), let version = json["v"]?.integer
     else { throw .corrupt }
     guard version <= Self.version else { throw .newer }
-    guard let source = json["source"]?.string, let sequence = Self.natural(json["seq"]),
+    guard let tenant = json["source"]?.string, let sequence = Self.natural(json["seq"]),
       let cursors = Self.cursors(json["cursors"]), let sinks = Self.sinks(json["sinks"]),
       let segments = Self.segments(json["seen"])
     else { throw .corrupt }
-    self.source = source
+    self.tenant = tenant
     self.segments = segments
     // Both came later than version 1 began; without them everything is loaded.
     horizon = Age(unit: UInt16(clamping: max(1, json["horizon"]?.integer ?? 1)))

@@ -15,16 +15,16 @@ struct Recovery {
 
   private let folder: LockedStateFolder
   private let path: String
-  private let source: String
+  private let tenant: String
   private let log: Log
   /// Identities of rows received since then are loaded, however old; nil for those after the horizon.
   private let recalled: Age?
 
-  init(_ folder: LockedStateFolder, path: String, source: String, log: Log, recalling recalled: Age? = nil) {
+  init(_ folder: LockedStateFolder, path: String, tenant: String, log: Log, recalling recalled: Age? = nil) {
     self.recalled = recalled
     self.folder = folder
     self.path = path
-    self.source = source
+    self.tenant = tenant
     self.log = log
   }
 
@@ -70,7 +70,7 @@ struct Recovery {
       throw error == .newer ? newer : Self.corrupt(path, CheckpointFile.name)
     }
     // A state in which nothing was ever collected belongs to nobody yet: a mistyped tenant can be mended.
-    guard stored.source == source || stored.checkpoint.isBlank else {
+    guard stored.tenant == tenant || stored.checkpoint.isBlank else {
       throw Self.foreign(path)
     }
     return stored
@@ -123,7 +123,7 @@ struct Recovery {
   }
 
   private func replace(_ checkpoint: Checkpoint, _ ledgerFiles: LedgerFiles) throws(FileFault) {
-    let stored = StoredCheckpoint(source: source, checkpoint: checkpoint, segments: ledgerFiles.segments)
+    let stored = StoredCheckpoint(tenant: tenant, checkpoint: checkpoint, segments: ledgerFiles.segments)
     try CheckpointFile.replace(stored.bytes, in: folder.root, files: folder.files)
   }
 

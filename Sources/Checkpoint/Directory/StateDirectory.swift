@@ -14,7 +14,7 @@ package struct StateDirectory: StateStore {
   package private(set) var pending: [UInt64]
 
   private let path: String
-  private let source: String
+  private let tenant: String
   private let folder: LockedStateFolder
   private var journal: Journal
   /// What the checkpoint says of the oldest identities that opening must load.
@@ -37,34 +37,34 @@ package struct StateDirectory: StateStore {
   ///   - path: made with mode 0700 where it is missing.
   ///   - recalled: identities of rows received since then are held, however old: what a backfill needs. nil for those
   ///     that live collection and revisits can see.
-  ///   - source: the tenant; the mode is no part of it, so that switching mode keeps the state.
+  ///   - tenant: whose state it is; the mode is no part of it, so that switching mode keeps the state.
   /// - Throws: `state.locked` (75), `state.foreign`, `state.version`, `state.perms` (78, 77), `state.corrupt` (65),
   ///   `state.gap` (70), or what the disk says (71, 73, 74).
   package static func open(
-    _ path: String, source: String, log: Log, recalling recalled: Instant? = nil
+    _ path: String, tenant: String, log: Log, recalling recalled: Instant? = nil
   ) throws(Failure) -> StateDirectory {
-    try open(path, source: source, log: log, recalling: recalled, files: .system)
+    try open(path, tenant: tenant, log: log, recalling: recalled, files: .system)
   }
 
   /// With faults, for tests.
   package static func open(
-    _ path: String, source: String, log: Log, recalling recalled: Instant? = nil, files: FileCalls
+    _ path: String, tenant: String, log: Log, recalling recalled: Instant? = nil, files: FileCalls
   ) throws(Failure) -> StateDirectory {
     let folder = try LockedStateFolder.open(path, files: files)
     do {
       let recovery = Recovery(
-        folder, path: path, source: source, log: log, recalling: recalled.map { Age($0) })
-      return StateDirectory(try recovery.run(), folder, path, source)
+        folder, path: path, tenant: tenant, log: log, recalling: recalled.map { Age($0) })
+      return StateDirectory(try recovery.run(), folder, path, tenant)
     } catch {
       folder.close()
       throw error
     }
   }
 
-  init(_ recovered: Recovery.Result, _ folder: LockedStateFolder, _ path: String, _ source: String) {
+  init(_ recovered: Recovery.Result, _ folder: LockedStateFolder, _ path: String, _ tenant: String) {
     self.folder = folder
     self.path = path
-    self.source = source
+    self.tenant = tenant
     checkpoint = recovered.checkpoint
     ledger = recovered.table
     ledgerFiles = recovered.ledgerFiles
@@ -151,7 +151,7 @@ package struct StateDirectory: StateStore {
 
   /// The step commit.
   private mutating func replace(_ next: Checkpoint) throws(Failure) {
-    let stored = StoredCheckpoint(source: source, checkpoint: next, segments: ledgerFiles.segments, horizon: horizon)
+    let stored = StoredCheckpoint(tenant: tenant, checkpoint: next, segments: ledgerFiles.segments, horizon: horizon)
     do {
       try CheckpointFile.replace(stored.bytes, in: folder.root, files: folder.files)
     } catch {

@@ -9,16 +9,16 @@ extension StateDirectory {
   ///
   /// - Throws: `state.locked` (75), `state.foreign` (78) where the checkpoint can be read and says so, or what the disk
   ///   says.
-  package static func rebuild(_ path: String, source: String, log: Log) throws(Failure) {
-    try rebuild(path, source: source, log: log, files: .system)
+  package static func rebuild(_ path: String, tenant: String, log: Log) throws(Failure) {
+    try rebuild(path, tenant: tenant, log: log, files: .system)
   }
 
   /// With faults, for tests.
-  package static func rebuild(_ path: String, source: String, log: Log, files: FileCalls) throws(Failure) {
+  package static func rebuild(_ path: String, tenant: String, log: Log, files: FileCalls) throws(Failure) {
     let folder = try LockedStateFolder.open(path, files: files)
     defer { folder.close() }
     do throws(FileFault) {
-      try refuseForeign(folder, path, source)
+      try refuseForeign(folder, path, tenant)
       let name = try setAside(folder)
       log(.warning, "state.rebuild", "The state was set aside; the horizon is read again.", [("to", "\(path)/\(name)")])
     } catch {
@@ -27,13 +27,13 @@ extension StateDirectory {
     }
   }
 
-  private static let foreign = FileFault(.read, "source", EINVAL)
+  private static let foreign = FileFault(.read, "tenant", EINVAL)
 
-  private static func refuseForeign(_ folder: LockedStateFolder, _ path: String, _ source: String) throws(FileFault) {
+  private static func refuseForeign(_ folder: LockedStateFolder, _ path: String, _ tenant: String) throws(FileFault) {
     guard let bytes = try CheckpointFile.read(folder.root, files: folder.files),
       let stored = try? StoredCheckpoint(bytes)
     else { return }
-    guard stored.source == source else { throw foreign }
+    guard stored.tenant == tenant else { throw foreign }
   }
 
   /// The checkpoint goes last: until then a kill leaves a state that still says it is damaged.
@@ -55,7 +55,7 @@ extension StateDirectory {
 /// What can be told of a state without holding it.
 package struct StateSummary: Sendable, Equatable {
   /// The tenant.
-  package var source: String
+  package var tenant: String
   package var checkpoint: Checkpoint
   /// Identities in the ledger, counted from the lengths of its files: a little too many.
   package var identities: Int
@@ -75,7 +75,7 @@ extension StateDirectory {
       let sizes = try journalSizes(root, files)
       let identities = stored.segments.reduce(0) { $0 + $1.length / LedgerFiles.slotLength }
       return StateSummary(
-        source: stored.source, checkpoint: stored.checkpoint, identities: identities, journalEntries: sizes.count,
+        tenant: stored.tenant, checkpoint: stored.checkpoint, identities: identities, journalEntries: sizes.count,
         journalBytes: sizes.reduce(0, +))
     } catch let fault as FileFault {
       throw fault.failure("state", "Looking at the state in \(path)")

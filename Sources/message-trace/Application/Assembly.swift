@@ -45,7 +45,7 @@ struct Assembly: Sendable {
     var sinks: [any Sink] = []
     for spec in settings.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
     let state = try StateDirectory.open(
-      settings.statePath, source: settings.tenant, log: log, recalling: recalled)
+      settings.statePath, tenant: settings.tenant, log: log, recalling: recalled)
     let source: AnySource
     do throws(Failure) {
       if let kept { source = kept } else { source = try AnySource(settings, time: time, log: log) }
@@ -61,7 +61,7 @@ struct Assembly: Sendable {
 
   /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.
   func rebuildState() throws(Failure) {
-    try StateDirectory.rebuild(settings.statePath, source: settings.tenant, log: log)
+    try StateDirectory.rebuild(settings.statePath, tenant: settings.tenant, log: log)
   }
 
   /// Present once the checkpoint knows it: a known sink that is missing would hold the journal for ever.

@@ -32,7 +32,7 @@ struct HealthCheck: Sendable {
 
   private mutating func tryState(_ configuration: TenantSettings, log: Log) {
     attempt("state", good: "The state in \(configuration.statePath) can be used.") { () throws(Failure) in
-      try StateDirectory.open(configuration.statePath, source: configuration.tenant, log: log).close()
+      try StateDirectory.open(configuration.statePath, tenant: configuration.tenant, log: log).close()
     }
   }
 

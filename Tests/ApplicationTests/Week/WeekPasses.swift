@@ -67,7 +67,7 @@ struct WeekPasses: PassRunning {
 
   private func run() async throws(Failure) -> PassReport {
     let schedule = Schedule(every: every, lag: .seconds(60), revisits: Defaults.revisits, since: .zero)
-    let state = try StateDirectory.open(tenant.statePath, source: tenant.name, log: .silent)
+    let state = try StateDirectory.open(tenant.statePath, tenant: tenant.name, log: .silent)
     let sink = try SinkSpec(parsing: "file:\(tenant.outputPath)").makeSink(log: .silent, time: time)
     var pipeline = Pipeline(
       source: tenant.source, mapping: CountingMapping(normaliser), sinks: [sink], state: state, time: time)

@@ -63,13 +63,13 @@ import Testing
   func recovered() throws {
     let folder = try ScratchFolder()
     let path = folder("state")
-    var state = try StateDirectory.open(path, source: "contoso", log: .silent)
+    var state = try StateDirectory.open(path, tenant: "contoso", log: .silent)
     var batch = Batch()
     (batch.bytes, batch.entries) = (Self.entry.bytes, Self.entry.entries)
     _ = try state.journal(batch, cursors: Self.entry.cursors)
     state.close()
     try folder.write(Self.firstFormat(Self.entry), to: "state/journal/\(Journal.name(1))")
-    let again = try StateDirectory.open(path, source: "contoso", log: .silent)
+    let again = try StateDirectory.open(path, tenant: "contoso", log: .silent)
     defer { again.close() }
     #expect(again.pending == [1])
     Self.check(try again.entry(1))

@@ -63,7 +63,7 @@ struct CrashTests {
     var later = world
     later.rows = 4
     let plan = FileFaultPlan.watching()
-    let state = try StateDirectory.open(world.state, source: "contoso", log: .silent, files: plan.files)
+    let state = try StateDirectory.open(world.state, tenant: "contoso", log: .silent, files: plan.files)
     defer { state.close() }
     let calls = try await BatchCalls.record(state, plan, output: world.output)
     let entry = "00000000000000000005.j"

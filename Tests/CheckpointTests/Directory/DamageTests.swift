@@ -20,7 +20,7 @@ struct DamageTests {
 
   private func open() throws(Failure) -> StateDirectory {
     try StateDirectory.open(
-      folder("state"), source: "contoso",
+      folder("state"), tenant: "contoso",
       log: Log(write: { [lines] line in lines.all.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }))
   }
 

@@ -14,13 +14,13 @@ struct StateDirectoryTests {
 
   init() throws { folder = try ScratchFolder() }
 
-  private func open(_ source: String = "contoso") throws(Failure) -> StateDirectory {
-    try StateDirectory.open(folder("a/b/state"), source: source, log: .silent)
+  private func open(_ tenant: String = "contoso") throws(Failure) -> StateDirectory {
+    try StateDirectory.open(folder("a/b/state"), tenant: tenant, log: .silent)
   }
 
-  private func code(_ source: String = "contoso") -> String? {
+  private func code(_ tenant: String = "contoso") -> String? {
     do throws(Failure) {
-      try open(source).close()
+      try open(tenant).close()
       return nil
     } catch {
       return "\(error.code) \(error.exit.rawValue)"
@@ -151,7 +151,7 @@ struct StateDirectoryTests {
     #expect(state.ledger.count == 0)
     state.close()
     let path = folder("a/b/state")
-    state = try StateDirectory.open(path, source: "contoso", log: .silent, recalling: Fill.received(1))
+    state = try StateDirectory.open(path, tenant: "contoso", log: .silent, recalling: Fill.received(1))
     #expect(state.ledger.count == 3)
     state.close()
     state = try open()
@@ -161,7 +161,7 @@ struct StateDirectoryTests {
     #expect(try folder.names("a/b/state/seen") == [])
     _ = try Fill.deliver(1, to: &state)
     state.close()
-    let again = try StateDirectory.open(path, source: "contoso", log: .silent, recalling: Fill.received(3))
+    let again = try StateDirectory.open(path, tenant: "contoso", log: .silent, recalling: Fill.received(3))
     defer { again.close() }
     #expect(again.ledger.count == 3)
   }
@@ -169,7 +169,7 @@ struct StateDirectoryTests {
   @Test("after a failed operation the value refuses everything more")
   func broken() throws {
     let plan = FileFaultPlan(at: 1, .error(EIO)) { call, name in call == .sync && name.hasSuffix(".j.tmp") }
-    var state = try StateDirectory.open(folder("s"), source: "c", log: .silent, files: plan.files)
+    var state = try StateDirectory.open(folder("s"), tenant: "c", log: .silent, files: plan.files)
     defer { state.close() }
     #expect(throws: Failure.self) { try state.journal(Fill.batch(1), cursors: [:]) }
     #expect {
@@ -185,13 +185,13 @@ struct StateDirectoryTests {
     _ = try Fill.deliver(2, to: &state)
     state.close()
     #expect {
-      try StateDirectory.rebuild(folder("a/b/state"), source: "fabrikam", log: .silent)
+      try StateDirectory.rebuild(folder("a/b/state"), tenant: "fabrikam", log: .silent)
     } throws: {
       ($0 as? Failure)?.code.rawValue == "state.foreign"
     }
     try folder.write("rubbish", to: "a/b/state/checkpoint.json")
     #expect(code() == "state.corrupt 65")
-    try StateDirectory.rebuild(folder("a/b/state"), source: "contoso", log: .silent)
+    try StateDirectory.rebuild(folder("a/b/state"), tenant: "contoso", log: .silent)
     #expect(try folder.names("a/b/state/damaged-1") == ["checkpoint.json", "journal", "seen"])
     let again = try open()
     defer { again.close() }
@@ -206,7 +206,7 @@ struct StateDirectoryTests {
     let checkpoint = try Fill.deliver(2, to: &state)
     _ = try state.journal(Fill.batch(3), cursors: [:])
     let summary = try #require(try StateDirectory.summary(folder("a/b/state")))
-    #expect(summary.source == "contoso" && summary.checkpoint == checkpoint)
+    #expect(summary.tenant == "contoso" && summary.checkpoint == checkpoint)
     #expect(summary.journalEntries == 1 && summary.journalBytes == state.journalSize)
     #expect((6...10).contains(summary.identities))
   }

@@ -76,7 +76,7 @@ struct World {
       count += 1
       return count
     }
-    let state = try StateDirectory.open(self.state, source: "contoso", log: .silent, files: files)
+    let state = try StateDirectory.open(self.state, tenant: "contoso", log: .silent, files: files)
     defer { state.close() }
     let sink = FileSink(path: output, log: .silent, files: files)
     var pipeline = Pipeline(

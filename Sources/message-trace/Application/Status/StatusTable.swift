@@ -12,7 +12,7 @@ enum StatusTable {
     lines.append(
       (
         "tenant",
-        [glance.status?.tenant ?? glance.summary?.source ?? "", glance.status?.mode ?? ""]
+        [glance.status?.tenant ?? glance.summary?.tenant ?? "", glance.status?.mode ?? ""]
           .filter { !$0.isEmpty }.joined(separator: ", ")
       ))
     lines.append(("state", glance.statePath))
@@ -27,7 +27,7 @@ enum StatusTable {
     var lines = [("last pass", "\(ago(status.lastPass, now)), \(glance.outcome)")]
     if let success = status.lastSuccess, status.isFailing { lines.append(("last success", ago(success, now))) }
     if let failure = status.lastFailure {
-      let streak = failure.streak > 0 ? ", \(failure.streak) in a row" : ", mended since"
+      let streak = failure.streak > 0 ? ", \(failure.streak) in a row" : ", resolved since"
       lines.append(("last error", "\(ago(failure.at, now))\(streak): \(failure.sentence)"))
       if failure.streak > 0, let hint = failure.hint { lines.append(("", hint)) }
     }
@@ -83,7 +83,7 @@ enum StatusTable {
   /// A pass that should have begun long ago: nobody runs it any more, or it hangs.
   private static func due(_ next: Instant, _ now: Instant) -> String {
     if next > now { return "in \((next - now).spoken)" }
-    return now - next < .seconds(300) ? "now" : "was due \(ago(next, now)): is it still running?"
+    return now - next < .seconds(300) ? "now" : "overdue by \((now - next).spoken); check that the collector runs"
   }
 
   private static func ago(_ instant: Instant, _ now: Instant) -> String {
