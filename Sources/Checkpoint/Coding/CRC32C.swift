@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4): tells a torn or rotten block of our own files from a whole one.
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4): tells a torn or damaged block of our own files from a whole one.
 
 /// A running checksum, eight bytes a step.
 struct CRC32C: Sendable {

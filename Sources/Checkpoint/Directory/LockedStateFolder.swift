@@ -38,7 +38,7 @@ struct LockedStateFolder: Sendable {
     do throws(FileFault) {
       return try files.open(path, O_RDONLY | O_DIRECTORY, followLinks: true)
     } catch {
-      guard error.number == ENOENT else { throw error.failure("state", "Looking at the state directory \(path)") }
+      guard error.number == ENOENT else { throw error.failure("state", "Reading the state directory \(path)") }
       return nil
     }
   }
@@ -84,12 +84,12 @@ struct LockedStateFolder: Sendable {
     guard status.owner == geteuid() else {
       throw Failure(
         "state.perms", exit: .denied, "Opening the state directory \(path): it belongs to another user.",
-        hint: "Run as its owner, or name another directory with --state.")
+        hint: "Run as its owner, or use another directory with --state.")
     }
     guard status.permissions & 0o022 == 0 else {
       throw Failure(
         "state.perms", exit: .configuration,
-        "Opening the state directory \(path): others than its owner may write to it.",
+        "Opening the state directory \(path): it is writable by group or others.",
         hint: "Run: chmod 700 \(path)")
     }
   }
@@ -112,8 +112,8 @@ struct LockedStateFolder: Sendable {
       }
       let holder = error.name.isEmpty ? "another process" : "process \(error.name)"
       throw Failure(
-        .stateLocked, exit: .tryLater, "Opening the state directory \(path): \(holder) is working with it.",
-        hint: "Wait for it, or stop it; one state directory serves one process at a time.",
+        .stateLocked, exit: .tryLater, "Opening the state directory \(path): it is in use by \(holder).",
+        hint: "Wait for it, or stop it; a state directory can be used by one process at a time.",
         recovery: .later(after: nil))
     }
   }

@@ -83,7 +83,7 @@ struct Recovery {
     }
     let ledgerFiles = LedgerFiles(folder.seen, segments: [], files: folder.files)
     try replace(Checkpoint(), ledgerFiles)
-    log(.info, "state.fresh", "Nothing was collected here before.", [("state", path)])
+    log(.info, "state.fresh", "New state directory.", [("state", path)])
     return Result(
       checkpoint: Checkpoint(), table: LedgerTable(), ledgerFiles: ledgerFiles, journal: journal, pending: [],
       horizon: Age(unit: 1))
@@ -130,14 +130,14 @@ struct Recovery {
   private func report(_ damaged: Set<UInt64>, since: Instant) {
     log(
       .error, "journal.corrupt",
-      "Entries of the journal were lost to the disk before every sink had them: their span is read again.",
+      "Damaged journal entries were undelivered; their time span is read again.",
       [("entries", "\(damaged.count)"), ("since", Timestamp.text(since)), ("state", path)])
   }
 
   private var newer: Failure {
     Failure(
       "state.version", exit: .configuration, "Opening the state in \(path): a newer version of this program wrote it.",
-      hint: "Use that version, or name another directory with --state.")
+      hint: "Use that version, or use another directory with --state.")
   }
 
   static func foreign(_ path: String) -> Failure {
@@ -149,13 +149,15 @@ struct Recovery {
   static func corrupt(_ path: String, _ name: String) -> Failure {
     Failure(
       "state.corrupt", exit: .badData, "Opening the state: \(path)/\(name) is missing or damaged.",
-      hint: "Run once with --rebuild-state: it sets the state aside and reads the whole horizon again.")
+      hint:
+        "Run once with --rebuild-state: it moves the state to damaged-N and reads everything within the revisit horizon again."
+    )
   }
 
   private func gap(_ highest: UInt64, after last: UInt64) -> Failure {
     Failure(
       "state.gap", exit: .bug,
-      "Opening the state in \(path): journal entry \(highest) is there, but the checkpoint ends at \(last).",
+      "Opening the state in \(path): journal entry \(highest) exists, but the checkpoint ends at \(last).",
       hint:
         "Run once with --rebuild-state to read the horizon again, for example after the checkpoint was restored from a backup."
     )

@@ -99,7 +99,7 @@ package struct StateDirectory: StateStore {
     }
     throw Failure(
       "journal.corrupt", exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
-      hint: "Start again: it is set aside then and its span read again.", recovery: .later(after: nil))
+      hint: "Restart: the entry is set aside and its time span read again.", recovery: .later(after: nil))
   }
 
   package mutating func commit(_ next: Checkpoint) throws(Failure) {
@@ -176,6 +176,6 @@ package struct StateDirectory: StateStore {
   private func outOfStep(_ what: String) -> Failure {
     Failure(
       "state.order", exit: .bug, "Writing the state in \(path): \(what) was called out of order or after a failure.",
-      hint: "Start again: opening the state recovers it.")
+      hint: "Restart: opening the state recovers it.")
   }
 }

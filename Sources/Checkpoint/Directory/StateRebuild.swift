@@ -78,7 +78,7 @@ extension StateDirectory {
         tenant: stored.tenant, checkpoint: stored.checkpoint, identities: identities, journalEntries: sizes.count,
         journalBytes: sizes.reduce(0, +))
     } catch let fault as FileFault {
-      throw fault.failure("state", "Looking at the state in \(path)")
+      throw fault.failure("state", "Reading the state in \(path)")
     } catch {
       throw Recovery.corrupt(path, CheckpointFile.name)
     }

@@ -128,7 +128,7 @@ struct LedgerFiles: Sendable {
     return file
   }
 
-  /// The committed bytes; fewer where the file is too short. Longer files are cut.
+  /// The committed bytes. A longer file is cut to them; a shorter one is corrupt.
   private func read(_ segment: Segment) throws -> [UInt8] {
     let name = Self.name(segment.number)
     guard let status = try files.status(name, in: directory), status.size >= segment.length else {

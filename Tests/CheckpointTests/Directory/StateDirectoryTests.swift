@@ -92,7 +92,7 @@ struct StateDirectoryTests {
     } throws: { error in
       guard let failure = error as? Failure else { return false }
       return failure.code.rawValue == "state.locked" && failure.exit == .tryLater
-        && failure.sentence.contains("process \(getpid()) ")
+        && failure.sentence.contains("process \(getpid()).")
     }
     holder.close()
     #expect(code() == nil)
