@@ -62,10 +62,10 @@ package struct SinkSpec: Sendable {
   private static func path(_ text: String) throws(Failure) -> String {
     let path = String(text.dropFirst("file:".count))
     guard !path.isEmpty, !path.hasSuffix("/"), !path.utf8.contains(0) else {
-      throw wrong("Reading the sink \(text): it names no file.")
+      throw wrong("Reading the sink \(text): the path is missing.")
     }
     guard !path.hasPrefix("~") else {
-      throw wrong("Reading the sink \(text): only a shell knows what ~ means; give the whole path.")
+      throw wrong("Reading the sink \(text): ~ is not expanded; use a full path.")
     }
     return path
   }
@@ -76,15 +76,15 @@ package struct SinkSpec: Sendable {
       let place = parts[0].dropFirst(transport.rawValue.count + 3)
       guard let address = NetworkAddress(String(place)) else {
         throw wrong(
-          "Reading the sink \(text): it needs a host and a port from 1 to 65535.",
-          hint: "For example: --sink \(transport.rawValue)://siem.example:6514; an IPv6 address goes in brackets.")
+          "Reading the sink \(text): it requires a host and a port from 1 to 65535.",
+          hint: "For example: --sink \(transport.rawValue)://siem.example:6514; put an IPv6 address in brackets.")
       }
       let options = try SyslogOptions(transport, query: parts.count > 1 ? parts[1] : "", spec: parts[0])
       return (.syslog(transport, address, options), parts[0])
     }
     let isPath = text.hasPrefix("/") || text.hasPrefix("./")
     throw wrong(
-      "Reading the sink \(text): it has to be stdout, file:PATH, or begin with udp://, tcp:// or tls://\(isPath ? ", did you mean file:\(text)?" : ".")"
+      "Reading the sink \(text): it must be stdout, file:PATH, or begin with udp://, tcp:// or tls://\(isPath ? ", did you mean file:\(text)?" : ".")"
     )
   }
 

@@ -43,7 +43,7 @@ internal import Trigger
       "line 10: normaliser.mapping: Looking for the mapping esc: no mapping has that name, did you mean ecs?"
     ),
     ("file:/var", "/var", "did you mean file:/var/log/message-trace/contoso.ndjson?"),
-    ("file:/var", "file:~", "only a shell knows what ~ means"),
+    ("file:/var", "file:~", "~ is not expanded"),
     (#""/var/lib/message-trace/contoso""#, #""~/contoso""#, "line 12: state must be a full path, not ~/contoso"),
     (#""stdout""#, #""tcp://siem""#, "line 11: sinks: Reading the sink tcp://siem: it needs a host and a port"),
     (#""24h" }"#, #""24h", }"#, "line 5, column 87: a comma stands before the closing }; leave it out."),

@@ -64,7 +64,7 @@ final class FileSink: Sink {
 
   /// How much of the batch already stands in the file that was rotated away, which is looked for beside the new one.
   private func linesInRotated(_ bytes: [UInt8], _ position: FilePosition) throws -> Int {
-    log(.info, "sink.file.rotated", "The output file was rotated: going on in the new one.", [("sink", name)])
+    log(.info, "sink.file.rotated", "The output file was rotated: continuing in the new one.", [("sink", name)])
     guard let directory = opened.withLock({ $0?.directory }) else { return 0 }
     for name in try files.names(in: directory) {
       guard let status = try files.status(name, in: directory), status.kind == .regular, status.isSame(as: position)
@@ -105,7 +105,7 @@ final class FileSink: Sink {
       throw Failure(
         "sink.file.directory", exit: .cannotCreate,
         "Opening the output file \(path.text): its directory does not exist.",
-        hint: "Make it: mkdir -p \(path.directory)")
+        hint: "Create it with: mkdir -p \(path.directory)")
     }
   }
 
@@ -144,14 +144,14 @@ final class FileSink: Sink {
     case (.open, EINVAL):
       Failure(
         "sink.file.not_regular", exit: .cannotCreate, "Opening the output file \(path.text): it is not a regular file.",
-        hint: "Name a regular file; for pipes and devices use the stdout sink.")
+        hint: "Use a regular file; for pipes and devices use the stdout sink.")
     default: fault.failure("sink.file", "Writing to \(path.text)")
     }
   }
 
   private var removed: Failure {
     Failure(
-      "sink.file.removed", exit: .ioError, "Writing to \(path.text): the file was removed meanwhile.",
+      "sink.file.removed", exit: .ioError, "Writing to \(path.text): the file was removed during the write.",
       hint: "Nothing is lost: the batch is written to the new file next time.", recovery: .later(after: nil))
   }
 }

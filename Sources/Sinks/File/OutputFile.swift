@@ -33,12 +33,12 @@ struct OutputFile: Sendable {
     let start = position.offset
     let size = try size()
     guard try isKnown(position, size: size) else {
-      note("sink.file.truncated", "The output file was truncated or replaced: going on at its end.")
+      note("sink.file.truncated", "The output file was truncated or replaced: continuing at its end.")
       return try append(bytes[...], searchingFrom: 0)
     }
     let payload = try freshLine(bytes[...], at: start)
     if try agrees(payload, at: start, size: size) { return try put(payload, at: start) }
-    note("sink.file.foreign", "Somebody else has written to the output file: going on behind that.")
+    note("sink.file.foreign", "Another process wrote to the output file; continuing after its data.")
     return try append(bytes[try linesPresent(of: bytes, at: start)...], searchingFrom: start)
   }
 
@@ -72,7 +72,7 @@ struct OutputFile: Sendable {
     let ours = offset + Int64(content.count)
     let size = try size()
     if size > ours, try !isBlank(from: ours, size: size) {
-      note("sink.file.foreign", "Somebody else has written to the output file: going on behind that.")
+      note("sink.file.foreign", "Another process wrote to the output file; continuing after its data.")
       return try position(at: size)
     }
     return try position(at: ours)

@@ -14,12 +14,12 @@ struct SocketFault: Error, Sendable, Equatable {
   func failure(_ area: String, _ name: String) -> Failure {
     let (code, hint): (String, String) =
       switch number {
-      case ECONNREFUSED: ("refused", "Is the receiver running, and is the port right?")
-      case ETIMEDOUT, EAGAIN: ("timeout", "Is a firewall in between, or does the receiver not read?")
-      case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: ("closed", "Look in the receiver's log for why it closed.")
-      case EPROTO: ("broken", "The receiver ended TLS with an alert: look in its log for why.")
-      case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL: ("unreachable", "Is the network up, and the host right?")
-      default: ("failed", "The batch is kept and sent again.")
+      case ECONNREFUSED: ("refused", "Check that the receiver runs and the port is right.")
+      case ETIMEDOUT, EAGAIN: ("timeout", "Check for a firewall; the receiver may not be reading.")
+      case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: ("closed", "Check the receiver's log.")
+      case EPROTO: ("broken", "Check the receiver's log: it ended TLS with an alert.")
+      case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL: ("unreachable", "Check the network and the host name.")
+      default: ("failed", "The batch is kept and will be retried.")
       }
     guard number != ECANCELED else { return Failure.stopped }
     let isOurs = number == EMFILE || number == ENFILE

@@ -72,6 +72,6 @@ struct OutputStream: Sendable {
   }
 
   private static let gone = Failure(
-    "sink.stdout.epipe", exit: .ioError, "Writing to standard output: its reader has gone.",
-    hint: "Nothing is lost: what was not read is written again next time.")
+    "sink.stdout.epipe", exit: .ioError, "Writing to standard output: the reader closed the pipe.",
+    hint: "Nothing is lost. Unread events are written again next time.")
 }

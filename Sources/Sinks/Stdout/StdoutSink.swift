@@ -31,7 +31,7 @@ final class StdoutSink: Sink {
     guard let status = try? files.status(inherited), OutputStream.isWritable(descriptor) else {
       throw Failure(
         "sink.stdout.closed", exit: .ioError, "Writing to standard output: it is closed.",
-        hint: "Let standard output go to a file or a pipe, or configure another sink.")
+        hint: "Redirect standard output to a file or pipe, or configure another sink.")
     }
     if status.kind == .regular, let output = try openFile() {
       way.withLock { $0 = .file(output) }

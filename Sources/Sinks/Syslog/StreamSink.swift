@@ -41,7 +41,7 @@ final class StreamSink: Sink {
   func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition {
     try connector.prepare()
     if acknowledgement == .none {
-      log(.warning, "sink.ack.none", "Nothing tells whether the receiver has got anything.", [("sink", name)])
+      log(.warning, "sink.ack.none", "ack=none: delivery is not confirmed.", [("sink", name)])
     }
     return SinkPosition(sequence: position?.sequence ?? 0)
   }
@@ -74,7 +74,7 @@ final class StreamSink: Sink {
           throw error
         }
         log(
-          .debug, "sink.retry", "Sending the rest of the batch again.",
+          .debug, "sink.retry", "Resending the rest of the batch.",
           [("sink", name), ("because", error.sentence), ("frames", "\(interval)")])
         try await backOff(failures)
       }
@@ -170,8 +170,11 @@ final class StreamSink: Sink {
     receiver.update { $0.isDowngraded = true }
     log(
       .warning, "sink.ack.downgraded",
-      "The receiver cannot confirm by closing: from now on its kernel's acknowledgement counts.",
-      [("sink", name), ("because", why), ("hint", "ack=kernel says so from the start, ack=eof-strict refuses")])
+      "The receiver does not confirm by closing; using ack=kernel from now on.",
+      [
+        ("sink", name), ("because", why),
+        ("hint", "set ack=kernel to avoid this warning, ack=eof-strict to treat it as an error"),
+      ])
   }
 
   private func frames(_ entry: JournalEntry, _ range: Range<Int>) -> [UInt8] {

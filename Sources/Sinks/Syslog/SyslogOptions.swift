@@ -63,7 +63,7 @@ struct SyslogOptions: Sendable, Equatable {
       try set(name, value, transport, spec)
     }
     guard (certificate == nil) == (privateKey == nil) else {
-      throw SinkSpec.wrong("Reading the sink \(spec): cert and key belong together.", hint: "Give both or neither.")
+      throw SinkSpec.wrong("Reading the sink \(spec): cert and key must be set together.")
     }
   }
 
@@ -83,8 +83,8 @@ struct SyslogOptions: Sendable, Equatable {
     }
     guard Self.transports(for: name).contains(transport) else {
       throw SinkSpec.wrong(
-        "Reading the sink \(spec): the option \(name) does not go with \(transport.rawValue).",
-        hint: "Leave it out; TLS always counts octets (RFC 5425).")
+        "Reading the sink \(spec): the option \(name) is not supported for \(transport.rawValue).",
+        hint: name == "framing" && transport == .tls ? "Remove it: TLS always counts octets (RFC 5425)." : "Remove it.")
     }
   }
 
@@ -103,7 +103,7 @@ struct SyslogOptions: Sendable, Equatable {
   ) throws(Failure) -> Choice {
     if let choice = Choice(rawValue: value) { return choice }
     let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-    throw SinkSpec.wrong("Reading the sink \(spec): \(name)=\(value) is unknown.", hint: "It can be: \(all).")
+    throw SinkSpec.wrong("Reading the sink \(spec): \(name)=\(value) is unknown.", hint: "Valid values: \(all).")
   }
 
   private static func index(of facility: String, _ spec: String) throws(Failure) -> Int {
@@ -117,7 +117,7 @@ struct SyslogOptions: Sendable, Equatable {
   private static func printable(_ name: String, _ value: String, limit: Int, _ spec: String) throws(Failure) -> String {
     guard value.utf8.count <= limit, value.utf8.allSatisfy({ (33...126).contains($0) }) else {
       throw SinkSpec.wrong(
-        "Reading the sink \(spec): \(name) may hold up to \(limit) visible ASCII characters and no space.")
+        "Reading the sink \(spec): \(name) must be at most \(limit) visible ASCII characters, without spaces.")
     }
     return value
   }
@@ -127,13 +127,13 @@ struct SyslogOptions: Sendable, Equatable {
   ) throws(Failure) -> Int {
     if let number = Int(value), range.contains(number) { return number }
     throw SinkSpec.wrong(
-      "Reading the sink \(spec): \(name) has to be a whole number from \(range.lowerBound) to \(range.upperBound).")
+      "Reading the sink \(spec): \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).")
   }
 
   private static func unknown(_ name: String, _ spec: String) -> Failure {
     let nearest = Suggestion.name(to: name, among: names).map { "Did you mean \($0)?" }
     return SinkSpec.wrong(
-      "Reading the sink \(spec): there is no option \(name).",
+      "Reading the sink \(spec): unknown option \(name).",
       hint: nearest ?? "Options: \(names.joined(separator: ", ")).")
   }
 }

@@ -40,9 +40,10 @@ final class TLSConnector: Connector {
       if let verdict = connection.verdict { throw untrusted(name, verdict) }
       guard error.number == EPROTO else { throw error.failure(area, name) }
       throw Failure(
-        "sink.tls.handshake", exit: .protocolBroken, "Sending to \(name): no TLS connection could be agreed on.",
+        "sink.tls.handshake", exit: .protocolBroken, "Sending to \(name): the TLS handshake failed.",
         hint:
-          "Does the receiver speak TLS 1.2 or later on this port, and does it want a client certificate (cert, key)?")
+          "Check that the receiver supports TLS 1.2 or later on this port and whether it requires a client certificate (cert, key)."
+      )
     }
     return connection
   }
@@ -50,7 +51,7 @@ final class TLSConnector: Connector {
   private func untrusted(_ name: String, _ verdict: String) -> Failure {
     Failure(
       "sink.tls.untrusted", exit: .protocolBroken,
-      "Sending to \(name): its certificate is refused (\(verdict)); nothing was sent.",
-      hint: "Name the authority that signed it with ca=FILE, and the host as the certificate spells it.")
+      "Sending to \(name): its certificate is rejected (\(verdict)); nothing was sent.",
+      hint: "Set ca=FILE to the issuing CA and use the host name in the certificate.")
   }
 }

@@ -54,7 +54,7 @@ final class TLSSettings: Sendable {
       throw Self.unusable(name, "the certificate in \(certificate) cannot be read", "cert")
     }
     guard unsafe library.useKey(pointer, key, Self.pem) == 1, unsafe library.checkKey(pointer) == 1 else {
-      throw Self.unusable(name, "the key in \(key) cannot be read or does not belong to the certificate", "key")
+      throw Self.unusable(name, "the key in \(key) cannot be read or does not match the certificate", "key")
     }
   }
 
@@ -62,6 +62,6 @@ final class TLSSettings: Sendable {
     if let library = unsafe TLSLibrary.shared { unsafe library.clearErrors() }
     return Failure(
       "sink.tls.files", exit: .configuration, "Opening \(name): \(why).",
-      hint: "Check the option \(option): it wants a file in PEM form.")
+      hint: "Check the option \(option): a PEM file is required.")
   }
 }

@@ -73,8 +73,8 @@ struct SyslogFormatTests {
   @Test(
     "specs that are wrong are told what is wrong",
     arguments: [
-      ("", "has to be stdout"), ("http://x:1", "has to be stdout"), ("file:", "names no file"),
-      ("file:/a/", "names no file"),
+      ("", "must be stdout"), ("http://x:1", "must be stdout"), ("file:", "the path is missing"),
+      ("file:/a/", "the path is missing"),
       ("tcp://siem", "a host and a port"), ("tcp://siem:0", "a host and a port"),
       ("tcp://siem:65536", "a host and a port"),
       ("tcp://:601", "a host and a port"), ("tcp://::1:601", "a host and a port"),
@@ -84,8 +84,8 @@ struct SyslogFormatTests {
       ("tcp://siem:1?ack=maybe", "eof, eof-strict, kernel, none"),
       ("tcp://siem:1?facility=locl0", "Did you mean local0?"), ("tcp://siem:1?ack", "has no value"),
       ("tcp://siem:1?app-name=a%20b", "visible ASCII"), ("tcp://siem:1?max-bytes=3", "from 480"),
-      ("tls://siem:1?framing=newline", "does not go with tls"), ("tcp://siem:1?ca=/x", "does not go with tcp"),
-      ("tls://siem:1?cert=/x", "belong together"), ("udp://siem:1?max-bytes=70000", "65507"),
+      ("tls://siem:1?framing=newline", "is not supported for tls"), ("tcp://siem:1?ca=/x", "is not supported for tcp"),
+      ("tls://siem:1?cert=/x", "must be set together"), ("udp://siem:1?max-bytes=70000", "65507"),
     ])
   func wrong(text: String, part: String) {
     #expect {
