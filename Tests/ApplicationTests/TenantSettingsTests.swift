@@ -22,16 +22,16 @@ internal import Trigger
 
   /// What is replaced in the good playbook, by what, and what is then said: values as well as keys, each with its line.
   static let changes: [(String, String, String)] = [
-    (#""60s""#, "60", #"line 5: trigger.every must be a span in quotes, such as "60s""#),
+    (#""60s""#, "60", #"line 5: trigger.every must be a duration in quotes, such as "60s""#),
     (
       #""60s""#, #""60""#,
-      "line 5: trigger.every must be a span of at least 1s, such as 90s, 15m, 6h or 2d, not 60, did you mean 60s?"
+      "line 5: trigger.every must be a duration of at least 1s, such as 90s, 15m, 6h or 2d, not 60, did you mean 60s?"
     ),
     (
       #""60s""#, #""soon""#,
-      "line 5: trigger.every must be a span of at least 1s, such as 90s, 15m, 6h or 2d, not soon."
+      "line 5: trigger.every must be a duration of at least 1s, such as 90s, 15m, 6h or 2d, not soon."
     ),
-    (#""15m", "1h""#, #""15m", "10s""#, "line 5: trigger.revisit must be a span of at least 1m"),
+    (#""15m", "1h""#, #""15m", "10s""#, "line 5: trigger.revisit must be a duration of at least 1m"),
     (#""lag""#, #""tenant""#, "line 5: unknown key trigger.tenant, did you mean source.tenant?"),
     (#""lag""#, #""log-level""#, "line 5: unknown key trigger.log-level, did you mean the flag --log-level?"),
     (#""type": "intake""#, #""every": "5m""#, "line 4: unknown key every, did you mean trigger.every?"),
@@ -45,7 +45,7 @@ internal import Trigger
     ("file:/var", "/var", "did you mean file:/var/log/message-trace/contoso.ndjson?"),
     ("file:/var", "file:~", "~ is not expanded"),
     (#""/var/lib/message-trace/contoso""#, #""~/contoso""#, "line 12: state must be a full path, not ~/contoso"),
-    (#""stdout""#, #""tcp://siem""#, "line 11: sinks: Reading the sink tcp://siem: it needs a host and a port"),
+    (#""stdout""#, #""tcp://siem""#, "line 11: sinks: Reading the sink tcp://siem: it requires a host and a port"),
     (#""24h" }"#, #""24h", }"#, "line 5, column 87: a comma stands before the closing }; leave it out."),
   ]
 
@@ -78,7 +78,8 @@ internal import Trigger
     let layer = flags.over(SettingLayer(environment: environment).over(playbook))
     let failure = #expect(throws: Failure.self) { try TenantSettings(layer, environment: environment) }
     for part in [
-      "p.json, line 5: trigger.every must be a span", "--lag must be a span", "MESSAGE_TRACE_SINCE must be a span",
+      "p.json, line 5: trigger.every must be a duration", "--lag must be a duration",
+      "MESSAGE_TRACE_SINCE must be a duration",
     ] {
       #expect(failure?.sentence.contains(part) == true, "\(failure?.sentence ?? "")")
     }

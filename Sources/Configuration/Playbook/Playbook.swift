@@ -31,7 +31,7 @@ package struct Playbook: Sendable {
     let mistakes = reader.mistakes + typed(reader.layer)
     guard mistakes.isEmpty else { throw failure(mistakes, file: path) }
     return reader.layer[.clientID] == [PlaybookStarter.clientID]
-      ? ["source.clientId is still the starter's; fill in the application id of your Entra app."] : []
+      ? ["source.clientId is still the placeholder; replace it with the application id of your Entra app."] : []
   }
 
   private static func examine(_ bytes: [UInt8], file: String) throws(Failure) -> PlaybookReader {
@@ -139,7 +139,7 @@ private struct PlaybookReader {
       layer[setting] = ["\(part.key):\(part.key == "file" ? folder.whole(text) : text)"]
     } else {
       note(
-        "\(path) must be a reference, {\"env\": \"NAME\"} or {\"file\": \"PATH\"}: a playbook never holds a secret",
+        "\(path) must be a reference, {\"env\": \"NAME\"} or {\"file\": \"PATH\"}: a playbook must not contain secrets",
         at: member.offset)
     }
   }
@@ -149,7 +149,7 @@ private struct PlaybookReader {
     case .flag: "true or false"
     case .list: "a list of strings"
     case .value where setting.isNumber: "a number"
-    case .value: [.every, .lag, .since].contains(setting) ? "a span in quotes, such as \"60s\"" : "a string"
+    case .value: [.every, .lag, .since].contains(setting) ? "a duration in quotes, such as \"60s\"" : "a string"
     }
   }
 

@@ -25,7 +25,7 @@ package enum SystemdUnits {
     [Service]
     Type=oneshot
     ExecStart=\(quoted(place.binary)) collect \(quoted(place.playbook))
-    # 75: come again, the timer does.
+    # 75: temporary failure; the timer retries.
     SuccessExitStatus=75
     TimeoutStartSec=1h
     \(secrets(place))\(common(place, state: place.stateDirectory))
@@ -53,7 +53,7 @@ package enum SystemdUnits {
   private static func template(_ place: UnitParameters) -> String {
     """
     # For playbook NAME.json in \(place.folder): systemctl enable --now message-trace@NAME.service
-    # Leave `state` out of the playbook, or let it be /var/lib/message-trace/NAME.
+    # Leave `state` out of the playbook, or set it to /var/lib/message-trace/NAME.
     [Unit]
     Description=Collect Microsoft 365 message traces (%i)
     Wants=network-online.target
@@ -67,7 +67,7 @@ package enum SystemdUnits {
     ExecReload=/bin/kill -HUP $MAINPID
     Restart=on-failure
     RestartSec=30s
-    # Only a person can mend these.
+    # These need an operator.
     RestartPreventExitStatus=64 65 66 70 78
     WatchdogSec=5min
     TimeoutStopSec=15s
@@ -83,10 +83,10 @@ package enum SystemdUnits {
   private static func secrets(_ place: UnitParameters) -> String {
     let known = place.credentials.map { "LoadCredential=\($0.name):\(escaped($0.file))\n" }.joined()
     guard known.isEmpty else {
-      return "# Leave the secret's file out of the playbook: it is found among the credentials.\n" + known
+      return "# Leave the secret's file out of the playbook: it is read from the credentials directory.\n" + known
     }
     return """
-      # The secret, readable by root alone; the playbook need not name it.
+      # The secret, readable by root alone; the playbook may omit it.
       #LoadCredential=client-secret:/etc/message-trace/client-secret
       #LoadCredential=password:/etc/message-trace/password
 

@@ -22,7 +22,7 @@ package struct UnitParameters: Sendable {
     for path in [binary, playbook] where path.utf8.contains(where: { $0 < 0x20 }) || !path.hasPrefix("/") {
       throw Failure(
         "schedule.path", exit: .usage,
-        "Printing a schedule: \(Log.clean(path, limit: 200)) is no path that it can hold.",
+        "Printing a schedule: \(Log.clean(path, limit: 200)) cannot be used in a unit file or crontab.",
         hint: "Give the playbook's absolute path, without control characters.")
     }
     self.binary = binary
