@@ -107,7 +107,7 @@ import Testing
   @Test(
     "a collector is well only if its last pass went well, its sinks follow, and that was not long ago",
     arguments: [
-      ("ok", "2026-03-05T11:00:00Z", "", "✓ collecting"), ("ok", "2026-03-02T12:00:00Z", "", "✗ silent for 3 d"),
+      ("ok", "2026-03-05T11:00:00Z", "", "✓ collecting"), ("ok", "2026-03-02T12:00:00Z", "", "✗ no pass for 3 d"),
       ("ok", "2026-03-05T11:00:00Z", "sink.refused", "✗ a sink is behind"),
       ("auth.denied", "2026-03-05T11:00:00Z", "", "✗ failing: auth.denied"), ("never", "", "", "– never ran"),
     ])
@@ -132,7 +132,7 @@ import Testing
     let long = "{\"x\":\"\(String(repeating: "y", count: 9 << 20))\"}"
     let page = try Self.page([good, long, good, String(good.dropLast(5))])
     #expect(page.contains("lines read</th><td class=\"n\">4</td>"))
-    #expect(page.contains("not counted anywhere else</th><td class=\"n\">2</td>"))
+    #expect(page.contains("not counted elsewhere</th><td class=\"n\">2</td>"))
     #expect(page.contains("recipient and status</th><td class=\"n\">2</td>"))
   }
 

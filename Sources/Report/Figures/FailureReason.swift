@@ -25,14 +25,14 @@ enum FailureReason {
 
   private static let known: [String: String] = [
     "1.1": "no such recipient", "1.10": "no such recipient", "1.8": "sender blocked for spam", "2.2": "mailbox full",
-    "2.3": "message too large", "3.4": "message too large", "4.1": "domain does not take it",
-    "4.14": "goes in circles", "4.310": "no such domain", "4.316": "connection refused",
+    "2.3": "message too large", "3.4": "message too large", "4.1": "domain does not accept mail",
+    "4.14": "mail loop", "4.310": "no such domain", "4.316": "connection refused",
     "7.1": "refused by a policy", "7.23": "refused because of SPF", "7.26": "sender not authenticated",
     "7.509": "refused because of DMARC", "7.520": "forwarding not allowed",
   ]
 
   private static let subjects: [Int: String] = [
-    1: "an address", 2: "the mailbox", 3: "the mail system", 4: "network or routing", 5: "the protocol",
+    1: "address error", 2: "the mailbox", 3: "the mail system", 4: "network or routing", 5: "the protocol",
     6: "the content", 7: "security or policy",
   ]
 

@@ -28,6 +28,6 @@ struct Lateness {
 
   var labeled: [(label: String, count: Int)] {
     zip(Self.steps.map(\.label) + ["more than 24 hours"], counts).map { ($0, $1) }
-      + (early > 0 ? [("before it was received: clocks differ", early)] : [])
+      + (early > 0 ? [("negative: clocks differ", early)] : [])
   }
 }

@@ -51,11 +51,11 @@ enum MailDirection: Int, CaseIterable {
 
   var label: String {
     switch self {
-    case .inbound: "inbound: from others to us"
-    case .outbound: "outbound: from us to others"
-    case .internal: "internal: among us"
-    case .external: "external: passing through"
-    case .unknown: "not known"
+    case .inbound: "inbound"
+    case .outbound: "outbound"
+    case .internal: "internal"
+    case .external: "external (relayed)"
+    case .unknown: "unknown"
     }
   }
 

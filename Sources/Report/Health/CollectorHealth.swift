@@ -39,7 +39,7 @@ struct CollectorHealth {
     let status = value["status"]
     let titles = [status?["tenant"]?.string, value["playbook"]?.string, value["state"]?.string]
     name = titles.compactMap { $0 }.first { !$0.isEmpty } ?? "collector"
-    outcome = value["outcome"]?.string ?? "not known"
+    outcome = value["outcome"]?.string ?? "unknown"
     lag = value["lagSeconds"]?.integer.map { .seconds(max(0, $0)) }
     cursors = (value["cursorsNow"]?.members ?? []).compactMap { member in
       Self.instant(member.value).map { Cursor(name: member.key, at: $0) }

@@ -44,21 +44,21 @@ struct HealthSection {
   private func isGood(_ one: CollectorHealth) -> Bool { one.isWell && silence(one) == nil }
 
   private func verdict(_ one: CollectorHealth) -> String {
-    if one.isWell { return silence(one).map { "✗ silent for \(DisplayFormat.span($0))" } ?? "✓ collecting" }
+    if one.isWell { return silence(one).map { "✗ no pass for \(DisplayFormat.span($0))" } ?? "✓ collecting" }
     if one.outcome == "never" { return "– never ran" }
     return one.outcome == "ok" ? "✗ a sink is behind" : "✗ failing: \(HTMLWriter.visible(one.outcome, limit: 80))"
   }
 
   private func trouble(_ one: CollectorHealth, _ list: inout HTMLWriter) {
     guard let trouble = one.trouble else { return }
-    list.element("dt", trouble.streak > 0 ? "why" : "last error")
+    list.element("dt", trouble.streak > 0 ? "error" : "last error")
     list.element("dd") { $0.foreign(trouble.sentence, limit: 600) }
     if trouble.streak > 0 {
-      list.element("dt", "in a row")
+      list.element("dt", "consecutive failures")
       list.element("dd", "\(DisplayFormat.number(trouble.streak)) passes")
     }
     if trouble.streak > 0, let hint = trouble.hint {
-      list.element("dt", "what to do")
+      list.element("dt", "fix")
       list.element("dd") { $0.foreign(hint, limit: 600) }
     }
   }

@@ -1,4 +1,4 @@
-// Writes HTML that is XML too. HTMLWriter can only come from literals of this program; all else is escaped text.
+// Writes HTML that is XML too. Markup can only come from literals of this program; all else is escaped text.
 
 internal import IntakeCore
 

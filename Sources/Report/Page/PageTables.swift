@@ -55,9 +55,9 @@ struct CountTable {
     [
       ("lines read", figures.lines), ("mail: one for each message, recipient and status", figures.mail),
       ("delivery events", figures.details), ("rows that could not be mapped (pipeline_error)", figures.unmapped),
-      ("lines that are no JSON objects, not counted anywhere else", figures.invalid),
-      ("mail without a time, not in the pictures over time", figures.withoutTime),
-      ("mail with a time far from all other, not in the pictures over time", leftOut),
+      ("invalid lines (not JSON objects), not counted elsewhere", figures.invalid),
+      ("mail without a time (not charted)", figures.withoutTime),
+      ("mail with an outlying time (not charted)", leftOut),
       ("mail without a sender, such as bounces", figures.withoutSender),
     ]
   }

@@ -77,13 +77,13 @@ struct ReportPage {
   private var keyFigures: [(String, String)] {
     var list = [
       ("deliveries and changes of status", DisplayFormat.number(figures.mail)),
-      ("of them delivered", DisplayFormat.share(figures.count(.delivered), of: figures.mail)),
+      ("delivered", DisplayFormat.share(figures.count(.delivered), of: figures.mail)),
       ("failed, quarantined or spam", DisplayFormat.number(figures.failures)),
-      ("different senders", (figures.senders.isExact ? "" : "over ") + DisplayFormat.number(figures.senders.distinct)),
+      ("distinct senders", (figures.senders.isExact ? "" : "over ") + DisplayFormat.number(figures.senders.distinct)),
     ]
     if figures.lateness.total > 0 {
       list.append(
-        ("here within 5 minutes", DisplayFormat.share(figures.lateness.counts[0], of: figures.lateness.total)))
+        ("read within 5 minutes", DisplayFormat.share(figures.lateness.counts[0], of: figures.lateness.total)))
     }
     return list
   }
@@ -91,17 +91,17 @@ struct ReportPage {
   private func mail(_ page: inout HTMLWriter) {
     let every = drawing.step == .seconds(3_600) ? "hour" : "day"
     section(
-      "Mail per \(every)", "One count for each message, recipient and status that it had; \(every)s in UTC.", &page
+      "Mail per \(every)", "One count per message, recipient and status; \(every)s in UTC.", &page
     ) {
       section in
-      guard !drawing.columns.isEmpty else { return section.element("p", "There is no mail to draw.") }
+      guard !drawing.columns.isEmpty else { return section.element("p", "No mail in this period.") }
       ColumnChart(
         title: "Mail per \(every), by status", description: summary(drawing), drawing: drawing,
         statuses: MailStatus.allCases
       ).write(&section)
     }
     if figures.failures > 0, !drawing.columns.isEmpty {
-      section("What did not arrive", "The same time on a scale of its own.", &page) { section in
+      section("Undelivered mail", "Same period, separate scale.", &page) { section in
         ColumnChart(
           title: "Failed, quarantined and spam per \(every)",
           description: "\(DisplayFormat.number(figures.failures)) in all; details in the table below.",
@@ -124,7 +124,7 @@ struct ReportPage {
       "\(drawing.columns.count) columns from \(DisplayFormat.moment(drawing.columns[0].start)); the highest, \(DisplayFormat.moment(busiest.start)), holds \(DisplayFormat.number(busiest.total))."
   }
 
-  private var directionHint: String { "Collect with --local-domains and each event says which way it went." }
+  private var directionHint: String { "Collect with --local-domains to record the direction." }
 
   private var statusBars: [BarChart.Bar] {
     MailStatus.allCases.filter { figures.count($0) > 0 }.map {
@@ -145,7 +145,7 @@ struct ReportPage {
         guard !bars.isEmpty else { return section.element("p", "Nothing failed.") }
         self.bars("Failed deliveries by reason", "Reason", bars, &section)
       }
-      section("How late rows came", "From a message's arrival to the moment when its row was read.", &pair) { section in
+      section("Delay of rows", "From receipt of a message until its row was read.", &pair) { section in
         let bars = figures.lateness.labeled.map { BarChart.Bar(label: $0.label, count: $0.count) }
         self.bars("Mail by the time until its row was read", "Time", bars, &section)
       }
@@ -186,7 +186,7 @@ struct ReportPage {
   private func frequent(
     _ title: String, _ heading: String, _ texts: FrequentTexts, _ page: inout HTMLWriter
   ) {
-    let count = "\(texts.isExact ? "" : "over ")\(DisplayFormat.number(texts.distinct)) different."
+    let count = "\(texts.isExact ? "" : "over ")\(DisplayFormat.number(texts.distinct)) distinct."
     section(title, "\(count)\(exactness(texts))", &page) { section in
       let list = texts.top(options.top).map { BarChart.Bar(label: $0.text, count: $0.count, isForeign: true) }
       guard !list.isEmpty else { return section.element("p", "None.") }
@@ -203,18 +203,18 @@ struct ReportPage {
   private func newestFailures(_ page: inout HTMLWriter) {
     let table = FailureTable(list: figures.newestFailures.list)
     guard !table.list.isEmpty else { return }
-    section("The newest that did not arrive", nil, &page) { table.write(&$0) }
+    section("Most recent undelivered messages", nil, &page) { table.write(&$0) }
   }
 
   private func counted(_ page: inout HTMLWriter) {
-    section("What was counted", nil, &page) { CountTable(figures: figures, leftOut: drawing.leftOut).write(&$0) }
+    section("Totals", nil, &page) { CountTable(figures: figures, leftOut: drawing.leftOut).write(&$0) }
   }
 
   private func closing(_ page: inout HTMLWriter) {
     page.element("footer") { footer in
       footer.element(
         "p",
-        "Made by message-trace on \(DisplayFormat.moment(options.made)) UTC. Nothing in this page is loaded from elsewhere."
+        "Generated by message-trace on \(DisplayFormat.moment(options.made)) UTC. Nothing in this page is loaded from elsewhere."
       )
     }
   }
