@@ -56,7 +56,7 @@ struct Bench {
       Program.write(Array(Peers.jq.utf8), to: "\(folder)/map.jq"),
       Program.write(Array(Peers.python.utf8), to: "\(folder)/map.py")
     else { throw Failure("bench.folder", exit: .cannotCreate, "Writing the page for the peers to \(folder).") }
-    say("\nthe same mapping by others: \(page.rowsInPage) graph rows, whole processes, best of 4 runs")
+    say("\nthe same mapping by other programs: \(page.rowsInPage) graph rows, whole processes, best of 4 runs")
     for peer in Peers.all {
       guard Program.run(peer.command(folder, page: "sample.json"), output: "\(folder)/out.ndjson") else {
         say(pad(peer.name, 16) + "not installed")
@@ -68,7 +68,7 @@ struct Bench {
       }
       guard let seconds = Program.time(peer.command(folder, page: "page.json"), runs: 4) else { continue }
       let lacks =
-        peer.lacks.isEmpty ? "" : " but for \(peer.lacks.sorted().joined(separator: ", ")), which it cannot make"
+        peer.lacks.isEmpty ? "" : " except \(peer.lacks.sorted().joined(separator: ", ")), which it cannot make"
       say(
         pad(peer.name, 16) + pad(grouped(Int(Double(page.rowsInPage) / seconds)) + " events/s", 20)
           + "\(sample.rowsInPage) compared: the same events\(lacks)")

@@ -27,7 +27,7 @@ struct FaultyRouter {
       ?? GraphEndpoint(simulation: simulation, faults: faults).answer(request)
       ?? IdentityEndpoint(simulation: simulation).answer(request)
       ?? TokenEndpoint(simulation: simulation).answer(request)
-      ?? HTTPResponse(404, type: "text/plain", "Nothing is simulated here.\n")
+      ?? HTTPResponse(404, type: "text/plain", "Not simulated.\n")
   }
 
   private func applyBefore(_ fault: Fault) {

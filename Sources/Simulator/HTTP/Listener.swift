@@ -55,7 +55,7 @@ final class Listener: Sendable {
   /// Serves each connection on a thread of its own; `serve` must return when its socket is shut down.
   func start(_ serve: @escaping @Sendable (Int32) -> Void) throws(Failure) {
     guard let acceptor = SystemThread({ self.acceptAll(serve) }) else {
-      throw Failure("simulator.thread", exit: .system, "Starting the simulator: the host gives no more threads.")
+      throw Failure("simulator.thread", exit: .system, "Starting the simulator: cannot create a thread.")
     }
     open.withLock { $0.acceptor = acceptor }
   }
