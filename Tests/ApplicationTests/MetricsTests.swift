@@ -130,7 +130,7 @@ struct StrictMetrics {
   func due() {
     var status = Self.full("a.example")
     status.nextRun = Self.now + .seconds(60)
-    for (later, words) in [(0, "in 1m"), (61, "now"), (7_260, "was due 2h ago: is it still running?")] {
+    for (later, words) in [(0, "in 1m"), (61, "now"), (7_260, "overdue by 2h; check that the collector runs")] {
       let text = StatusTable.text(
         TenantStatus(playbook: "", statePath: "/s", status: status), now: Self.now + .seconds(later))
       #expect(text.contains("next run      \(words)\n"), "\(text)")

@@ -67,7 +67,7 @@ struct BackfillCommand: RunnableCommand {
       if asked == nil || asked == earlier.span.end { return earlier }
     }
     let end = min(try instant(.to) ?? settled, settled)
-    guard from < end else { throw usage("--from must lie before --to and before now.") }
+    guard from < end else { throw usage("--from must be before --to and before now.") }
     return BackfillProgress(span: Window(start: from, end: end), order: order, updated: now)
   }
 

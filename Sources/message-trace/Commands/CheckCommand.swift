@@ -8,7 +8,7 @@ internal import Trigger
 struct CheckCommand: RunnableCommand {
   static let descriptor = Command(
     name: "check",
-    summary: "sign in, read one row, try each sink; says what to fix",
+    summary: "sign in, read one row, try each sink; report what to fix",
     usage: "check [PLAYBOOK] [--format text|json] [OPTION]...",
     details: """
       Tests the settings, mapping, state, sign-in, one row of the service, the clock and each sink. For each failure it

@@ -8,7 +8,7 @@ struct MappingCommand: RunnableCommand {
     name: "mapping",
     summary: "list or show the mappings, validate one of your own",
     usage: "mapping list | show NAME | validate FILE",
-    details: "Mappings are plain JSON: `show` prints one to start your own from, --mapping PATH uses it.",
+    details: "Mappings are plain JSON: `show` prints one as a template; --mapping PATH uses your own.",
     examples: [
       "message-trace mapping list", "message-trace mapping show graph > mine.json",
       "message-trace mapping validate mine.json", "message-trace normalise page.json --mapping mine.json",

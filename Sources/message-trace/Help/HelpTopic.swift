@@ -29,7 +29,7 @@ struct HelpTopic: Sendable {
        71  the host lacks a resource: descriptors, memory, locks
        73  an output or the state cannot be created
        74  an output or the state cannot be written; the rows read so far are safe in the journal
-       75  temporary failure, try again later: locked, throttled, timed out, 5xx, receiver down, stopped in mid window
+       75  temporary failure, try again later: locked, throttled, timed out, 5xx, receiver down, stopped mid-window
        76  the peer violates the protocol: HTML instead of JSON, a foreign link, a TLS failure
        77  sign-in or permission refused
        78  bad configuration or unsafe permissions

@@ -15,7 +15,7 @@ enum MappingHelp {
 
     Profiles: --profile selects the field names of another product for the same content.
       ecs        Elastic Common Schema, dotted names (the default)
-      sekoia     as Sekoia.io's own connector for Office 365 message traces names them
+      sekoia     field names of Sekoia.io's connector for Office 365 message traces
       cim        Splunk's Common Information Model, data model Email
       udm-flat   Google SecOps' Unified Data Model, dotted names
 

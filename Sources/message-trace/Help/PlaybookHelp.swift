@@ -24,7 +24,7 @@ enum PlaybookHelp {
   /// The keys by section, in reading order.
   private static var keys: String {
     let labels = [
-      row("name", "text", "a label for people"), row("uuid", "text", "an id of your own; it has no effect"),
+      row("name", "text", "display name"), row("uuid", "text", "an id of your own; it has no effect"),
       row("type", "intake", "always this value; optional"),
     ]
     let top = Setting.allCases.filter { $0.playbookPath?.contains(".") == false }

@@ -40,7 +40,7 @@ struct Command: Sendable {
   /// A usage error that shows the right call.
   /// - Parameter suffix: a further sentence, with its leading space.
   func wrongCall(_ suffix: String = "") -> Failure {
-    Invocation.usage("the call is: message-trace \(usage).\(suffix)", help: helpCall)
+    Invocation.usage("usage: message-trace \(usage).\(suffix)", help: helpCall)
   }
 
   var helpCall: String { "message-trace help \(name)" }

@@ -48,7 +48,7 @@ struct CommandContext: Sendable {
     guard let text = invocation.options[option] else { return value }
     guard let number = Int(text), range.contains(number) else {
       throw Invocation.usage(
-        "--\(option.rawValue) takes a number from \(range.lowerBound) to \(range.upperBound).",
+        "--\(option.rawValue) must be a number from \(range.lowerBound) to \(range.upperBound).",
         help: command.helpCall)
     }
     return number

@@ -62,7 +62,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .seed: "seed of the generated tenant; the same seed gives the same mail"
     case .port: "loopback port; default any free one"
     case .fault: "a fault to simulate, see above; repeatable"
-    case .dateFormat: "date format of an export, such as M/d/yyyy h:mm:ss tt; never guessed"
+    case .dateFormat: "date format of an export, such as M/d/yyyy h:mm:ss tt; required if not ISO 8601"
     case .hours: "age of the oldest mail in hours; default 24"
     case .startDate: "only mail received at or after DATE; default 48 hours before the end"
     case .endDate: "only mail received at or before DATE; default now"
@@ -89,7 +89,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"
     case .statusFile: "output of `status --format json`, to show the status of several collectors"
-    case .rebuildState: "move a damaged state aside first, and read the whole horizon again"
+    case .rebuildState: "set a damaged state aside and read the revisit horizon again"
     }
   }
 }

@@ -94,7 +94,7 @@ struct Invocation: Sendable {
     if let first = operands.first, !command.operands.verbs.isEmpty, !command.operands.verbs.contains(first) {
       throw Self.usage(
         "the first operand must be one of \(command.operands.verbs.joined(separator: ", ")), not \(Log.clean(first, limit: 60))\(Suggestion.question(first, among: command.operands.verbs))",
-        help: "Call: message-trace \(command.usage)")
+        help: "Usage: message-trace \(command.usage)")
     }
     guard command.operands.count.contains(operands.count) else {
       throw command.wrongCall()

@@ -54,7 +54,7 @@ struct QueryCommand: RunnableCommand {
       "\(count == 0 ? "No row matches" : count == 1 ? "1 row" : "\(count) rows") from \(Timestamp.text(request.start)) to \(Timestamp.text(request.end))."
     )
     if count > 0, QueryTable(columns: QueryTable.terminalColumns()).lacksTraceIDs {
-      terminal.say("A wider terminal shows the message trace ids, and so does --format csv.")
+      terminal.say("Widen the terminal or use --format csv to see trace ids.")
     }
   }
 }

@@ -32,6 +32,6 @@ enum QueryDate {
     if text.contains("/") || text.contains(".") && !text.contains("T") {
       return "is not ISO 8601 and therefore ambiguous: day and month are swapped in some countries"
     }
-    return Duration(parsing: text) != nil ? "lacks its minus sign" : "is not a date or time"
+    return Duration(parsing: text) != nil ? "needs a minus sign" : "is not a date or time"
   }
 }

@@ -77,7 +77,7 @@ struct QueryArguments: Sendable {
       let pageSize = try context.number(.pageSize, default: 1_000, 1...5_000)
       return (page * pageSize, (page - 1) * pageSize)
     }
-    guard !isPaged else { throw usage("--result-size and --page exclude each other.", nil) }
+    guard !isPaged else { throw usage("--result-size and --page cannot be combined.", nil) }
     return (try context.number(.resultSize, default: 1_000, 1...5_000), 0)
   }
 
@@ -118,7 +118,7 @@ struct QueryArguments: Sendable {
     let values = context.invocation.all[option] ?? []
     for value in values {
       guard !value.isEmpty, value.utf8.count <= 1_000, value.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else {
-        throw usage("--\(option.rawValue) is empty, too long, or holds a control character.", nil)
+        throw usage("--\(option.rawValue) is empty, too long, or contains a control character.", nil)
       }
     }
     return values
@@ -165,7 +165,7 @@ struct QueryArguments: Sendable {
     switch option {
     case .status: "is not a status\(Suggestion.question(value, among: statuses))"
     case .fromIP, .toIP: "is not an IP address."
-    default: "is not a value."
+    default: "is empty."
     }
   }
 

@@ -202,7 +202,7 @@ struct QueryTests {
     Mistake(arguments: ["--from-ip", "300.1.1.1"], says: "not an IP address"),
     Mistake(arguments: ["--message-trace-id", "5"], says: "GUID"),
     Mistake(arguments: ["--page", "0"], says: "1 to 1000"),
-    Mistake(arguments: ["--page", "2", "--result-size", "5"], says: "exclude"),
+    Mistake(arguments: ["--page", "2", "--result-size", "5"], says: "cannot be combined"),
     Mistake(arguments: ["--subject-filter-type", "regex"], says: "starts-with"),
     Mistake(arguments: ["--format", "xml"], says: "ndjson"),
     Mistake(arguments: ["--sender-address", ","], says: "has no value"),

@@ -61,7 +61,7 @@ final class DetailsQueue: Sendable {
     self.folder = folder
     self.files = files
     let path = "\(folder)/\(Self.name)"
-    let bytes = unsafe access(path, F_OK) == 0 ? try FileBytes.read(path, purpose: "queue of details") : []
+    let bytes = unsafe access(path, F_OK) == 0 ? try FileBytes.read(path, purpose: "details queue") : []
     let read = bytes.split(separator: 0x0A).compactMap { line in
       (try? JSONValue(parsing: Array(line))).flatMap { DetailsItem($0) }
     }
@@ -95,7 +95,7 @@ final class DetailsQueue: Sendable {
     body(&next)
     let excess = max(0, next.count - Self.most)
     if excess > 0 { next = Array(next.sorted { $0.received > $1.received }.prefix(Self.most)) }
-    do { try write(next) } catch { throw error.failure("state", "Writing the queue of details in \(folder)") }
+    do { try write(next) } catch { throw error.failure("state", "Writing the details queue in \(folder)") }
     items.withLock { $0 = next }
     return excess
   }

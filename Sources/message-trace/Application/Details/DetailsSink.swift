@@ -36,7 +36,7 @@ struct DetailsSink: Sink {
     let dropped = try queue.put(items)
     if dropped > 0 {
       log(
-        .warning, "details.dropped", "The queue of details is full; the oldest messages in it are given up.",
+        .warning, "details.dropped", "The details queue is full; its oldest messages are dropped.",
         [("messages", "\(dropped)")])
     }
     return SinkPosition(sequence: entry.sequence)

@@ -20,7 +20,7 @@ extension SettingReader {
     let authority = url(.authority) ?? NationalCloud.authority(besideService: service)
     if let certificate = text(.certificateFile) {
       guard let key = text(.privateKeyFile) else {
-        note("\(name(.certificateFile)) needs \(name(.privateKeyFile)) beside it.")
+        note("\(name(.certificateFile)) requires \(name(.privateKeyFile)).")
         return nil
       }
       return .certificate(
@@ -43,7 +43,7 @@ extension SettingReader {
       return nil
     }
     guard !username.contains(":") else {
-      note("\(name(.username)) holds a colon, which basic sign-in cannot carry (RFC 7617).")
+      note("\(name(.username)) must not contain a colon (RFC 7617).")
       return nil
     }
     guard let password = secret(.passwordFile) else { return nil }

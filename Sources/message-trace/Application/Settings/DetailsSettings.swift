@@ -21,7 +21,7 @@ struct DetailsSettings: Sendable, Equatable {
     for text in reader.list(.details) ?? [] where text.lowercased() != "none" {
       guard let status = Self.known.first(where: { $0.lowercased() == text.lowercased() }) else {
         reader.note(
-          "\(reader.name(.details)) names the unknown status \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: Self.known))"
+          "\(reader.name(.details)) contains the unknown status \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: Self.known))"
         )
         continue
       }

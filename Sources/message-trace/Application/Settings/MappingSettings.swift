@@ -20,7 +20,7 @@ struct MappingSettings: Sendable {
   init(_ reader: inout SettingReader) {
     let profile = reader.choice(.profile, { Setting.profiles.contains($0) ? $0 : nil }, among: Setting.profiles)
     if reader.text(.mapping) != nil, profile != nil {
-      reader.note("\(reader.name(.profile)) and \(reader.name(.mapping)) exclude each other.")
+      reader.note("\(reader.name(.profile)) and \(reader.name(.mapping)) cannot be combined.")
     }
     if let name = reader.text(.mapping), name != "ecs", let unknown = MappingCatalog.unknown(name) {
       reader.note(unknown, of: .mapping)

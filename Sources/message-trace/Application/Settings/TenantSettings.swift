@@ -90,7 +90,7 @@ extension SettingReader {
     for text in texts {
       do { specs.append(try SinkSpec(parsing: text)) } catch { note(error, of: .sink) }
     }
-    if Set(specs.map(\.name)).count != specs.count { note("\(name(.sink)) names the same sink twice.") }
+    if Set(specs.map(\.name)).count != specs.count { note("\(name(.sink)) contains a duplicate sink.") }
     return specs
   }
 }

@@ -22,11 +22,11 @@ enum Metrics {
     ("rows", "rows_total", nil, "Rows read."),
     ("events", "events_total", "action", "Events emitted, by canonical status."),
     ("left_out", "rows_left_out_total", nil, "Rows left out because their event was delivered before."),
-    ("unmapped", "rows_unmapped_total", nil, "Rows that left as pipeline errors."),
+    ("unmapped", "rows_unmapped_total", nil, "Rows emitted as pipeline_error events."),
     ("requests", "http_requests_total", nil, "HTTP requests, sign-in and retries included."),
     ("throttles", "throttles_total", nil, "Throttling responses: 429, 503 and 509."),
-    ("sink_batches", "sink_batches_total", "sink", "Batches that a sink has taken charge of."),
-    ("sink_failures", "sink_failures_total", "sink", "Passes that left a sink behind."),
+    ("sink_batches", "sink_batches_total", "sink", "Batches acknowledged by the sink."),
+    ("sink_failures", "sink_failures_total", "sink", "Passes that ended with undelivered batches for the sink."),
     ("gaps", "gaps_total", nil, "Spans that fell out of the service's retention before they were read."),
     ("gap_seconds", "gap_seconds_total", nil, "Seconds in those spans."),
   ]
@@ -66,12 +66,12 @@ enum Metrics {
 
   private static func gauges(_ statuses: [PassStatus]) -> [Family] {
     [
-      gauge("lag_seconds", "How far behind the last pass each cursor stands.", statuses) { status in
+      gauge("lag_seconds", "Seconds from each cursor to the last pass.", statuses) { status in
         status.lanes.sorted { $0.key < $1.key }.map {
           ([("cursor", $0.key)], seconds(status.lastPass - $0.value.cursor))
         }
       },
-      gauge("oldest_incomplete_timestamp_seconds", "Everything received before it has been read.", statuses) { status in
+      gauge("oldest_incomplete_timestamp_seconds", "Time up to which all rows have been read.", statuses) { status in
         status.lanes[Schedule.liveCursor].map { [([], seconds($0.cursor))] } ?? []
       },
       gauge("last_pass_timestamp_seconds", "When the last pass ended.", statuses) { [([], seconds($0.lastPass))] },
@@ -82,10 +82,10 @@ enum Metrics {
       gauge("failing_passes", "Failed passes in a row; 0 if the last one was good.", statuses) { status in
         [([], "\(status.lastFailure?.streak ?? 0)")]
       },
-      gauge("ledger_identities", "Identities held against duplicates.", statuses) { [([], "\($0.identities)")] },
-      gauge("journal_entries", "Batches that some sink has not taken.", statuses) { [([], "\($0.journalEntries)")] },
-      gauge("journal_bytes", "Bytes of those batches.", statuses) { [([], "\($0.journalBytes)")] },
-      gauge("quota_remaining_requests", "Requests left in the rolling five minutes.", statuses) { status in
+      gauge("ledger_identities", "Identities in the ledger.", statuses) { [([], "\($0.identities)")] },
+      gauge("journal_entries", "Undelivered batches in the journal.", statuses) { [([], "\($0.journalEntries)")] },
+      gauge("journal_bytes", "Their size in bytes.", statuses) { [([], "\($0.journalBytes)")] },
+      gauge("quota_remaining_requests", "Requests left in the quota window.", statuses) { status in
         status.quota.map { [([], "\(max(0, $0.limit - $0.used))")] } ?? []
       },
     ]
