@@ -11,7 +11,7 @@ package struct SystemdNotice: Sendable {
   package let watchdog: Duration?
 
   /// Seconds that one notice may take.
-  private static let patience = 2
+  private static let timeout = 2
 
   /// - Parameter environment: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`.
   package init(environment: [String: String]) {
@@ -42,8 +42,8 @@ package struct SystemdNotice: Sendable {
     defer { close(descriptor) }
     // A queue that is full for a moment must not cost a READY; one that nobody reads must not stop the work.
     // A `timeval`, seconds and microseconds, of which Swift can make none here: its module is not to be named.
-    let patience = [Self.patience, 0]
-    unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, patience, socklen_t(2 * MemoryLayout<Int>.size))
+    let timeout = [Self.timeout, 0]
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, timeout, socklen_t(2 * MemoryLayout<Int>.size))
     let bytes = Array(message.utf8)
     unsafe address.bytes.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { return }

@@ -1,4 +1,13 @@
-// checkpoint.json: one line of JSON whose last member is the CRC-32C of all before it. All of it moves in one rename.
+// checkpoint.json: one line of JSON, replaced as a whole by one rename.
+//
+//     v        version of the format: 1; a higher one is refused
+//     source   the tenant
+//     seq      the last committed journal entry
+//     cursors  name to time: how far live collection and each revisit have read
+//     sinks    name to {seq, dev, ino, offset, tail}: the last acknowledged entry, and for files the place behind it
+//     seen     [number, length in bytes, age of the newest row] of each ledger segment
+//     horizon  the age below which no identity need be loaded
+//     crc32c   CRC-32C of everything before this member, eight hexadecimal digits
 
 internal import Glibc
 internal import IntakeCore

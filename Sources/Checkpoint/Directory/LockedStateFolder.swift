@@ -34,7 +34,7 @@ struct LockedStateFolder: Sendable {
   }
 
   /// Opens the directory for reading only, without lock and without making anything; nil where it is missing.
-  static func peek(_ path: String, files: FileCalls) throws(Failure) -> Descriptor? {
+  static func openForReading(_ path: String, files: FileCalls) throws(Failure) -> Descriptor? {
     do throws(FileFault) {
       return try files.open(path, O_RDONLY | O_DIRECTORY, followLinks: true)
     } catch {

@@ -2,8 +2,15 @@
 //
 //     lock              held by the process that works here
 //     checkpoint.json   cursors, sink positions, lengths of the ledger's files: one line, replaced whole
-//     journal/<n>.j     batches that some sink has not taken yet
-//     seen/<n>.idx      identities already delivered
+//     journal/<n>.j     one batch that some sink has not acknowledged yet
+//     seen/<n>.idx      one segment of the ledger: identities already delivered
+//     damaged-<n>/      what a rebuild has set aside
+//
+// The ledger: a segment (LedgerFiles) is a file of blocks (LedgerBlocks), a block holds the identities of one journal
+// entry, a slot one identity; opening loads the slots into a table in memory (LedgerTable).
+//
+// Other files of the directory belong to other targets: quota and details-quota (HTTPTransport), details-queue,
+// status.json and backfill.json (the executable).
 
 package import IntakeCore
 

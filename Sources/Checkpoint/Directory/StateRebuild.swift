@@ -67,7 +67,7 @@ extension StateDirectory {
   /// Reads a state that another process may be working with; nil where there is none yet. Changes nothing.
   package static func summary(_ path: String) throws(Failure) -> StateSummary? {
     let files = FileCalls.system
-    guard let root = try LockedStateFolder.peek(path, files: files) else { return nil }
+    guard let root = try LockedStateFolder.openForReading(path, files: files) else { return nil }
     do {
       guard let status = try files.status(CheckpointFile.name, in: root) else { return nil }
       let file = try files.open(CheckpointFile.name, in: root, O_RDONLY)

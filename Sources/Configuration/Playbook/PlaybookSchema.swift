@@ -1,4 +1,5 @@
-// The playbook's JSON Schema, made from the settings that the code accepts: editors complete and check with it.
+// The playbook's JSON Schema, for editors. Derived from `Setting`, which is authoritative for the keys;
+// playbook.schema.json is its printed form, and a test compares the two.
 
 package import IntakeCore
 

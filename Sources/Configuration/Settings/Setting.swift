@@ -1,4 +1,4 @@
-// Every setting there is: its flag, where it stands in a playbook, and its line in the help.
+// Every setting: its flag, its key in a playbook, and its line in the help. Authoritative for the keys of a playbook.
 
 /// One setting. The raw value is its flag without dashes; the environment spells it `MESSAGE_TRACE_` and upper snake case.
 package enum Setting: String, CaseIterable, Sendable {

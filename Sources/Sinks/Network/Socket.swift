@@ -1,4 +1,4 @@
-// Non-blocking sockets that wait in short glances: no peer can make the program deaf to being stopped.
+// Non-blocking sockets. Waiting polls every 100 ms, so cancellation is prompt.
 
 internal import CSystem
 internal import Glibc
@@ -32,18 +32,18 @@ struct SocketFault: Error, Sendable, Equatable {
 /// One connected socket.
 struct Socket: Sendable {
   let descriptor: Descriptor
-  private static let glance: Int32 = 100
+  private static let pollInterval: Int32 = 100
 
   /// Resolves the host anew and tries every address it has.
-  /// - Parameter patience: for each of them.
+  /// - Parameter timeout: for each of them.
   static func connect(
-    _ address: NetworkAddress, datagrams: Bool, within patience: Duration = .seconds(10)
+    _ address: NetworkAddress, datagrams: Bool, within timeout: Duration = .seconds(10)
   ) throws(SocketFault) -> Socket {
     let type = Int32(truncatingIfNeeded: datagrams ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue)
     var last = SocketFault(EADDRNOTAVAIL)
     for candidate in try Resolver.addresses(of: address, type: type) {
       do throws(SocketFault) {
-        return try connect(to: candidate, datagrams: datagrams, within: patience)
+        return try connect(to: candidate, datagrams: datagrams, within: timeout)
       } catch {
         guard error.number != ECANCELED else { throw error }
         last = error
@@ -54,11 +54,11 @@ struct Socket: Sendable {
 
   /// Connects to one address.
   static func connect(
-    to candidate: Resolver.Address, datagrams: Bool, within patience: Duration
+    to candidate: Resolver.Address, datagrams: Bool, within timeout: Duration
   ) throws(SocketFault) -> Socket {
     let type = Int32(truncatingIfNeeded: datagrams ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue)
     let socket = try open(candidate, type: type)
-    try socket.finishConnecting(candidate, within: patience)
+    try socket.finishConnecting(candidate, within: timeout)
     if !datagrams { try socket.setUp() }
     return socket
   }
@@ -70,11 +70,11 @@ struct Socket: Sendable {
     return Socket(descriptor: Descriptor(raw, name: "socket"))
   }
 
-  private func finishConnecting(_ candidate: Resolver.Address, within patience: Duration) throws(SocketFault) {
+  private func finishConnecting(_ candidate: Resolver.Address, within timeout: Duration) throws(SocketFault) {
     let result = unsafe candidate.withAddress { unsafe Glibc.connect(descriptor.raw, $0, $1) }
     if result != 0 {
       guard errno == EINPROGRESS else { throw SocketFault(errno) }
-      try wait(for: Int16(POLLOUT), within: patience)
+      try wait(for: Int16(POLLOUT), within: timeout)
       try check()
     }
     guard !isConnectedToItself else { throw SocketFault(ECONNREFUSED) }
@@ -105,15 +105,15 @@ struct Socket: Sendable {
     return failed ? [] : Array(storage.prefix(Int(length)))
   }
 
-  /// Waits for events; ETIMEDOUT after `patience`, ECANCELED when the task is.
-  func wait(for events: Int16, within patience: Duration) throws(SocketFault) {
-    let end = ContinuousClock.now + patience
+  /// Waits for events; ETIMEDOUT after `timeout`, ECANCELED when the task is.
+  func wait(for events: Int16, within timeout: Duration) throws(SocketFault) {
+    let end = ContinuousClock.now + timeout
     while true {
       guard !Task.isCancelled else { throw SocketFault(ECANCELED) }
       var waiting = pollfd(fd: descriptor.raw, events: events, revents: 0)
       let left = end - ContinuousClock.now
       guard left > .zero else { throw SocketFault(ETIMEDOUT) }
-      let milliseconds = min(Int64(Self.glance), left.ticks / 10_000 + 1)
+      let milliseconds = min(Int64(Self.pollInterval), left.ticks / 10_000 + 1)
       if unsafe poll(&waiting, 1, Int32(truncatingIfNeeded: milliseconds)) > 0 { return }
     }
   }

@@ -1,5 +1,5 @@
-// A pipe, terminal or socket that this process was given: written in small pieces after waiting for room, so that a
-// reader that stands still never makes the program deaf to being stopped.
+// A pipe, terminal or socket that this process was given: written in small pieces. Polls every 100 ms while there is no
+// room, so cancellation is prompt.
 
 internal import CSystem
 internal import Glibc
@@ -13,7 +13,7 @@ struct OutputStream: Sendable {
   /// What a pipe with room always takes without blocking (POSIX: PIPE_BUF; Linux: one page).
   private static let piece = 4_096
   /// How long one wait lasts before cancellation is looked at, in milliseconds.
-  private static let glance: Int32 = 100
+  private static let pollInterval: Int32 = 100
 
   /// False for a closed descriptor, and for one that was opened for reading to stand in for a closed one.
   static func isWritable(_ descriptor: Int32) -> Bool {
@@ -33,7 +33,7 @@ struct OutputStream: Sendable {
 
   private func waitForRoom() throws(Failure) {
     while true {
-      let events = try wait(for: Int16(POLLOUT), Self.glance)
+      let events = try wait(for: Int16(POLLOUT), Self.pollInterval)
       if events & Int16(POLLERR) != 0 { throw Self.gone }
       if events & Int16(POLLOUT) != 0 { return }
     }
@@ -44,7 +44,7 @@ struct OutputStream: Sendable {
     var pause: Int32 = 1
     while csystem_unread_bytes(descriptor) > 0 {
       if try wait(for: 0, pause) & Int16(POLLERR) != 0 { throw Self.gone }
-      pause = min(pause * 2, Self.glance / 5)
+      pause = min(pause * 2, Self.pollInterval / 5)
     }
   }
 

@@ -11,9 +11,9 @@ final class StdoutSink: Sink {
   private let files: FileCalls
   private let log: Log
   private let descriptor: Int32
-  private let way = Mutex<Way>(.closed)
+  private let target = Mutex<Target>(.closed)
 
-  private enum Way: Sendable {
+  private enum Target: Sendable {
     case closed
     case file(OutputFile)
     case stream(OutputStream)
@@ -34,15 +34,15 @@ final class StdoutSink: Sink {
         hint: "Redirect standard output to a file or pipe, or configure another sink.")
     }
     if status.kind == .regular, let output = try openFile() {
-      way.withLock { $0 = .file(output) }
+      target.withLock { $0 = .file(output) }
       return try start(position, output)
     }
-    way.withLock { $0 = .stream(OutputStream(descriptor: descriptor, kind: status.kind)) }
+    target.withLock { $0 = .stream(OutputStream(descriptor: descriptor, kind: status.kind)) }
     return SinkPosition(sequence: position?.sequence ?? 0)
   }
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
-    switch way.withLock({ $0 }) {
+    switch target.withLock({ $0 }) {
     case .closed:
       throw Failure("sink.stdout.closed", exit: .bug, "Writing to standard output: the sink is not open.")
     case .stream(let stream):
@@ -53,7 +53,7 @@ final class StdoutSink: Sink {
     }
   }
 
-  func close() async { way.withLock { $0 = .closed } }
+  func close() async { target.withLock { $0 = .closed } }
 
   /// Opened a second time by its entry in /proc, because `>>` gives a descriptor that appends wherever it is told to
   /// write, and none that a shell opens can be read. nil where that is not allowed: then it is a stream.

@@ -27,15 +27,15 @@ final class ReceiverState: Sendable {
     case atOnce
   }
 
-  private let facts = Mutex(Facts())
+  private let stored = Mutex(Facts())
 
-  var now: Facts { facts.withLock { $0 } }
+  var facts: Facts { stored.withLock { $0 } }
 
-  func update(_ change: (inout Facts) -> Void) { facts.withLock { change(&$0) } }
+  func update(_ change: (inout Facts) -> Void) { stored.withLock { change(&$0) } }
 
   /// How many of `count` frames to begin with: twice of what went well last.
   func interval(for count: Int) -> Int {
-    let known = now.interval
+    let known = facts.interval
     return max(1, known > count / 2 ? count : known * 2)
   }
 }

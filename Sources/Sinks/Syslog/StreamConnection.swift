@@ -13,7 +13,7 @@ protocol StreamConnection: Sendable {
   /// Ends our side: FIN for TCP, close_notify for TLS.
   func finish() throws(SocketFault)
   /// Called once both sides have ended: throws if the connection was reset behind that.
-  func confirmEnd(within patience: Duration) throws(SocketFault)
+  func confirmEnd(within timeout: Duration) throws(SocketFault)
 }
 
 /// Makes connections.
@@ -22,8 +22,8 @@ protocol Connector: Sendable {
   var area: String { get }
   /// Checks what can be checked without the network.
   func prepare() throws(Failure)
-  /// - Parameter patience: for each address of the receiver.
-  func connect(name: String, within patience: Duration) throws(Failure) -> any StreamConnection
+  /// - Parameter timeout: for each address of the receiver.
+  func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection
 }
 
 extension Connector {
@@ -140,7 +140,7 @@ struct PlainConnection: StreamConnection {
   func finish() throws(SocketFault) { try socket.shutDownSending() }
 
   /// Our FIN was acknowledged, so there is nothing that could be reset.
-  func confirmEnd(within patience: Duration) throws(SocketFault) {}
+  func confirmEnd(within timeout: Duration) throws(SocketFault) {}
 }
 
 struct PlainConnector: Connector {
@@ -149,9 +149,9 @@ struct PlainConnector: Connector {
 
   func prepare() throws(Failure) {}
 
-  func connect(name: String, within patience: Duration) throws(Failure) -> any StreamConnection {
+  func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection {
     do {
-      return PlainConnection(socket: try Socket.connect(address, datagrams: false, within: patience))
+      return PlainConnection(socket: try Socket.connect(address, datagrams: false, within: timeout))
     } catch {
       throw error.failure(area, name)
     }

@@ -20,7 +20,7 @@ final class StreamSink: Sink {
   /// Attempts without progress before the batch is given back, and the time they may take. One is enough for a receiver
   /// that is known to be down: the others must not wait for it.
   private static let attempts = 8
-  private static let patience = Duration.seconds(30)
+  private static let timeout = Duration.seconds(30)
 
   /// - Parameter receiver: shared by all sinks to one receiver, one after the other.
   init(
@@ -50,7 +50,7 @@ final class StreamSink: Sink {
     var done = 0
     var interval = receiver.interval(for: entry.entries.count)
     var failures = 0
-    var giveUp = time.now() + Self.patience
+    var giveUp = time.now() + Self.timeout
     while done < entry.entries.count {
       let end = min(done + interval, entry.entries.count)
       var isConnected = false
@@ -59,7 +59,7 @@ final class StreamSink: Sink {
         isConnected = true
         try send(entry, done..<end, connection)
         receiver.update { $0.isDown = false }
-        (done, failures, giveUp) = (end, 0, time.now() + Self.patience)
+        (done, failures, giveUp) = (end, 0, time.now() + Self.timeout)
       } catch {
         kept.withLock { $0 = nil }
         failures += 1
@@ -67,7 +67,7 @@ final class StreamSink: Sink {
           interval = max(1, interval / 4)
           receiver.update { $0.interval = interval }
         }
-        guard error != .stopped, error.exit == .tryLater, !receiver.now.isDown, failures < Self.attempts,
+        guard error != .stopped, error.exit == .tryLater, !receiver.facts.isDown, failures < Self.attempts,
           time.now() < giveUp
         else {
           if error != .stopped { receiver.update { $0.isDown = true } }
@@ -113,12 +113,12 @@ final class StreamSink: Sink {
       if (try? known.drain()) == false { return known }
       kept.withLock { $0 = nil }
     }
-    return try connector.connect(name: name, within: .seconds(receiver.now.isDown ? 3 : 10))
+    return try connector.connect(name: name, within: .seconds(receiver.facts.isDown ? 3 : 10))
   }
 
   /// Returns once the batch counts as taken; anything else is thrown.
   private func settle(_ connection: any StreamConnection) throws(SocketFault) {
-    let isDowngraded = receiver.now.isDowngraded
+    let isDowngraded = receiver.facts.isDowngraded
     switch acknowledgement {
     case .eof where !isDowngraded, .strictEOF:
       try settle(by: try barrier.endOfStream(connection))
@@ -132,7 +132,7 @@ final class StreamSink: Sink {
   }
 
   private func settle(by ending: Ending) throws(SocketFault) {
-    let known = receiver.now
+    let known = receiver.facts
     switch ending {
     case .closed: receiver.update { $0.hasConfirmed = true }
     case .open where acknowledgement == .eof && !known.hasConfirmed: downgrade("it does not close its side after ours")
@@ -157,7 +157,7 @@ final class StreamSink: Sink {
 
   /// After a first early end: does the receiver end its side before it has got anything?
   private func watchForEnd(_ connection: any StreamConnection) throws(SocketFault) {
-    guard receiver.now.earlyEnd == .seen else { return }
+    guard receiver.facts.earlyEnd == .seen else { return }
     do throws(SocketFault) {
       try connection.socket.wait(for: Int16(POLLIN), within: .milliseconds(200))
     } catch {

@@ -46,8 +46,8 @@ final class TLSConnection: StreamConnection {
   }
 
   /// The handshake. Throws EPROTO where the peer's TLS or certificate is refused; `verdict` then says why.
-  func shakeHands(within patience: Duration) throws(SocketFault) {
-    let end = ContinuousClock.now + patience
+  func shakeHands(within timeout: Duration) throws(SocketFault) {
+    let end = ContinuousClock.now + timeout
     while true {
       let result = try unsafe call { library, session in unsafe library.connect(session) }
       guard case .wait(let events) = result else { return }
@@ -114,9 +114,9 @@ final class TLSConnection: StreamConnection {
 
   /// The two close_notify may have crossed, with the receiver ending and frames before ours still unread: then its system
   /// resets the connection. Orderly receivers close it.
-  func confirmEnd(within patience: Duration) throws(SocketFault) {
+  func confirmEnd(within timeout: Duration) throws(SocketFault) {
     try socket.shutDownSending()
-    let end = ContinuousClock.now + patience
+    let end = ContinuousClock.now + timeout
     while true {
       if let count = try socket.discard() {
         if count == 0 { return try socket.check() }

@@ -26,16 +26,16 @@ final class TLSConnector: Connector {
     return new
   }
 
-  func connect(name: String, within patience: Duration) throws(Failure) -> any StreamConnection {
+  func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection {
     let settings = try prepared(name)
     let connection: TLSConnection
     do {
-      connection = try TLSConnection(try Socket.connect(address, datagrams: false, within: patience), settings, address)
+      connection = try TLSConnection(try Socket.connect(address, datagrams: false, within: timeout), settings, address)
     } catch {
       throw error.failure(area, name)
     }
     do {
-      try connection.shakeHands(within: patience)
+      try connection.shakeHands(within: timeout)
     } catch {
       if let verdict = connection.verdict { throw untrusted(name, verdict) }
       guard error.number == EPROTO else { throw error.failure(area, name) }

@@ -1,4 +1,4 @@
-// From settings to a pipeline that can run: the only place that knows every part.
+// From a tenant's settings to a pipeline that can run: source, mapping, sinks and state put together.
 
 internal import Checkpoint
 internal import Collector

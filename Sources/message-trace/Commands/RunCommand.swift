@@ -61,7 +61,7 @@ struct RunCommand: RunnableCommand {
           above.over(try Playbook.read(path).layer), environment: context.environment)
         if let other = states.updateValue(path, forKey: configuration.statePath) {
           throw Failure(
-            "config.shared_state", exit: .configuration,
+            .sharedState, exit: .configuration,
             "Starting: \(path) and \(other) use the same state directory \(configuration.statePath).",
             hint: "Give each playbook its own directory.")
         }
