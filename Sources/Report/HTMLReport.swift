@@ -33,8 +33,8 @@ package struct HTMLReport {
   /// Counts the events of an NDJSON file; `-` is standard input. Throws where the file cannot be read: what a line
   /// holds never stops it.
   package mutating func read(_ path: String) throws(Failure) {
-    var feed = try LineReader(path)
-    try feed.eachLine { line, ending in figures.take(line, isWhole: ending != .tooLong) }
+    var reader = try LineReader(path)
+    try reader.eachLine { line, ending in figures.take(line, isWhole: ending != .tooLong) }
   }
 
   /// Adds the state of a collector: one object of `status --format json`.

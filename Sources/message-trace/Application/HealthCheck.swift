@@ -16,12 +16,12 @@ struct HealthCheck: Sendable {
 
   /// Tries it all.
   static func run(_ configuration: TenantSettings, time: TimeSource, log: Log) async -> HealthCheck {
-    var checkup = HealthCheck()
-    checkup.tryMapping(configuration)
-    checkup.tryState(configuration, log: log)
-    await checkup.trySource(configuration, time: time, log: log)
-    for spec in configuration.sinks { await checkup.trySink(spec, time: time, log: log) }
-    return checkup
+    var healthCheck = HealthCheck()
+    healthCheck.tryMapping(configuration)
+    healthCheck.tryState(configuration, log: log)
+    await healthCheck.trySource(configuration, time: time, log: log)
+    for spec in configuration.sinks { await healthCheck.trySink(spec, time: time, log: log) }
+    return healthCheck
   }
 
   private mutating func tryMapping(_ configuration: TenantSettings) {
@@ -38,9 +38,9 @@ struct HealthCheck: Sendable {
 
   private mutating func trySource(_ configuration: TenantSettings, time: TimeSource, log: Log) async {
     do throws(Failure) {
-      let diagnosis = try await AnySource(configuration, time: time, log: log).check()
-      findings += diagnosis.findings
-      if let failure = diagnosis.failure { failures.append(failure) }
+      let sourceCheck = try await AnySource(configuration, time: time, log: log).check()
+      findings += sourceCheck.findings
+      if let failure = sourceCheck.failure { failures.append(failure) }
     } catch {
       fail("sign-in", error)
     }

@@ -8,7 +8,7 @@ internal import Trigger
 struct StatusCommand: RunnableCommand {
   static let descriptor = Command(
     name: "status",
-    summary: "cursors, lag, ledger, quota, last error, at a glance",
+    summary: "cursors, lag, ledger, quota, last error",
     usage: "status [PLAYBOOK]... [--format text|json]",
     details: """
       Reads the state without locking it, so it can be called at any time. Exit status 0 if the last pass succeeded,
@@ -26,15 +26,15 @@ struct StatusCommand: RunnableCommand {
 
   func run() throws(Failure) -> ExitCode {
     let format = try context.chosen(.format)
-    let glances = try paths().map { (path) throws(Failure) in try glance(path) }
+    let tenants = try paths().map { (path) throws(Failure) in try status(path) }
     let now = try context.time(context.invocation.layer).now()
     let text =
       format == "json"
-      ? glances.map { "\($0.json(now: now).text)\n" }.joined()
-      : glances.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
+      ? tenants.map { "\($0.json(now: now).text)\n" }.joined()
+      : tenants.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
     try context.terminal.output(text)
     return PassOutcome.worst(
-      of: glances.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit })
+      of: tenants.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit })
   }
 
   /// Title and state directory of each playbook, or of the settings if none is named.
@@ -49,22 +49,22 @@ struct StatusCommand: RunnableCommand {
     }
   }
 
-  private func glance(_ place: (title: String, path: String)) throws(Failure) -> TenantStatus {
-    if let glance = try Self.glance(place.path, playbook: place.title) { return glance }
+  private func status(_ place: (title: String, path: String)) throws(Failure) -> TenantStatus {
+    if let tenant = try Self.tenant(place.path, playbook: place.title) { return tenant }
     guard !context.invocation.operands.isEmpty else {
       throw Failure(
         "state.missing", exit: .noInput, "Reading the state in \(place.path): nothing was collected there yet.",
-        hint: "Name a playbook, or the state directory with --state.")
+        hint: "Give a playbook, or the state directory with --state.")
     }
     return TenantStatus(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
   }
 
   /// The status of one state directory; nil if nothing was collected there yet.
-  static func glance(_ path: String, playbook: String) throws(Failure) -> TenantStatus? {
+  static func tenant(_ path: String, playbook: String) throws(Failure) -> TenantStatus? {
     guard let summary = try StateDirectory.summary(path) else { return nil }
-    var glance = TenantStatus(playbook: playbook, statePath: path, status: StatusFile.read(path))
-    glance.summary = summary
-    glance.backfill = BackfillProgress.read(path)
-    return glance
+    var tenant = TenantStatus(playbook: playbook, statePath: path, status: StatusFile.read(path))
+    tenant.summary = summary
+    tenant.backfill = BackfillProgress.read(path)
+    return tenant
   }
 }

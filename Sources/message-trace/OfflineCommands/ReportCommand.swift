@@ -51,12 +51,12 @@ struct ReportCommand: RunnableCommand {
   private func statuses(now: Instant) throws(Failure) -> [JSONValue] {
     var statuses: [JSONValue] = []
     if let path = context.invocation.options[.collectorState] {
-      guard let glance = try StatusCommand.glance(path, playbook: "") else {
+      guard let tenant = try StatusCommand.tenant(path, playbook: "") else {
         throw Failure(
           "state.missing", exit: .noInput, "Reading the state in \(path): nothing was collected there yet.",
-          hint: "Name the directory that `collect` uses as --state.")
+          hint: "Give the directory that `collect` uses as --state.")
       }
-      statuses.append(glance.json(now: now))
+      statuses.append(tenant.json(now: now))
     }
     if let path = context.invocation.options[.statusFile] { statuses += try Self.read(path) }
     return statuses

@@ -28,8 +28,8 @@ struct VerifyCommand: RunnableCommand {
     }
     var audit = EventAudit()
     for path in context.invocation.operands {
-      var feed = try LineReader(path)
-      try feed.eachLine { line, ending in audit.take(line, ending) }
+      var reader = try LineReader(path)
+      try reader.eachLine { line, ending in audit.take(line, ending) }
     }
     try context.terminal.output(audit.text)
     return audit.invalid == 0 && audit.repeated == 0 ? .done : .badData

@@ -39,7 +39,7 @@ struct Backfill: Sendable {
     return assembly.settings.quotaUsage(time.now())?.wait(until: allowed, now: time.now()) ?? .zero
   }
 
-  /// Reads what is left of the span. When it throws, the same call goes on where this one was.
+  /// Reads the rest of the span. After an error the same call continues where this one ended.
   mutating func run() async throws(Failure) {
     let source = try AnySource(assembly.settings, time: time, log: assembly.log)
     try check(source)

@@ -1,4 +1,4 @@
-// How far a backfill has got: a file of its own beside the checkpoint, written after each slice's commit. If it is lost or
+// The progress of a backfill: a file of its own beside the checkpoint, written after each slice's commit. If it is lost or
 // old, slices are read again, and the ledger leaves out what was delivered.
 
 internal import Configuration
@@ -82,6 +82,6 @@ extension BackfillProgress {
     try AtomicFile.replace(Self.path(statePath), with: Array("\(json.text)\n".utf8), mode: 0o600)
   }
 
-  /// After the last slice: the same call later reads the span anew.
+  /// After the last slice: the same call later reads the span again.
   static func remove(_ statePath: String) { _ = unsafe unlink(path(statePath)) }
 }

@@ -75,7 +75,7 @@ final class DetailsQueue: Sendable {
     items.withLock { $0.filter { $0.after <= now } }.sorted { $0.received > $1.received }
   }
 
-  /// Puts items in, or back with their new state. One that is there already begins anew. Synced when this returns.
+  /// Puts items in, or back with their new state. One that is already there starts over. Synced when this returns.
   /// - Returns: how many old ones had to give way.
   func put(_ new: [DetailsItem]) throws(Failure) -> Int {
     guard !new.isEmpty else { return 0 }

@@ -16,7 +16,7 @@ struct DetailsSettings: Sendable, Equatable {
 
   init() {}
 
-  /// - Parameter mapping: as configured: events must tell trace id, recipient and status by their ECS names.
+  /// - Parameter mapping: as configured: events must have trace id, recipient and status under their ECS names.
   init(_ reader: inout SettingReader, mapping: String) {
     for text in reader.list(.details) ?? [] where text.lowercased() != "none" {
       guard let status = Self.known.first(where: { $0.lowercased() == text.lowercased() }) else {

@@ -17,7 +17,7 @@ struct PassStatus: Sendable, Equatable {
 
   struct Lane: Sendable, Equatable {
     var cursor: Instant
-    /// How far behind now the cursor stands when all is well, beside one step.
+    /// The expected delay of the cursor behind the current time, without the interval of its reads.
     var age: Duration
     /// When the cursor last moved.
     var moved: Instant
@@ -57,12 +57,12 @@ struct PassStatus: Sendable, Equatable {
   /// True if the last pass failed.
   var isFailing: Bool { lastFailure.map { $0.streak > 0 } ?? false }
 
-  /// The part that the pass itself tells.
-  mutating func note(_ ending: PassOutcome, at now: Instant) {
-    let report = ending.report
+  /// The part that comes from the pass.
+  mutating func note(_ outcome: PassOutcome, at now: Instant) {
+    let report = outcome.report
     lastPass = now
     elapsed = report.elapsed
-    if let failure = ending.failure {
+    if let failure = outcome.failure {
       lastFailure = LastFailure(
         code: failure.code.rawValue, exit: failure.exit.rawValue, sentence: failure.sentence, hint: failure.hint,
         at: now,
@@ -92,7 +92,7 @@ struct PassStatus: Sendable, Equatable {
     for name in report.sinkFailures.keys { counters.add("sink_failures", name, 1) }
   }
 
-  /// The part that the state tells.
+  /// The part that comes from the state.
   mutating func note(
     _ checkpoint: Checkpoint, _ schedule: Schedule, failing: [String: Failure], at now: Instant
   ) {

@@ -30,7 +30,7 @@ extension PassStatus {
     return .object(members)
   }
 
-  /// nil for anything that is not a status: it is then made anew, which costs its counters and nothing else.
+  /// nil for anything that is not a status: a new one then starts, with its counters at zero.
   init?(_ value: JSONValue) {
     guard value["v"]?.integer == 1, let lastPass = value["lastPass"]?.instant else { return nil }
     self.init(lastPass: lastPass)

@@ -4,27 +4,27 @@ internal import Checkpoint
 internal import IntakeCore
 internal import Trigger
 
-/// The glance as people read it.
+/// The status of a tenant as people read it.
 enum StatusTable {
-  static func text(_ glance: TenantStatus, now: Instant) -> String {
+  static func text(_ tenant: TenantStatus, now: Instant) -> String {
     var lines: [(String, String)] = []
-    if !glance.playbook.isEmpty { lines.append(("playbook", glance.playbook)) }
+    if !tenant.playbook.isEmpty { lines.append(("playbook", tenant.playbook)) }
     lines.append(
       (
         "tenant",
-        [glance.status?.tenant ?? glance.summary?.tenant ?? "", glance.status?.mode ?? ""]
+        [tenant.status?.tenant ?? tenant.summary?.tenant ?? "", tenant.status?.mode ?? ""]
           .filter { !$0.isEmpty }.joined(separator: ", ")
       ))
-    lines.append(("state", glance.statePath))
-    lines += passes(glance, now)
-    lines += store(glance)
-    if let backfill = glance.backfill { lines.append(("backfill", backfill.text)) }
-    return lines.map { row($0.0, $0.1) }.joined() + cursors(glance, now)
+    lines.append(("state", tenant.statePath))
+    lines += passes(tenant, now)
+    lines += store(tenant)
+    if let backfill = tenant.backfill { lines.append(("backfill", backfill.text)) }
+    return lines.map { row($0.0, $0.1) }.joined() + cursors(tenant, now)
   }
 
-  private static func passes(_ glance: TenantStatus, _ now: Instant) -> [(String, String)] {
-    guard let status = glance.status else { return [("last pass", "never")] }
-    var lines = [("last pass", "\(ago(status.lastPass, now)), \(glance.outcome)")]
+  private static func passes(_ tenant: TenantStatus, _ now: Instant) -> [(String, String)] {
+    guard let status = tenant.status else { return [("last pass", "never")] }
+    var lines = [("last pass", "\(ago(status.lastPass, now)), \(tenant.outcome)")]
     if let success = status.lastSuccess, status.isFailing { lines.append(("last success", ago(success, now))) }
     if let failure = status.lastFailure {
       let streak = failure.streak > 0 ? ", \(failure.streak) in a row" : ", resolved since"
@@ -39,32 +39,32 @@ enum StatusTable {
     return lines
   }
 
-  private static func store(_ glance: TenantStatus) -> [(String, String)] {
-    let ledger = glance.summary.map { "about \($0.identities)" } ?? "\(glance.status?.identities ?? 0)"
-    let entries = glance.summary?.journalEntries ?? glance.status?.journalEntries ?? 0
-    let bytes = glance.summary?.journalBytes ?? glance.status?.journalBytes ?? 0
+  private static func store(_ tenant: TenantStatus) -> [(String, String)] {
+    let ledger = tenant.summary.map { "about \($0.identities)" } ?? "\(tenant.status?.identities ?? 0)"
+    let entries = tenant.summary?.journalEntries ?? tenant.status?.journalEntries ?? 0
+    let bytes = tenant.summary?.journalBytes ?? tenant.status?.journalBytes ?? 0
     var lines = [
       ("ledger", "\(ledger) identities"),
       ("journal", entries == 0 ? "empty" : "\(entries) batches, \(bytes) bytes"),
     ]
-    if let quota = glance.status?.quota {
+    if let quota = tenant.status?.quota {
       lines.append(("quota left", "\(max(0, quota.limit - quota.used)) of \(quota.limit) requests in 5 minutes"))
     }
-    for (name, sink) in (glance.status?.sinks ?? [:]).sorted(by: { $0.key < $1.key }) {
+    for (name, sink) in (tenant.status?.sinks ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append(("sink", "\(name), \(sink.failing.map { "behind: \($0)" } ?? "up to date")"))
     }
     return lines
   }
 
-  private static func cursors(_ glance: TenantStatus, _ now: Instant) -> String {
-    let known = glance.summary?.checkpoint.cursors ?? glance.status?.lanes.mapValues(\.cursor) ?? [:]
+  private static func cursors(_ tenant: TenantStatus, _ now: Instant) -> String {
+    let known = tenant.summary?.checkpoint.cursors ?? tenant.status?.lanes.mapValues(\.cursor) ?? [:]
     guard !known.isEmpty else { return "" }
     let lanes = known.sorted { $0.value > $1.value }
     return "\n" + columns("cursor", "read up to", "lag", "moved")
       + lanes.map { name, cursor in
         columns(
           name, Timestamp.text(cursor), (now - cursor).spoken,
-          glance.status?.lanes[name].map { ago($0.moved, now) } ?? "-")
+          tenant.status?.lanes[name].map { ago($0.moved, now) } ?? "-")
       }.joined()
   }
 
@@ -80,7 +80,7 @@ enum StatusTable {
     text + String(repeating: " ", count: max(1, width - text.utf8.count))
   }
 
-  /// A pass that should have begun long ago: nobody runs it any more, or it hangs.
+  /// A pass that is long overdue: the collector does not run, or hangs.
   private static func due(_ next: Instant, _ now: Instant) -> String {
     if next > now { return "in \((next - now).spoken)" }
     return now - next < .seconds(300) ? "now" : "overdue by \((now - next).spoken); check that the collector runs"
