@@ -1,4 +1,4 @@
-// Signs of life of a run: the begin of each pass and every page since.
+// The heartbeat of a run: at the start of each pass and at every page.
 
 package import IntakeCore
 internal import Synchronization

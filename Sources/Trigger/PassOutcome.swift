@@ -1,4 +1,4 @@
-// How a pass ended: what the exit code, the summary line, the status and the metrics are made from.
+// The outcome of a pass, from which exit code, summary line, status and metrics are derived.
 
 package import IntakeCore
 

@@ -2,14 +2,14 @@
 
 package import IntakeCore
 
-/// The rhythm of one playbook.
+/// Computes the start of each pass of one playbook.
 package struct PassTimer: Sendable, Equatable {
   package var every: Duration
   /// Passes that failed in a row.
   package private(set) var failures = 0
   private var slot: Instant
 
-  /// A failing tenant is never left alone for longer.
+  /// The longest pause after a failure, unless the interval itself is longer.
   package static let longestPause: Duration = .seconds(900)
   /// After finding the state in use: the other process needs it for one pass or one slice of a backfill.
   static let turn: Duration = .seconds(1)
@@ -20,8 +20,7 @@ package struct PassTimer: Sendable, Equatable {
     slot = start
   }
 
-  /// After a good pass: the next slot of the grid that is still to come. Slots that a long pass has missed are left out,
-  /// never made up for.
+  /// After a successful pass: the next slot of the grid. Slots that a long pass has missed are skipped.
   package mutating func afterSuccess(now: Instant) -> Instant {
     failures = 0
     let behind = max(0, (now - slot).ticks)
@@ -31,19 +30,20 @@ package struct PassTimer: Sendable, Equatable {
     return slot
   }
 
-  /// After a failed pass: the interval doubled for each failure in a row up to `longestPause`, or the peer's wish if
-  /// that is longer, and up to a quarter more so that many tenants do not come back at once.
+  /// After a failed pass: the interval doubled for each failure in a row up to `longestPause`, or the peer's
+  /// Retry-After (at most an hour) if that is longer; plus up to a quarter at random, so that many tenants do not retry
+  /// at the same moment.
   /// - Parameter random: 0 to 1.
   package mutating func afterFailure(_ failure: Failure, now: Instant, random: Double) -> Instant {
     guard failure.code != .stateLocked else { return now + min(every, Self.turn) * (0.5 + random / 2) }
     failures = min(failures + 1, 1_000)
     var pause = min(every * (1 << min(failures, 10)), max(every, Self.longestPause))
-    if case .later(let wish?) = failure.recovery { pause = max(pause, min(wish, .seconds(3_600))) }
+    if case .later(let retryAfter?) = failure.recovery { pause = max(pause, min(retryAfter, .seconds(3_600))) }
     slot = now + pause * (1 + random / 4)
     return slot
   }
 
-  /// After a reload: at once, and the grid begins anew.
+  /// After a reload: the next pass starts at once, and with it a new grid.
   package mutating func restart(every: Duration, now: Instant) {
     self = PassTimer(every: every, start: now)
   }

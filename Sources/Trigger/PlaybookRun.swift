@@ -1,4 +1,4 @@
-// One playbook, pass after pass, until stopped. Other playbooks are unknown here: a failure delays only this one.
+// One playbook, pass after pass, until stopped. A failure delays only this playbook.
 
 package import IntakeCore
 
@@ -47,7 +47,7 @@ package struct PlaybookRun<Passes: PassRunning> {
     }
   }
 
-  /// A failed sink alone delays nothing: the other sinks get every window in time.
+  /// A failed sink alone does not delay the next pass: the other sinks get every window in time.
   private func next(_ timer: inout PassTimer, _ outcome: PassOutcome) -> Instant {
     if timer.every != max(.seconds(1), passes.every) { timer.restart(every: passes.every, now: time.now()) }
     let isSinksOnly = outcome.report.failure == nil && !outcome.report.sinkFailures.isEmpty

@@ -1,4 +1,4 @@
-// What systemd is told: sd_notify's datagrams, without its library. Source: sd_notify(3), systemd.service(5).
+// Notifications to systemd: sd_notify's datagrams, without its library. Source: sd_notify(3), systemd.service(5).
 
 internal import Glibc
 internal import IntakeCore
@@ -7,7 +7,7 @@ internal import IntakeCore
 package struct SystemdNotice: Sendable {
   /// A path, or `@` and an abstract name.
   private let socketName: String?
-  /// How often systemd wants a sign of life, nil if it does not.
+  /// The watchdog interval, nil if systemd has set none.
   package let watchdog: Duration?
 
   /// Seconds that one notice may take.
@@ -40,7 +40,7 @@ package struct SystemdNotice: Sendable {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
-    // A queue that is full for a moment must not cost a READY; one that nobody reads must not stop the work.
+    // A queue that is full for a moment must not lose a READY; one that is never read must not block the run.
     // A `timeval`, seconds and microseconds, of which Swift can make none here: its module is not to be named.
     let timeout = [Self.timeout, 0]
     unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, timeout, socklen_t(2 * MemoryLayout<Int>.size))

@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4): tells a torn or damaged block of our own files from a whole one.
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4): detects torn or damaged blocks of our own files.
 
 /// A running checksum, eight bytes a step.
 struct CRC32C: Sendable {
@@ -7,7 +7,7 @@ struct CRC32C: Sendable {
   /// The checksum of everything taken in.
   var value: UInt32 { ~state }
 
-  /// Takes in a range of bytes; what lies outside the array is left out.
+  /// Adds a range of bytes; positions outside the array are ignored.
   mutating func update(_ bytes: [UInt8], _ range: Range<Int>) {
     let range = range.clamped(to: 0..<bytes.count)
     let span = unsafe bytes.span.bytes

@@ -12,7 +12,7 @@
 internal import Glibc
 internal import IntakeCore
 
-/// What the file holds: core's checkpoint, whose it is, and what the ledger on disk looks like.
+/// The content of the file: the checkpoint, its tenant, and the segments of the ledger on disk.
 struct StoredCheckpoint: Sendable, Equatable {
   /// The tenant; state of another one is refused.
   var tenant: String

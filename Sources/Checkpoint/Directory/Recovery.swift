@@ -69,7 +69,7 @@ struct Recovery {
     } catch {
       throw error == .newer ? newer : Self.corrupt(path, CheckpointFile.name)
     }
-    // A state in which nothing was ever collected belongs to nobody yet: a mistyped tenant can be mended.
+    // A state in which nothing was collected is not bound to its tenant yet: a mistyped one can be corrected.
     guard stored.tenant == tenant || stored.checkpoint.isBlank else {
       throw Self.foreign(path)
     }

@@ -1,4 +1,4 @@
-// State on disk: checkpoint, ledger and redo journal, in step through kill, power cut and failing disk.
+// State on disk: checkpoint, ledger and redo journal, consistent after a kill, a power cut or a disk error.
 //
 //     lock              held by the process that works here
 //     checkpoint.json   cursors, sink positions, lengths of the ledger's files: one line, replaced whole
@@ -29,11 +29,11 @@ package struct StateDirectory: StateStore {
   private var ledgerFiles: LedgerFiles
   /// Identities of entries journaled here and not yet committed.
   private var uncommitted: [UInt64: [Batch.Entry]] = [:]
-  /// Set by the first failed operation: what is on disk is only known after opening anew.
+  /// Set by the first failed operation: what is on disk is only known after opening the state again.
   private var isBroken = false
 
-  /// Behind the horizon identities stay on disk for as long as the service that keeps rows longest, and a day: whatever
-  /// a backfill can read, it can know whether it was delivered.
+  /// Identities older than the horizon stay on disk for the longest retention of the services and one day more, so that
+  /// a backfill knows of every row that it can read whether it was delivered.
   static let keptOnDisk: Duration = .seconds(91 * 86_400)
 
   package var journalSize: Int { journal.sizes.values.reduce(0, +) }
@@ -168,7 +168,7 @@ package struct StateDirectory: StateStore {
     checkpoint = next
   }
 
-  /// The step remove: an entry goes once the checkpoint covers it and no sink lacks it.
+  /// The step remove: an entry is removed once the checkpoint covers it and every sink has acknowledged it.
   private mutating func removeDelivered() throws(Failure) {
     let last = checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
     do {

@@ -52,7 +52,7 @@ extension StateDirectory {
   }
 }
 
-/// What can be told of a state without holding it.
+/// What can be read of a state without its lock.
 package struct StateSummary: Sendable, Equatable {
   /// The tenant.
   package var tenant: String

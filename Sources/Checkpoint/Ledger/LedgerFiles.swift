@@ -12,7 +12,7 @@ internal import IntakeCore
 struct LedgerFiles: Sendable {
   struct Segment: Sendable, Equatable {
     var number: UInt64
-    /// Committed bytes; what lies behind them was never committed.
+    /// Committed bytes; bytes after them were never committed.
     var length: Int
     /// Age of the newest row in it; `Age.last` where an older version has not stored it.
     var newest = Age(unit: 1)
@@ -43,7 +43,7 @@ struct LedgerFiles: Sendable {
     self.segmentLength = segmentLength
   }
 
-  /// Reads every committed block into a new table, cuts off what was not committed, removes segments nobody knows.
+  /// Reads every committed block into a new table, cuts off what was not committed, removes segments that the checkpoint does not list.
   ///
   /// Blocks of the entries in `dropped` are left out of table and disk: their events have to be read again. The age of
   /// the oldest row among them is given back. Segments rewritten for it get new numbers; the old files stay until the

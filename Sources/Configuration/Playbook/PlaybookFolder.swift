@@ -3,9 +3,9 @@
 
 internal import Glibc
 
-/// The folder that a playbook lies in.
+/// The folder of a playbook.
 struct PlaybookFolder: Sendable {
-  /// Absolute, links resolved; empty where it cannot be told, and then paths stay as they are.
+  /// Absolute, links resolved; empty if it cannot be resolved: paths then stay as they are.
   let path: String
 
   /// - Parameter file: the playbook's own path, as given.

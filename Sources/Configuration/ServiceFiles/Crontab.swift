@@ -3,7 +3,7 @@
 internal import IntakeCore
 
 package enum Crontab {
-  /// One line; `every` in whole minutes, since cron knows nothing smaller.
+  /// One line; `every` in whole minutes, cron's smallest unit.
   package static func text(_ place: UnitParameters) -> String {
     let minutes = max(1, min(59, place.every.components.seconds / 60))
     let when = minutes == 1 ? "* * * * *" : "*/\(minutes) * * * *"

@@ -55,7 +55,7 @@ package enum Setting: String, CaseIterable, Sendable {
     "MESSAGE_TRACE_" + String(rawValue.map { $0 == "-" ? "_" : Character($0.uppercased()) })
   }
 
-  /// Where it stands in a playbook, dotted; nil for what belongs to one call only.
+  /// Its key in a playbook, dotted; nil for settings of a single call.
   package var playbookPath: String? {
     switch self {
     case .mode: "source.mode"
@@ -132,7 +132,7 @@ package enum Setting: String, CaseIterable, Sendable {
 }
 
 extension Setting {
-  /// What stands behind the flag in the help.
+  /// The placeholder after the flag in the help.
   package var placeholder: String {
     switch self {
     case .mode: "graph|reporting"

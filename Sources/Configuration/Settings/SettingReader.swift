@@ -43,7 +43,7 @@ package struct SettingReader {
 
   package mutating func note(_ mistake: String) { mistakes.append(mistake) }
 
-  /// What a part says of its own setting: the place of the setting stands for what the part was doing.
+  /// Notes the failure of a part that a setting caused, under the setting's place.
   package mutating func note(_ failure: Failure, of setting: Setting) {
     let doing = "Reading the settings: "
     let text =

@@ -1,10 +1,10 @@
-// How far a sink has got.
+// The position of a sink.
 
-/// How far a sink has got, as the checkpoint keeps it.
+/// The position of a sink, as stored in the checkpoint.
 package struct SinkPosition: Sendable, Equatable {
-  /// Sequence number of the last journal entry that the sink has taken charge of.
+  /// Sequence number of the last journal entry that the sink has acknowledged.
   package var sequence: UInt64
-  /// Which file and how far in it, for sinks that write to one.
+  /// The file and the offset in it, for sinks that write to a file.
   package var file: FilePosition?
 
   package init(sequence: UInt64, file: FilePosition? = nil) {
@@ -13,13 +13,13 @@ package struct SinkPosition: Sendable, Equatable {
   }
 }
 
-/// A place in a particular file: the device and inode tell whether a name still means the same file.
+/// A place in a particular file; device and inode identify the file, whatever its name.
 package struct FilePosition: Sendable, Equatable {
   package var device: UInt64
   package var inode: UInt64
   package var offset: Int64
-  /// Of the last bytes before `offset`, the first half of their hash: a file that was truncated and has grown past the
-  /// offset again is told by it. 0 where it was not taken.
+  /// Of the last bytes before `offset`, the first half of their hash: it identifies a file that was truncated and has
+  /// grown past the offset again. 0 if it was not computed.
   package var tail: UInt64
 
   package init(device: UInt64, inode: UInt64, offset: Int64, tail: UInt64 = 0) {

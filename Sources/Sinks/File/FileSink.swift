@@ -62,7 +62,7 @@ final class FileSink: Sink {
     return try output.append(bytes[present...], searchingFrom: 0)
   }
 
-  /// How much of the batch already stands in the file that was rotated away, which is looked for beside the new one.
+  /// How much of the batch is already in the rotated file, which is searched for in the same directory.
   private func linesInRotated(_ bytes: [UInt8], _ position: FilePosition) throws -> Int {
     log(.info, "sink.file.rotated", "The output file was rotated: continuing in the new one.", [("sink", name)])
     guard let directory = opened.withLock({ $0?.directory }) else { return 0 }
@@ -78,7 +78,7 @@ final class FileSink: Sink {
     return 0
   }
 
-  /// The file that the path means now: opened anew if it was renamed, removed or replaced since the last batch.
+  /// The file at the path now: opened again if it was renamed, removed or replaced since the last batch.
   private func current() throws(Failure) -> OutputFile {
     guard let opened = opened.withLock({ $0 }) else {
       throw Failure("sink.file.closed", exit: .bug, "Writing to \(path.text): the sink is not open.")

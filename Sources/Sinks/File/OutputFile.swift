@@ -1,6 +1,6 @@
 // A file that is written by position and never by appending: the same batch over the same bytes, however often.
 //
-// A batch may be delivered again after a crash, so the sink first asks where an earlier attempt of it began. Bytes of
+// A batch may be delivered again after a crash, so the sink first looks for the start of an earlier attempt. Bytes of
 // others are never overwritten, the file never shrinks, and what a tailing reader has seen never changes.
 
 internal import IntakeCore
@@ -17,7 +17,7 @@ struct OutputFile: Sendable {
   private static let searched: Int64 = 64 << 20
   private static let chunk = 1 << 20
 
-  /// Bytes before a position by which its file is known again.
+  /// Bytes before a position whose hash identifies its file.
   private static let tail: Int64 = 1_024
 
   /// The end of the file: where a sink without a position starts.
@@ -52,7 +52,7 @@ struct OutputFile: Sendable {
     return try put(try freshLine(lines, at: size), at: size)
   }
 
-  /// Bytes of `batch`, cut at a line's end, that stand in this file from `start` on.
+  /// Bytes of `batch`, cut at a line's end, that are in this file from `start` on.
   func linesPresent(of batch: [UInt8], at start: Int64) throws(FileFault) -> Int {
     guard try size() >= start else { return 0 }
     let lead = try freshLine([], at: start).count

@@ -4,7 +4,7 @@ internal import CSystem
 internal import Glibc
 internal import IntakeCore
 
-/// What a socket met, as an error number; ECANCELED stands for being told to stop.
+/// The error of a socket call; ECANCELED if the task was cancelled.
 struct SocketFault: Error, Sendable, Equatable {
   var number: Int32
 
@@ -34,7 +34,7 @@ struct Socket: Sendable {
   let descriptor: Descriptor
   private static let pollInterval: Int32 = 100
 
-  /// Resolves the host anew and tries every address it has.
+  /// Resolves the host again and tries each of its addresses.
   /// - Parameter timeout: for each of them.
   static func connect(
     _ address: NetworkAddress, datagrams: Bool, within timeout: Duration = .seconds(10)

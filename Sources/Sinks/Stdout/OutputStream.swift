@@ -39,7 +39,7 @@ struct OutputStream: Sendable {
     }
   }
 
-  /// The barrier: bytes that nobody has read are lost with the reader.
+  /// The barrier: waits until the reader has read everything, because unread bytes are lost if it ends.
   private func waitForReader() throws(Failure) {
     var pause: Int32 = 1
     while csystem_unread_bytes(descriptor) > 0 {

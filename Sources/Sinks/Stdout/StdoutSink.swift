@@ -55,8 +55,8 @@ final class StdoutSink: Sink {
 
   func close() async { target.withLock { $0 = .closed } }
 
-  /// Opened a second time by its entry in /proc, because `>>` gives a descriptor that appends wherever it is told to
-  /// write, and none that a shell opens can be read. nil where that is not allowed: then it is a stream.
+  /// Opened a second time by its entry in /proc, because the descriptor of `>>` ignores offsets, and none that a
+  /// shell opens for output can be read. nil where that is not allowed: then it is a stream.
   private func openFile() throws(Failure) -> OutputFile? {
     guard let again = try? files.open("/proc/self/fd/\(descriptor)", O_RDWR, followLinks: true) else {
       log(
@@ -100,7 +100,7 @@ final class StdoutSink: Sink {
       } else {
         written = try output.append(bytes[...], searchingFrom: 0)
       }
-      // What the shell runs next on the same descriptor goes on behind our lines.
+      // The next program that writes to the same descriptor continues after our lines.
       lseek(descriptor, Int(written.offset), SEEK_SET)
       return written
     } catch {

@@ -67,7 +67,7 @@ final class DatagramSink: Sink {
     }
   }
 
-  /// A twentieth of a second's datagrams, then a twentieth of a second's rest.
+  /// Sleeps 50 ms after each twentieth of the datagrams that `rate` allows in a second.
   private func pace(_ index: Int) async throws(SocketFault) {
     guard rate > 0, (index + 1) % max(1, rate / 20) == 0 else { return }
     do {
@@ -77,7 +77,7 @@ final class DatagramSink: Sink {
     }
   }
 
-  /// 50 ms in which the receiver's host may say that nobody is there.
+  /// Waits 50 ms for an ICMP error: no receiver at this port.
   private func listen(_ socket: Socket) throws(SocketFault) {
     do throws(SocketFault) {
       try socket.wait(for: 0, within: .milliseconds(50))

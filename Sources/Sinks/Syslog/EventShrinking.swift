@@ -1,9 +1,9 @@
-// An event too long for its receiver loses its largest fields, says so, and stays JSON.
+// Shortens an event that is too long for its receiver: its largest fields are dropped, a label marks it, it stays JSON.
 
 internal import IntakeCore
 
 enum EventShrinking {
-  /// What tells the event apart and what it is about: dropped only if nothing else is left.
+  /// Fields that identify the event and its subject: dropped last.
   private static let kept: [StaticString] = [
     "\"@timestamp\"", "\"event.action\"", "\"event.outcome\"", "\"event.kind\"", "\"event.dataset\"",
     "\"event.provider\"", "\"ecs.version\"",

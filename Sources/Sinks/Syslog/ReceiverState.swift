@@ -1,16 +1,16 @@
-// What is known of a receiver, from one batch and one pass to the next.
+// What is known about a receiver, kept across batches and passes.
 
 internal import Synchronization
 
-/// Shared by the sinks that one spec makes, so that a daemon does not learn anew with every pass.
+/// Shared by the sinks of one spec, so that a daemon keeps it across passes.
 final class ReceiverState: Sendable {
   struct Facts: Sendable {
     /// Frames between barriers; a quarter of them after each time that the receiver closed before the end.
     var interval = Int.max
     var earlyEnd = EarlyEnd.unknown
-    /// Set for good once it has confirmed by closing: from then on it is held to that, however long it may hang.
+    /// Set once it has confirmed by closing, and never reset: from then on only closing counts as confirmation.
     var hasConfirmed = false
-    /// Set for good once it has shown, before it ever confirmed, that it cannot confirm by closing.
+    /// Set once it has failed to confirm by closing before it ever did, and never reset.
     var isDowngraded = false
     /// The last batch was given back.
     var isDown = false
@@ -19,11 +19,11 @@ final class ReceiverState: Sendable {
   /// Ends of stream that came before ours.
   enum EarlyEnd: Sendable {
     case unknown
-    /// Once: the next connection will show of what kind they are.
+    /// Seen once: the next connection will show which kind it is.
     case seen
-    /// After some frames: it closes altogether.
+    /// After some frames: it closes both directions.
     case closes
-    /// Before any frame: it has nothing to say, and may well read on.
+    /// Before any frame: it closes only its sending side, and may still read.
     case atOnce
   }
 
@@ -33,7 +33,7 @@ final class ReceiverState: Sendable {
 
   func update(_ change: (inout Facts) -> Void) { stored.withLock { change(&$0) } }
 
-  /// How many of `count` frames to begin with: twice of what went well last.
+  /// How many of `count` frames to send first: twice the last interval that succeeded.
   func interval(for count: Int) -> Int {
     let known = facts.interval
     return max(1, known > count / 2 ? count : known * 2)

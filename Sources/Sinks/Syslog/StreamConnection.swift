@@ -1,4 +1,4 @@
-// What the stream sink needs of TCP and of TLS, and how it learns that the receiver has taken what was sent.
+// What the stream sink needs of TCP and of TLS, and how the receiver confirms what was sent.
 
 internal import Glibc
 internal import IntakeCore

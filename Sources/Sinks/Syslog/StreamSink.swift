@@ -142,8 +142,8 @@ final class StreamSink: Sink {
     }
   }
 
-  /// Had a receiver that has closed altogether left a byte unread, its system would have said so with a reset. One that
-  /// ends only its own side, and at once, never says more than that its kernel has the bytes.
+  /// A receiver that closed both directions with a byte unread would have reset the connection. One that closes only its
+  /// sending side, and at once, confirms no more than that its kernel has the bytes.
   private func settleEarlyEnd(_ known: ReceiverState.Facts) throws(SocketFault) {
     switch known.earlyEnd {
     case .closes: return
@@ -155,7 +155,7 @@ final class StreamSink: Sink {
     }
   }
 
-  /// After a first early end: does the receiver end its side before it has got anything?
+  /// After a first early end: watches whether the receiver ends its side before anything is sent.
   private func watchForEnd(_ connection: any StreamConnection) throws(SocketFault) {
     guard receiver.facts.earlyEnd == .seen else { return }
     do throws(SocketFault) {

@@ -1,4 +1,4 @@
-// Events as syslog messages: RFC 5424, or RFC 3164 for receivers that know nothing else.
+// Events as syslog messages: RFC 5424, or RFC 3164 for older receivers.
 //
 // The header is in SyslogHeader.swift. The message is the event's JSON in visible ASCII: everything else goes as \u
 // escapes, so it needs no byte order mark (RFC 5424 section 6.4), means the same everywhere, and holds nothing that
