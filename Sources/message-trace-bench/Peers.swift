@@ -113,7 +113,7 @@ enum Peers {
     let (left, right) = (lines(ours), lines(theirs))
     guard left.count == right.count else { return "\(right.count) events for \(left.count) of ours" }
     for (index, pair) in zip(left, right).enumerated() {
-      guard let left = members(pair.0), let right = members(pair.1) else { return "line \(index + 1) is no object" }
+      guard let left = members(pair.0), let right = members(pair.1) else { return "line \(index + 1) is not an object" }
       let names = Set(left.keys).union(right.keys).subtracting(lacks)
       for name in names.sorted() where left[name] != right[name] {
         return "line \(index + 1): \(name) is \(right[name] ?? "absent"), ours \(left[name] ?? "absent")"

@@ -86,9 +86,9 @@ package struct SettingReader {
 
   private mutating func checkedSpan(_ text: String, _ setting: Setting, _ least: Duration) -> Duration? {
     if let span = Duration(parsing: text), span >= least { return span }
-    let wish = Duration(parsing: "\(text)s").map { $0 >= least ? ", did you mean \(text)s?" : "." } ?? "."
+    let suggestion = Duration(parsing: "\(text)s").map { $0 >= least ? ", did you mean \(text)s?" : "." } ?? "."
     note(
-      "\(name(setting)) must be a duration of at least \(least.text), such as 90s, 15m, 6h or 2d, not \(Log.clean(text, limit: 60))\(wish)"
+      "\(name(setting)) must be a duration of at least \(least.text), such as 90s, 15m, 6h or 2d, not \(Log.clean(text, limit: 60))\(suggestion)"
     )
     return nil
   }

@@ -43,8 +43,8 @@ struct HTTPRequest: Sendable {
   }
 
   var keepsAlive: Bool {
-    let wish = header("connection")?.lowercased() ?? ""
-    return minorVersion == 1 ? wish != "close" : wish == "keep-alive"
+    let connection = header("connection")?.lowercased() ?? ""
+    return minorVersion == 1 ? connection != "close" : connection == "keep-alive"
   }
 
   /// The target before the question mark, as sent.

@@ -7,12 +7,12 @@ internal import Trigger
 struct BackfillCommand: RunnableCommand {
   static let descriptor = Command(
     name: "backfill",
-    summary: "collect a bounded span of the past, with progress; resumable",
+    summary: "collect a past time range, with progress; resumable",
     usage: "backfill [PLAYBOOK] --from INSTANT --to INSTANT [OPTION]...",
     details: """
-      Reads the span in slices within the quota and leaves part of the quota to live collection, which may run at the
-      same time. Skips what was delivered before. If it is stopped or killed, the same call resumes it. The span may
-      start as far back as the service keeps rows: 90 days (graph), 30 days (reporting).
+      Reads the time range in slices within the quota and leaves part of the quota to live collection, which may run
+      at the same time. Skips what was delivered before. If it is stopped or killed, the same call resumes it. The range
+      may start as far back as the service keeps rows: 90 days (graph), 30 days (reporting).
       """,
     examples: [
       "message-trace backfill contoso.json --from 2026-08-01T00:00:00Z --to 2026-09-01T00:00:00Z",

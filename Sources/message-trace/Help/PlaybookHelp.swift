@@ -5,7 +5,7 @@ internal import Trigger
 
 enum PlaybookHelp {
   /// The text of the topic; ends with a line feed.
-  static let text = [opening, keys, spans, secrets, tenants, "An example:\n\n\(example)"]
+  static let text = [opening, keys, durations, secrets, tenants, "An example:\n\n\(example)"]
     .joined(separator: "\n")
 
   private static let opening = """
@@ -13,7 +13,7 @@ enum PlaybookHelp {
 
       message-trace playbook init contoso.json --tenant contoso.onmicrosoft.com
       message-trace playbook validate contoso.json     every mistake with its line and the nearest valid key
-      message-trace check contoso.json                 tests all of it and says what to fix
+      message-trace check contoso.json                 tests all of it and reports what to fix
       message-trace playbook schema                    the JSON Schema, for editors
 
     Omitted keys have their defaults; unknown keys are errors. A flag (--every) takes precedence over the environment
@@ -24,7 +24,7 @@ enum PlaybookHelp {
   /// The keys by section, in reading order.
   private static var keys: String {
     let labels = [
-      row("name", "text", "display name"), row("uuid", "text", "an id of your own; it has no effect"),
+      row("name", "string", "display name"), row("uuid", "string", "an id of your own; it has no effect"),
       row("type", "intake", "always this value; optional"),
     ]
     let top = Setting.allCases.filter { $0.playbookPath?.contains(".") == false }
@@ -56,8 +56,8 @@ enum PlaybookHelp {
     if setting.isNumber { return "number" }
     switch setting.kind {
     case .flag: return "true|false"
-    case .list: return setting == .revisit ? "list of spans" : "list of texts"
-    case .value: return ["SPAN", "URL", "PATH", "DIR"].contains(setting.placeholder) ? word(setting) : "text"
+    case .list: return setting == .revisit ? "list of durations" : "list of strings"
+    case .value: return ["DURATION", "URL", "PATH", "DIR"].contains(setting.placeholder) ? word(setting) : "string"
     }
   }
 
@@ -77,14 +77,14 @@ enum PlaybookHelp {
     }
   }
 
-  private static let spans = """
-    A span is an integer with the unit ms, s, m, h or d, in quotes: "90s", "15m", "6h", "2d". A list with one element
+  private static let durations = """
+    A duration is an integer with the unit ms, s, m, h or d, in quotes: "90s", "15m", "6h", "2d". A list with one element
     may be written as that element.
 
     """
 
   private static let secrets = """
-    A playbook never contains a secret, only a reference to it:
+    A playbook must not contain secrets, only references to them:
 
       "clientSecret": { "env": "CONTOSO_SECRET" }                         an environment variable
       "clientSecret": { "file": "/etc/message-trace/contoso.secret" }     a file that only its owner may read (chmod 600)

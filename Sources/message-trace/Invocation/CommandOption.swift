@@ -82,7 +82,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .playbook: "read sign-in and service from this playbook"
     case .from: "first instant of the span, such as 2026-08-01T00:00:00Z or 2026-08-01"
     case .to: "end of the span, exclusive; default now"
-    case .order: "which end of the span is read first; default newest"
+    case .order: "which end of the range is read first; default newest"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
     case .title: "heading of the page; default Mail of this tenant"

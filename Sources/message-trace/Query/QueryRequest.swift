@@ -48,7 +48,7 @@ struct QueryArguments: Sendable {
     }
     if start < oldest + .seconds(60) { start = oldest + .seconds(60) }
     guard start <= end else {
-      throw usage("the start \(Timestamp.text(start)) lies after the end \(Timestamp.text(end)).", nil)
+      throw usage("the start \(Timestamp.text(start)) is after the end \(Timestamp.text(end)).", nil)
     }
     return (start, end)
   }

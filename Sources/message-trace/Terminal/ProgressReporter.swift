@@ -27,7 +27,7 @@ final class ProgressReporter: Sendable {
     begun = now
     lastLine = Mutex(now)
     log(
-      .info, first.done == .zero ? "backfill.begin" : "backfill.resume", "Reading the span.",
+      .info, first.done == .zero ? "backfill.begin" : "backfill.resume", "Reading the time range.",
       [
         ("from", Timestamp.text(first.span.start)), ("to", Timestamp.text(first.span.end)),
         ("order", first.order.rawValue), ("done", percent(first)),
@@ -49,7 +49,7 @@ final class ProgressReporter: Sendable {
     }
     guard isDue else { return }
     log(
-      .info, "backfill.progress", "Reading the span.",
+      .info, "backfill.progress", "Reading the time range.",
       [
         ("done", percent(progress)), ("rows", "\(progress.tally.rows)"), ("events", "\(progress.tally.emitted)"),
         ("rows_per_second", figures.rate), ("left", figures.left),

@@ -197,7 +197,7 @@ struct QueryTests {
     Mistake(arguments: ["--start-date", "3d"], says: "minus sign"),
     Mistake(arguments: ["--start-date", "yesterday"], says: "not a date or time"),
     Mistake(arguments: ["--start-date", "-91d"], says: "90 days"),
-    Mistake(arguments: ["--start-date", "-1h", "--end-date", "-2h"], says: "lies after the end"),
+    Mistake(arguments: ["--start-date", "-1h", "--end-date", "-2h"], says: "is after the end"),
     Mistake(arguments: ["--status", "Deliverd"], says: "did you mean Delivered?"),
     Mistake(arguments: ["--from-ip", "300.1.1.1"], says: "not an IP address"),
     Mistake(arguments: ["--message-trace-id", "5"], says: "GUID"),
