@@ -1,5 +1,5 @@
-// What Swift cannot say of libcurl, sockets, file calls and processor instructions: variadic calls and macros.
-// Header only: nothing is compiled or linked on its own account.
+// What Swift cannot express of libcurl, sockets, file calls and processor instructions: variadic calls and macros.
+// Header only: nothing is compiled or linked separately. No header of the C library is included (see csystem_libc.h).
 
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
@@ -9,6 +9,7 @@
 #include "csystem_curl.h"
 #include "csystem_inflate.h"
 #include "csystem_io.h"
+#include "csystem_libc.h"
 #include "csystem_sha256.h"
 
 #endif

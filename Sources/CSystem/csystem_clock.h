@@ -1,16 +1,15 @@
-// clock_gettime(2) without struct timespec: which module owns that type in Swift depends on what else is imported.
+// clock_gettime(2) as one number.
 
 #ifndef CSYSTEM_CLOCK_H
 #define CSYSTEM_CLOCK_H
 
-#include <stdint.h>
-#include <time.h>
+#include "csystem_libc.h"
 
 /// The time of a clock in units of 100 ns; 0 where it cannot be read.
-static inline int64_t csystem_clock_ticks(clockid_t clock) {
-  struct timespec time;
-  if (clock_gettime(clock, &time) != 0) return 0;
-  return (int64_t)time.tv_sec * 10000000 + time.tv_nsec / 100;
+static inline int64_t csystem_clock_ticks(int clock) {
+  csystem_timespec time;
+  if (csystem_clock_gettime(clock, &time) != 0) return 0;
+  return time.seconds * 10000000 + time.nanoseconds / 100;
 }
 
 #endif

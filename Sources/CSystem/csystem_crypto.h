@@ -4,8 +4,7 @@
 #ifndef CSYSTEM_CRYPTO_H
 #define CSYSTEM_CRYPTO_H
 
-#include <dlfcn.h>
-#include <stddef.h>
+#include "csystem_libc.h"
 
 enum {
   csystem_crypto_no_library = -1,
@@ -24,11 +23,11 @@ static inline long csystem_crypto_sign(
     const char *key_pem, size_t key_length, const char *certificate_pem, size_t certificate_length,
     const unsigned char *data, size_t data_length, unsigned char *signature, size_t capacity) {
   typedef int (*password)(char *, int, int, void *);
-  void *library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-  if (!library) library = dlopen("libcrypto.so.1.1", RTLD_NOW | RTLD_LOCAL);
+  void *library = csystem_dlopen("libcrypto.so.3", CSYSTEM_DLOPEN_NOW);
+  if (!library) library = csystem_dlopen("libcrypto.so.1.1", CSYSTEM_DLOPEN_NOW);
   if (!library) return csystem_crypto_no_library;
 #define CSYSTEM_CRYPTO_FIND(result, name, ...)                                 \
-  result (*name)(__VA_ARGS__) = (result (*)(__VA_ARGS__))dlsym(library, #name); \
+  result (*name)(__VA_ARGS__) = (result (*)(__VA_ARGS__))csystem_dlsym(library, #name); \
   if (!name) return csystem_crypto_no_library;
   CSYSTEM_CRYPTO_FIND(void *, BIO_new_mem_buf, const void *, int)
   CSYSTEM_CRYPTO_FIND(int, BIO_free, void *)

@@ -4,9 +4,7 @@
 #ifndef CSYSTEM_CURL_H
 #define CSYSTEM_CURL_H
 
-#include <dlfcn.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "csystem_libc.h"
 
 typedef size_t (*csystem_curl_data)(char *bytes, size_t size, size_t count, void *user);
 
@@ -42,10 +40,10 @@ typedef struct {
 
 /// Fills `curl` from the shared library of that name: 1, or 0 if the library or one of the names is missing.
 static inline int csystem_curl_load(csystem_curl *curl, const char *name) {
-  void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  void *library = csystem_dlopen(name, CSYSTEM_DLOPEN_NOW);
   if (!library) return 0;
 #define CSYSTEM_CURL_FIND(field)                               \
-  *(void **)(&curl->field) = dlsym(library, "curl_" #field);   \
+  *(void **)(&curl->field) = csystem_dlsym(library, "curl_" #field);   \
   if (!curl->field) return 0;
   CSYSTEM_CURL_FIND(global_init)
   CSYSTEM_CURL_FIND(easy_init)

@@ -4,8 +4,7 @@
 #ifndef CSYSTEM_INFLATE_H
 #define CSYSTEM_INFLATE_H
 
-#include <dlfcn.h>
-#include <stddef.h>
+#include "csystem_libc.h"
 
 typedef struct {
   const unsigned char *next_in;
@@ -37,12 +36,12 @@ enum { csystem_inflate_more = 0, csystem_inflate_end = 1, csystem_inflate_corrup
 static inline int csystem_inflate_open(csystem_inflate *inflate) {
   static const csystem_inflate empty;
   *inflate = empty;
-  void *library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
+  void *library = csystem_dlopen("libz.so.1", CSYSTEM_DLOPEN_NOW);
   if (!library) return 0;
   int (*begin)(csystem_inflate_stream *, int, const char *, int);
-  *(void **)(&begin) = dlsym(library, "inflateInit2_");
-  *(void **)(&inflate->inflate) = dlsym(library, "inflate");
-  *(void **)(&inflate->inflateEnd) = dlsym(library, "inflateEnd");
+  *(void **)(&begin) = csystem_dlsym(library, "inflateInit2_");
+  *(void **)(&inflate->inflate) = csystem_dlsym(library, "inflate");
+  *(void **)(&inflate->inflateEnd) = csystem_dlsym(library, "inflateEnd");
   if (!begin || !inflate->inflate || !inflate->inflateEnd) return 0;
   return begin(&inflate->stream, 15 + 16, "1", (int)sizeof inflate->stream) == 0;
 }

@@ -4,8 +4,7 @@
 #ifndef CSYSTEM_SHA256_H
 #define CSYSTEM_SHA256_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "csystem_libc.h"
 
 static const uint32_t csystem_sha256_k[64] __attribute__((aligned(16))) = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -18,46 +17,78 @@ static const uint32_t csystem_sha256_k[64] __attribute__((aligned(16))) = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 #if defined(__x86_64__)
-#include <cpuid.h>
-#include <immintrin.h>
+// By the compiler's own vector operations: immintrin.h would bring in stdlib.h and its types (see csystem_libc.h).
+typedef uint32_t csystem_words __attribute__((vector_size(16)));
+typedef int csystem_lanes __attribute__((vector_size(16)));
+typedef uint8_t csystem_octets __attribute__((vector_size(16)));
+
+static inline void csystem_cpuid(unsigned leaf, unsigned *a, unsigned *b, unsigned *c) {
+  unsigned d;
+  __asm__ volatile("cpuid" : "=a"(*a), "=b"(*b), "=c"(*c), "=d"(d) : "a"(leaf), "c"(0));
+}
 
 /// 1 where the processor has the SHA extensions, SSSE3 and SSE4.1.
 static inline int csystem_sha256_available(void) {
-  unsigned a, b, c, d;
-  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 9)) || !(c & (1u << 19))) return 0;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29)) != 0;
+  unsigned most, a, b, c;
+  csystem_cpuid(0, &most, &b, &c);
+  if (most < 7) return 0;
+  csystem_cpuid(1, &a, &b, &c);
+  if (!(c & (1u << 9)) || !(c & (1u << 19))) return 0;
+  csystem_cpuid(7, &a, &b, &c);
+  return (b & (1u << 29)) != 0;
+}
+
+static inline csystem_words csystem_load(const void *from) {
+  csystem_words words;
+  __builtin_memcpy(&words, from, sizeof words);
+  return words;
+}
+
+/// Four words as they stand in the message, most significant byte first.
+__attribute__((target("ssse3")))
+static inline csystem_words csystem_load_big_endian(const uint8_t *from) {
+  const csystem_octets octets = (csystem_octets)csystem_load(from);
+  return (csystem_words)__builtin_shufflevector(
+      octets, octets, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+}
+
+__attribute__((target("sha,ssse3,sse4.1")))
+static inline csystem_words csystem_two_rounds(csystem_words a, csystem_words b, csystem_words sum) {
+  return (csystem_words)__builtin_ia32_sha256rnds2((csystem_lanes)a, (csystem_lanes)b, (csystem_lanes)sum);
 }
 
 /// Takes `count` blocks of 64 bytes into `state` (a to h). Call it only where csystem_sha256_available() says 1.
 __attribute__((target("sha,ssse3,sse4.1")))
 static inline void csystem_sha256_blocks(uint32_t *state, const uint8_t *data, size_t count) {
-  const __m128i flip = _mm_set_epi64x(0x0c0d0e0f08090a0bULL, 0x0405060700010203ULL);
-  __m128i dcba = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)&state[0]), 0xB1);
-  __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)&state[4]), 0x1B);
-  __m128i abef = _mm_alignr_epi8(dcba, efgh, 8);
-  __m128i cdgh = _mm_blend_epi16(efgh, dcba, 0xF0);
+  csystem_words abcd = csystem_load(&state[0]), efgh = csystem_load(&state[4]);
+  // The instructions want the words as a, b, e, f and c, d, g, h, the first one highest.
+  csystem_words abef = __builtin_shufflevector(abcd, efgh, 5, 4, 1, 0);
+  csystem_words cdgh = __builtin_shufflevector(abcd, efgh, 7, 6, 3, 2);
   for (; count > 0; count--, data += 64) {
-    const __m128i oldAbef = abef, oldCdgh = cdgh;
-    __m128i w[4];
-    for (int i = 0; i < 4; i++) w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(data + 16 * i)), flip);
+    const csystem_words oldAbef = abef, oldCdgh = cdgh;
+    csystem_words w[4];
+    for (int i = 0; i < 4; i++) w[i] = csystem_load_big_endian(data + 16 * i);
 #pragma clang loop unroll(full)
     for (int i = 0; i < 16; i++) {
-      const __m128i words = w[i & 3];
-      __m128i sum = _mm_add_epi32(words, _mm_load_si128((const __m128i *)&csystem_sha256_k[4 * i]));
-      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0E));
+      const csystem_words words = w[i & 3];
+      const csystem_words sum = words + csystem_load(&csystem_sha256_k[4 * i]);
+      cdgh = csystem_two_rounds(cdgh, abef, sum);
+      abef = csystem_two_rounds(abef, cdgh, __builtin_shufflevector(sum, sum, 2, 3, 0, 0));
       if (i < 12) {
-        __m128i next = _mm_sha256msg1_epu32(words, w[(i + 1) & 3]);
-        next = _mm_add_epi32(next, _mm_alignr_epi8(w[(i + 3) & 3], w[(i + 2) & 3], 4));
-        w[i & 3] = _mm_sha256msg2_epu32(next, w[(i + 3) & 3]);
+        const csystem_words last = w[(i + 3) & 3];
+        csystem_words next =
+            (csystem_words)__builtin_ia32_sha256msg1((csystem_lanes)words, (csystem_lanes)w[(i + 1) & 3]);
+        next += __builtin_shufflevector(w[(i + 2) & 3], last, 1, 2, 3, 4);
+        w[i & 3] = (csystem_words)__builtin_ia32_sha256msg2((csystem_lanes)next, (csystem_lanes)last);
       }
     }
-    abef = _mm_add_epi32(abef, oldAbef);
-    cdgh = _mm_add_epi32(cdgh, oldCdgh);
+    abef += oldAbef;
+    cdgh += oldCdgh;
   }
-  __m128i feba = _mm_shuffle_epi32(abef, 0x1B), dchg = _mm_shuffle_epi32(cdgh, 0xB1);
-  _mm_storeu_si128((__m128i *)&state[0], _mm_blend_epi16(feba, dchg, 0xF0));
-  _mm_storeu_si128((__m128i *)&state[4], _mm_alignr_epi8(dchg, feba, 8));
+  abcd = __builtin_shufflevector(abef, cdgh, 3, 2, 7, 6);
+  efgh = __builtin_shufflevector(abef, cdgh, 1, 0, 5, 4);
+  __builtin_memcpy(&state[0], &abcd, sizeof abcd);
+  __builtin_memcpy(&state[4], &efgh, sizeof efgh);
 }
 #else
 static inline int csystem_sha256_available(void) { return 0; }
