@@ -89,8 +89,3 @@ private struct NormalisedFiles {
     return made
   }
 }
-
-/// A ledger that accepts every row: a file is mapped as it is.
-private struct PassthroughLedger: Ledger {
-  mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
-}

@@ -58,8 +58,3 @@ enum QueryOutput {
     return "\"\(isFormula ? "'" : "")\(quoted)\""
   }
 }
-
-/// A ledger that accepts every row.
-private struct PassthroughLedger: Ledger {
-  mutating func insert(_ identity: Identity, received: Instant) -> Bool { true }
-}

@@ -11,21 +11,21 @@ import Testing
 struct QueryTruthTests {
   @Test("200 random queries give exactly the rows that match", arguments: Mode.allCases)
   func random(_ mode: Mode) async throws {
-    let town = Town.shared
-    #expect(town.rows.count >= 100_000)
-    let server = try town.serve()
+    let fixture = SearchFixture.shared
+    #expect(fixture.rows.count >= 100_000)
+    let server = try fixture.serve()
     defer { server.stop() }
-    let source = try town.source(mode, server)
+    let source = try fixture.source(mode, server)
     var dice = Lottery(state: 20_261_121)
     var found = 0
     var streamed = 0
     for number in 0..<200 {
-      let question = town.question(&dice)
+      let question = fixture.question(&dice)
       let search = QuerySearch(
         source: source, filter: question.filter, start: question.start, end: question.end, most: nil)
       let result = try await search.run()
       let got = Set(result.rows.map { Answer($0) })
-      let truth = town.truth(question, mode)
+      let truth = fixture.truth(question, mode)
       #expect(got == truth, "query \(number): \(question), \(got.count) rows, not \(truth.count)")
       #expect(got.count == result.rows.count && result.unreadable == 0)
       found += truth.count
@@ -41,11 +41,11 @@ struct QueryTruthTests {
 
   @Test("a message to 3,000 recipients comes whole, by time and by id", arguments: Mode.allCases)
   func crowd(_ mode: Mode) async throws {
-    let town = Town.shared
-    let server = try town.serve()
+    let fixture = SearchFixture.shared
+    let server = try fixture.serve()
     defer { server.stop() }
-    let source = try town.source(mode, server)
-    let crowd = try #require(town.crowds.first)
+    let source = try fixture.source(mode, server)
+    let crowd = try #require(fixture.crowds.first)
     #expect(crowd.count == 3_000)
     let message = try #require(crowd.first?.message)
     for values in [[QueryFilter.Field.traceID: [message.traceID]], [.sender: [message.sender]]] {
@@ -60,13 +60,13 @@ struct QueryTruthTests {
 
   @Test("an id that does not exist gives no rows and no events", arguments: Mode.allCases)
   func nothing(_ mode: Mode) async throws {
-    let town = Town.shared
-    let server = try town.serve()
+    let fixture = SearchFixture.shared
+    let server = try fixture.serve()
     defer { server.stop() }
-    let source = try town.source(mode, server)
+    let source = try fixture.source(mode, server)
     let id = "00000000-0000-4000-8000-000000000000"
     let filter = QueryFilter([.traceID: [id]])
-    let search = QuerySearch(source: source, filter: filter, start: town.now - .seconds(86_400), end: town.now)
+    let search = QuerySearch(source: source, filter: filter, start: fixture.now - .seconds(86_400), end: fixture.now)
     let result = try await search.run()
     #expect(result.rows.isEmpty && !result.hasMore)
     let key = DetailsKey(traceID: id, recipient: "nobody@contoso.com")
@@ -76,12 +76,12 @@ struct QueryTruthTests {
 
   @Test("the newest rows of a limited query are the newest of all", arguments: Mode.allCases)
   func limited(_ mode: Mode) async throws {
-    let town = Town.shared
-    let server = try town.serve()
+    let fixture = SearchFixture.shared
+    let server = try fixture.serve()
     defer { server.stop() }
-    let source = try town.source(mode, server)
+    let source = try fixture.source(mode, server)
     let filter = QueryFilter([.status: ["Failed", "quarantined"]])
-    let (start, end) = (town.now - .seconds(12 * 3_600), town.now)
+    let (start, end) = (fixture.now - .seconds(12 * 3_600), fixture.now)
     let all = try await QuerySearch(source: source, filter: filter, start: start, end: end).run()
     let some = try await QuerySearch(source: source, filter: filter, start: start, end: end, most: 50).run()
     #expect(all.rows.count > 100 && !all.hasMore)
@@ -90,12 +90,12 @@ struct QueryTruthTests {
 
   @Test("details of every kind of fate come from either service alike")
   func details() async throws {
-    let town = Town.shared
-    let server = try town.serve()
+    let fixture = SearchFixture.shared
+    let server = try fixture.serve()
     defer { server.stop() }
-    let sources = try Mode.allCases.map { try town.source($0, server) }
+    let sources = try Mode.allCases.map { try fixture.source($0, server) }
     for status in [SimulatedStatus.delivered, .failed, .quarantined, .filteredAsSpam, .expanded] {
-      let row = try #require(town.rows.last { $0.status(at: town.now) == status })
+      let row = try #require(fixture.rows.last { $0.status(at: fixture.now) == status })
       var steps: [[DetailsStep]] = []
       for source in sources {
         let key = DetailsKey(

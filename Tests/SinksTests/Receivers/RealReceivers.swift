@@ -29,7 +29,7 @@ final class RealReceiver: MortalReceiver {
   /// For `%msg%` and the like.
   let folder: ScratchFolder
   private let command: [String]
-  private let process = Mutex<ChildProcess?>(nil)
+  private let process = Mutex<TestProcess?>(nil)
 
   /// - Parameters:
   ///   - secure: TLS on the port instead of TCP and UDP, with a certificate of the folder's authority.
@@ -56,7 +56,10 @@ final class RealReceiver: MortalReceiver {
   }
 
   func start() async throws {
-    let new = try ChildProcess(command, output: folder("said"))
+    var program = TestProgram(command)
+    program.output = .path(folder("said"))
+    program.errors = .path(folder("said.log"))
+    let new = try program.start()
     process.withLock { $0 = new }
     try await Loopback.waitForListener(port)
   }
@@ -66,7 +69,7 @@ final class RealReceiver: MortalReceiver {
       defer { process = nil }
       return process
     }
-    old?.end(signal)
+    _ = old?.stop(signal)
   }
 
   /// The lines that arrived.

@@ -23,25 +23,17 @@ struct CollectToSyslogTests {
     return try SimulatorServer.start(settings)
   }
 
-  /// Beside the test bundle, where the build puts every product.
-  private static let program: String = {
-    for argument in CommandLine.arguments {
-      guard let slash = argument.lastIndex(of: "/") else { continue }
-      let candidate = "\(argument[..<slash])/message-trace"
-      if unsafe access(candidate, X_OK) == 0 { return candidate }
-    }
-    return ".build/debug/message-trace"
-  }()
-
   private func collect(_ server: SimulatorServer, _ sinks: [String], _ folder: ScratchFolder) throws -> Int32 {
     let settings = server.settings
-    return try ChildProcess.run(
+    var program = TestProgram(
       [
-        "env", "MESSAGE_TRACE_CLIENT_SECRET=\(settings.clientSecret)", Self.program, "collect", "--mode", "graph",
-        "--tenant", settings.tenant.name, "--client-id", settings.clientID, "--graph-url", server.graphURL,
-        "--authority", server.authorityURL, "--state", folder("state"), "--since", "5h", "--now",
-        Timestamp.text(now),
-      ] + sinks.flatMap { ["--sink", $0] }, output: folder("collect"))
+        TestProgram.product("message-trace"), "collect", "--mode", "graph", "--tenant", settings.tenant.name,
+        "--client-id", settings.clientID, "--graph-url", server.graphURL, "--authority", server.authorityURL,
+        "--state", folder("state"), "--since", "5h", "--now", Timestamp.text(now),
+      ] + sinks.flatMap { ["--sink", $0] },
+      environment: ["MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret])
+    program.errors = .path(try folder.write("", to: "collect.log"))
+    return try program.run()
   }
 
   @Test("every row once, whole, and a second pass adds nothing", arguments: ["udp", "tcp", "tls"])

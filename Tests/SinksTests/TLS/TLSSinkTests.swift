@@ -12,7 +12,7 @@ internal import Testing
 struct TLSSinkTests {
   let folder: ScratchFolder
   let port: UInt16
-  private var certificates: Certificates { Certificates(folder: folder) }
+  private var certificates: Certificates { Certificates(folder) }
 
   init() throws {
     signal(SIGPIPE, SIG_IGN)
@@ -22,12 +22,19 @@ struct TLSSinkTests {
     try certificates.certificate("server", names: "DNS:localhost", by: "ca")
   }
 
-  private func server(_ name: String = "server", _ more: String...) async throws -> ChildProcess {
-    let process = try ChildProcess(
+  private func server(_ name: String = "server", _ more: String...) async throws -> TestProcess {
+    var program = TestProgram(
       [
         "openssl", "s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", folder("\(name).pem"), "-key",
         folder("\(name).key"),
-      ] + more, output: folder("got"))
+      ] + more)
+    // s_server ends with its input: a named pipe never ends.
+    let input = folder("got.in")
+    guard unsafe mkfifo(input, 0o600) == 0 || errno == EEXIST else { throw FileFault(.open, input, errno) }
+    program.input = .path(input)
+    program.output = .path(try folder.write("", to: "got"))
+    program.errors = .path(try folder.write("", to: "got.log"))
+    let process = try program.start()
     try await Loopback.waitForListener(port)
     return process
   }
@@ -57,7 +64,7 @@ struct TLSSinkTests {
   func delivered(count: Int) async throws {
     let server = try await server()
     #expect(await code(try sink(ca + "&ack=eof-strict"), count: count) == nil)
-    server.end()
+    server.stop()
     #expect(try Frames.parse(try folder.bytes("got")).count == count)
   }
 
@@ -76,7 +83,7 @@ struct TLSSinkTests {
     for name in ["expired", "other"] {
       let server = try await server(name)
       #expect(await code(try sink(ca)) == "sink.tls.untrusted 76")
-      server.end()
+      server.stop()
       #expect(try folder.bytes("got") == [])
     }
   }
@@ -86,7 +93,7 @@ struct TLSSinkTests {
     try certificates.certificate("numeric", names: "IP:127.0.0.1", by: "ca")
     let server = try await server("numeric")
     #expect(await code(try sink(ca, host: "127.0.0.1")) == nil)
-    server.end()
+    server.stop()
   }
 
   @Test("a receiver that wants a certificate gets ours, and refuses us without one")
@@ -96,7 +103,7 @@ struct TLSSinkTests {
     #expect(await code(try sink(ca)) != nil)
     let query = "\(ca)&cert=\(folder("client.pem"))&key=\(folder("client.key"))"
     #expect(await code(try sink(query)) == nil)
-    server.end()
+    server.stop()
     #expect(try Frames.parse(try folder.bytes("got")).count == 7)
   }
 
@@ -115,7 +122,7 @@ struct TLSSinkTests {
     #expect(!String(decoding: receiver.bytes, as: UTF8.self).contains("event"))
     let server = try await server("server", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
     #expect(await code(try sink(ca)) == "sink.tls.handshake 76")
-    server.end()
+    server.stop()
     #expect(try folder.bytes("got") == [])
   }
 
@@ -125,7 +132,7 @@ struct TLSSinkTests {
     let proxy = try CuttingProxy(to: port)
     defer { proxy.stop() }
     #expect(await code(try sink(ca + query, port: proxy.port), count: 3_000) == "sink.tls.closed 75")
-    server.end()
+    server.stop()
     #expect(proxy.cuts == 8)
   }
 

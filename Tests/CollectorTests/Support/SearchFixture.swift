@@ -7,8 +7,8 @@ import Simulator
 @testable import Collector
 
 /// Everything is there and settled; the clock stands still.
-struct Town: Sendable {
-  static let shared = Town()
+struct SearchFixture: Sendable {
+  static let shared = SearchFixture()
 
   let now = Instant(seconds: 1_790_000_000)
   let tenant: SimulatedTenant
