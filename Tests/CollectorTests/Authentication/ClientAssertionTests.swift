@@ -16,10 +16,10 @@ struct AssertionTests {
 
   @Test("an assertion is a PS256 JWT with the certificate's thumbprint, and openssl verifies its signature")
   func assertion() throws {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    try folder.makeCertificate("app", subject: "/CN=app")
-    let assertion = try ClientAssertion(certificateFile: folder.path("app.crt"), privateKeyFile: folder.path("app.key"))
+    let folder = try ScratchFolder()
+    let certificates = Certificates(folder)
+    try certificates.selfSigned("app", subject: "/CN=app")
+    let assertion = try ClientAssertion(certificateFile: folder("app.pem"), privateKeyFile: folder("app.key"))
     let jwt = try assertion.make(Self.app.get(), now: Instant(seconds: 1_770_000_000)).revealed
     let parts = jwt.split(separator: ".")
     let header = try JSONValue(parsing: #require(Base64.decode(parts[0])))
@@ -29,28 +29,28 @@ struct AssertionTests {
     #expect(claims["iss"]?.string == "app-id" && claims["sub"]?.string == "app-id")
     #expect(claims["exp"]?.integer == 1_770_000_600)
     #expect(claims["jti"]?.string?.utf8.count == 36)
-    #expect(try folder.verify(jwt, certificate: "app"))
-    #expect(try !folder.verify(jwt.dropLast(4) + "AAAA", certificate: "app"))
+    #expect(try certificates.verify(jwt, certificate: "app"))
+    #expect(try !certificates.verify(jwt.dropLast(4) + "AAAA", certificate: "app"))
   }
 
   @Test("a key that is another's, encrypted, unreadable or open to others is refused with its reason")
   func badKeys() throws {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    try folder.makeCertificate("app", subject: "/CN=app")
-    try folder.makeCertificate("other", subject: "/CN=other")
-    try folder.openssl("rsa", "-aes128", "-passout", "pass:x", "-in", "app.key", "-out", "locked.key")
-    try folder.write("junk.key", Array("junk".utf8))
-    try folder.openssl("rsa", "-in", "app.key", "-out", "open.key")
-    _ = unsafe chmod(folder.path("open.key"), 0o644)
+    let folder = try ScratchFolder()
+    let certificates = Certificates(folder)
+    try certificates.selfSigned("app", subject: "/CN=app")
+    try certificates.selfSigned("other", subject: "/CN=other")
+    try certificates.openssl(["rsa", "-aes128", "-passout", "pass:x", "-in", "app.key", "-out", "locked.key"])
+    try folder.write("junk", to: "junk.key")
+    try certificates.openssl(["rsa", "-in", "app.key", "-out", "open.key"])
+    _ = unsafe chmod(folder("open.key"), 0o644)
     let cases = [
-      ("app.crt", "other.key", "belong together"), ("app.crt", "locked.key", "private key cannot be read"),
-      ("app.crt", "junk.key", "private key cannot be read"), ("junk.key", "app.key", "certificate cannot be read"),
-      ("app.crt", "open.key", "others than its owner"), ("app.crt", "none.key", "No such file"),
+      ("app.pem", "other.key", "belong together"), ("app.pem", "locked.key", "private key cannot be read"),
+      ("app.pem", "junk.key", "private key cannot be read"), ("junk.key", "app.key", "certificate cannot be read"),
+      ("app.pem", "open.key", "others than its owner"), ("app.pem", "none.key", "No such file"),
     ]
     for (certificate, key, reason) in cases {
       #expect {
-        try ClientAssertion(certificateFile: folder.path(certificate), privateKeyFile: folder.path(key))
+        try ClientAssertion(certificateFile: folder(certificate), privateKeyFile: folder(key))
       } throws: { error in
         (error as? Failure)?.exit == .configuration && (error as? Failure)?.sentence.contains(reason) == true
       }
@@ -59,18 +59,18 @@ struct AssertionTests {
 
   @Test("G07 a server is trusted by the configured authority only, and only under its own name")
   func tls() async throws {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    try folder.makeCertificate("good", subject: "/CN=localhost", names: "DNS:localhost")
-    try folder.makeCertificate("bad", subject: "/CN=other.test", names: "DNS:other.test")
+    let folder = try ScratchFolder()
+    let certificates = Certificates(folder)
+    try certificates.selfSigned("good", subject: "/CN=localhost", names: "DNS:localhost")
+    try certificates.selfSigned("bad", subject: "/CN=other.test", names: "DNS:other.test")
     let cases = [
-      ("good", folder.path("good.crt") as String?, "source.not_json"), ("good", nil, "source.tls"),
-      ("good", folder.path("bad.crt"), "source.tls"), ("bad", folder.path("bad.crt"), "source.tls"),
-      ("good", folder.path("nothing.crt"), "http.ca_file"),
+      ("good", folder("good.pem") as String?, "source.not_json"), ("good", nil, "source.tls"),
+      ("good", folder("bad.pem"), "source.tls"), ("bad", folder("bad.pem"), "source.tls"),
+      ("good", folder("nothing.pem"), "http.ca_file"),
     ]
     for (certificate, authority, code) in cases {
-      let server = try folder.startTLSServer(certificate)
-      defer { server.stop() }
+      let server = try certificates.startServer(certificate)
+      defer { server.process.stop(SIGKILL) }
       let source = try ReportingSource(
         endpoint: "https://localhost:\(server.port)", credential: .basic(username: "u", password: Secret("p")),
         http: HTTPSettings(caFile: authority), time: ManualClock().source, log: .silent)

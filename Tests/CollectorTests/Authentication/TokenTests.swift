@@ -175,18 +175,17 @@ struct TokenTests {
   func federated() async throws {
     let server = try ScriptedServer { _, _ in .answer(Bodies.token) }
     defer { server.stop() }
-    try TemporaryFile.using("first\n") { (file) in
-      let app = try EntraApp(tenant: "t", clientID: "c", authority: server.base, resource: "https://r.test")
-      let grant = TokenRequest.entra(app, proof: .federatedToken(file: file.path))
-      for text in ["first", "second"] {
-        try file.write(text)
-        guard case .post(.secret(let form)) = try grant.request(now: Instant(seconds: 0)).method else {
-          Issue.record("a token request is a POST")
-          return
-        }
-        #expect(form.revealed.hasSuffix("&client_assertion=\(text)"))
-        #expect(form.revealed.contains("jwt-bearer"))
+    let folder = try ScratchFolder()
+    let app = try EntraApp(tenant: "t", clientID: "c", authority: server.base, resource: "https://r.test")
+    let grant = TokenRequest.entra(app, proof: .federatedToken(file: folder("token")))
+    for text in ["first", "second"] {
+      try folder.write(text, to: "token")
+      guard case .post(.secret(let form)) = try grant.request(now: Instant(seconds: 0)).method else {
+        Issue.record("a token request is a POST")
+        return
       }
+      #expect(form.revealed.hasSuffix("&client_assertion=\(text)"))
+      #expect(form.revealed.contains("jwt-bearer"))
     }
   }
 
@@ -194,14 +193,15 @@ struct TokenTests {
   func tokenFile() async throws {
     let server = try ScriptedServer { _, _ in .answer(#"{"value":[]}"#) }
     defer { server.stop() }
-    let file = try TemporaryFile("one\n")
-    defer { file.remove() }
-    let source = try GraphSource(root: server.base, credential: .accessTokenFile(file.path), log: .silent)
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let file = try folder.write("one\n", to: "token")
+    let source = try GraphSource(root: server.base, credential: .accessTokenFile(file), log: .silent)
     _ = try await source.page(SourceScenario.window, after: nil)
-    try file.write("two")
+    try folder.write("two", to: "token")
     _ = try await source.page(SourceScenario.window, after: nil)
     #expect(server.requests.map { $0.header("authorization") } == ["Bearer one", "Bearer two"])
-    _ = unsafe chmod(file.path, 0o644)
+    _ = unsafe chmod(file, 0o644)
     await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
       (error as? Failure)?.exit == .configuration
     }

@@ -235,10 +235,11 @@ struct DiagnosisTests {
           .utf8))
     let server = try ScriptedServer { _, _ in .answer(#"{"value":[]}"#) }
     defer { server.stop() }
-    let file = try TemporaryFile("e30.\(claims).x")
-    defer { file.remove() }
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let file = try folder.write("e30.\(claims).x", to: "token")
     let source = try GraphSource(
-      root: server.base, credential: .accessTokenFile(file.path), time: ManualClock().source, log: .silent,
+      root: server.base, credential: .accessTokenFile(file), time: ManualClock().source, log: .silent,
       tenant: tenant)
     let complaints = await source.check().findings.filter { $0.name == "permission" }
     #expect(complaints.count == count)

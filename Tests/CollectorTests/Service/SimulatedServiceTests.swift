@@ -86,12 +86,12 @@ struct SimulatedServiceTests {
     "an app signs in with the certificate that is registered, as openssl verifies it, and with no other",
     .enabled(if: InstalledProgram.isWanted("openssl"), "openssl is not installed"))
   func certificate() async throws {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    try folder.makeCertificate("registered", subject: "/CN=app")
-    try folder.makeCertificate("other", subject: "/CN=app")
+    let folder = try ScratchFolder()
+    let certificates = Certificates(folder)
+    try certificates.selfSigned("registered", subject: "/CN=app")
+    try certificates.selfSigned("other", subject: "/CN=app")
     let (server, time) = try Self.start {
-      $0.assertionAccepted = { (try? folder.verify($0, certificate: "registered")) == true }
+      $0.assertionAccepted = { (try? certificates.verify($0, certificate: "registered")) == true }
     }
     defer { server.stop() }
     func source(_ name: String) throws -> GraphSource {
@@ -99,7 +99,7 @@ struct SimulatedServiceTests {
         root: server.graphURL,
         credential: .certificate(
           tenant: server.settings.tenant.name, clientID: server.settings.clientID,
-          certificateFile: folder.path("\(name).crt"), privateKeyFile: folder.path("\(name).key"),
+          certificateFile: folder("\(name).pem"), privateKeyFile: folder("\(name).key"),
           authority: server.authorityURL),
         time: time.source, log: .silent)
     }
@@ -111,14 +111,14 @@ struct SimulatedServiceTests {
 
   @Test("the quota of the service is never met, with two sources on one file")
   func quota() async throws {
-    let file = try TemporaryFile("")
-    defer { file.remove() }
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
     let (server, time) = try Self.start { $0.quota = .shared }
     defer { server.stop() }
     let sources = try (0..<2).map { _ in
       try GraphSource(
         root: server.graphURL, credential: Self.secret(server), pageSize: 3, time: time.source, log: .silent,
-        quotaFile: file.path)
+        quotaFile: folder("quota"))
     }
     for source in sources { #expect(try await Self.readAll(source) == Self.truth(server, time)) }
     #expect(server.requests().allSatisfy { $0.status == 200 })
