@@ -90,7 +90,7 @@ package struct AnySource: Source {
     try await service.page(window, after: cursor)
   }
 
-  /// From now on a request that would have to wait longer than this fails with `Failure.stopped`; nil: it waits.
+  /// From now on a request that would have to wait longer than this fails with the code `.waitTooLong`; nil: it waits.
   package func limitWaits(to longest: Duration?) { waits.longest.withLock { $0 = longest } }
 }
 

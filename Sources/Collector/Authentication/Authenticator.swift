@@ -22,8 +22,8 @@ struct BasicAuthenticator: Authenticator {
   init(username: String, password: Secret, origin: Origin) throws(Failure) {
     guard !username.isEmpty, !username.contains(":"), username.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F }) else {
       throw Failure(
-        "config.username", exit: .configuration, "Preparing the sign-in: the username is empty or holds a colon.",
-        hint: "Give the service account's user principal name, such as reader@contoso.com.")
+        "config.username", exit: .configuration, "Preparing the sign-in: the username is empty or contains a colon.",
+        hint: "Use the service account's user principal name, such as reader@contoso.com.")
     }
     self.username = username
     self.password = password

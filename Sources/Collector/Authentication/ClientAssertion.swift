@@ -62,11 +62,11 @@ struct ClientAssertion: Sendable {
     let (reason, hint) =
       switch code {
       case -1: ("libcrypto.so.3 is not installed", "Install the system's OpenSSL package (Debian: libssl3).")
-      case -2: ("the private key cannot be read", "Give an RSA key as PEM, without a passphrase.")
-      case -3: ("the certificate cannot be read", "Give the certificate as PEM.")
+      case -2: ("the private key cannot be read", "Use an RSA key as PEM, without a passphrase.")
+      case -3: ("the certificate cannot be read", "Use a certificate in PEM format.")
       case -4:
-        ("certificate and private key do not belong together", "Give the key that the certificate was made with.")
-      default: ("the key cannot sign", "Give an RSA key of at least 2048 bits.")
+        ("certificate and private key do not match", "Use the private key of this certificate.")
+      default: ("the key is not usable for signing", "Use an RSA key of at least 2048 bits.")
       }
     return Failure("signin.certificate", exit: .configuration, "Preparing the sign-in: \(reason).", hint: hint)
   }

@@ -3,7 +3,7 @@
 internal import HTTPTransport
 package import IntakeCore
 
-/// What a source proves itself with. Reading files and asking for tokens is the business of `SignIn`.
+/// The credential of a source. An `Authenticator` reads its files and requests tokens.
 package enum Credential: Sendable {
   /// A service account, for the legacy service only.
   case basic(username: String, password: Secret)

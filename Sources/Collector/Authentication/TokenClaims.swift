@@ -50,7 +50,7 @@ struct TokenExpectation: Sendable {
     if let audience = claims.audience, audience != graphApp, !audience.hasPrefix(resource) {
       problems.append(
         Problem(
-          sentence: "The token is for another service than \(resource).",
+          sentence: "The token's audience is not \(resource).",
           hint: "Request the scope \(resource)/.default; with a token file, check the program that writes it."))
     }
     if let tenant = claims.tenant?.lowercasedASCII, Self.isGUID(tenant), Self.isGUID(self.tenant), tenant != self.tenant
@@ -102,7 +102,7 @@ final class TokenInspector: Sendable {
     let surplus = expectation.surplus(claims)
     if surplus > 0, logged.isNew("surplus") {
       log(
-        .info, "signin.surplus", "The app holds more permissions than this program needs.", [("surplus", "\(surplus)")])
+        .info, "signin.surplus", "The app has more permissions than this program needs.", [("surplus", "\(surplus)")])
     }
   }
 }

@@ -89,7 +89,7 @@ struct EntraApp: Sendable {
       throw Failure(
         "config.missing", exit: .configuration,
         "Preparing the sign-in: the \(tenant.isEmpty ? "tenant" : "client id") is empty.",
-        hint: "Both stand on the app registration's overview page.")
+        hint: "Both are shown on the app registration's overview page.")
     }
     self.tenant = tenant
     self.clientID = clientID
@@ -141,7 +141,7 @@ extension TokenRequest {
 extension Failure {
   static func badURL(_ name: String, _ value: String) -> Failure {
     Failure(
-      "config.url", exit: .configuration, "Reading the \(name): it is not a URL that may be used.",
-      hint: "Give an https URL without user name; http is taken on the loopback only.")
+      "config.url", exit: .configuration, "Reading the \(name): invalid URL.",
+      hint: "Use an https URL without user name; http only for loopback.")
   }
 }

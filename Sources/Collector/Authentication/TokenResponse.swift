@@ -11,7 +11,7 @@ enum TokenResponse {
     guard response.status == 200 else { throw failure(response, request, grant, now: now).naming(request, response) }
     guard let answer = try? JSONValue(parsing: response.body) else {
       if response.looksLikeMarkup { throw .notJSON(request) }
-      throw .malformed(request, "it is not whole JSON")
+      throw .malformed(request, "incomplete JSON")
     }
     guard let token = answer["access_token"]?.string, !token.isEmpty, token.utf8.count <= 65_536 else {
       throw noToken(request)
@@ -55,7 +55,8 @@ enum TokenResponse {
       }
       if answer == nil, response.looksLikeMarkup { return .notJSON(request) }
       return Failure(
-        "signin.refused", exit: .denied, "\(request.purpose): the authority refuses with status \(response.status).",
+        "signin.refused", exit: .denied,
+        "\(request.purpose): the authority rejected the request with status \(response.status).",
         hint: "Check tenant, client id, credential and authority URL.")
     }
   }
@@ -75,7 +76,7 @@ enum TokenResponse {
     let known = EntraReason.all[number]
     let first = text.split { $0 == "\r" || $0 == "\n" }.first.map(String.init) ?? ""
     let shown = RemoteError.shown(first)
-    let reason = known?.reason ?? (shown.isEmpty ? "the sign-in is refused" : "the authority says: \(shown)")
+    let reason = known?.reason ?? (shown.isEmpty ? "the sign-in was rejected" : "authority message: \(shown)")
     return Failure(
       "signin.aadsts\(number)", exit: .denied, "\(request.purpose): \(reason) (AADSTS\(number)).",
       hint: known?.hint ?? "Look the number up at https://login.microsoftonline.com/error?code=\(number).")
@@ -84,13 +85,13 @@ enum TokenResponse {
   private static func noIdentity(_ request: Request, _ status: Int) -> Failure {
     Failure(
       "signin.no_identity", exit: .denied,
-      "\(request.purpose): the machine's identity endpoint answers with status \(status).",
-      hint: "Assign a managed identity to this machine, or give the client id of the one to use.")
+      "\(request.purpose): the machine's identity endpoint returned status \(status).",
+      hint: "Assign a managed identity to this machine, or configure the client id of the one to use.")
   }
 
   private static func noToken(_ request: Request) -> Failure {
     Failure(
-      "signin.no_token", exit: .protocolBroken, "\(request.purpose): the answer holds no access token.",
+      "signin.no_token", exit: .protocolBroken, "\(request.purpose): the response contains no access token.",
       hint: "Check the authority URL.")
   }
 
@@ -105,31 +106,31 @@ enum TokenResponse {
 enum EntraReason {
   static let all: [Int: (reason: String, hint: String)] = [
     7_000_215: (
-      "the client secret is wrong", "Give the secret's value, not its id; make a new one where the value is lost."
+      "the client secret is wrong", "Use the secret's value, not its id; create a new one if the value is lost."
     ),
-    7_000_222: ("the client secret has expired", "Make a new secret on the app registration, or use a certificate."),
-    7_000_216: ("no secret or certificate was accepted", "Give the app's client secret or certificate."),
+    7_000_222: ("the client secret has expired", "Create a new secret on the app registration, or use a certificate."),
+    7_000_216: ("no secret or certificate was accepted", "Configure the app's client secret or certificate."),
     700_016: (
-      "the app is not known in this tenant", "Check client id and tenant; an administrator has to consent to the app."
+      "the app does not exist in this tenant", "Check client id and tenant; an administrator has to consent to the app."
     ),
     90_002: (
-      "the tenant is not known", "Check the tenant's id or domain, and that the authority is the right cloud's."
+      "the tenant does not exist", "Check the tenant's id or domain, and that the authority is for the correct cloud."
     ),
-    90_023: ("the tenant is not valid", "Give the tenant's id or one of its domains."),
-    900_023: ("the tenant is neither an id nor a domain", "Give the tenant's id or one of its domains."),
+    90_023: ("the tenant is not valid", "Use the tenant's id or one of its domains."),
+    900_023: ("the tenant is neither an id nor a domain", "Use the tenant's id or one of its domains."),
     700_027: (
-      "the certificate is not registered with the app", "Upload this very certificate: a renewed one counts as another."
+      "the certificate is not registered with the app", "Upload this certificate; a renewed one must be uploaded too."
     ),
-    700_024: ("the signed assertion is outside its time", "Set this host's clock right."),
+    700_024: ("the assertion is expired or not yet valid", "Correct this host's clock."),
     700_211: ("no federated credential matches the token's issuer", "Compare the federated credential's issuer."),
     700_212: ("no federated credential matches the token's audience", "Use the audience api://AzureADTokenExchange."),
     700_213: ("no federated credential matches the token's subject", "Compare the federated credential's subject."),
     70_021: ("no federated credential matches the token", "Compare issuer, subject and audience of both."),
-    50_013: ("the signed assertion is not accepted", "Check that certificate and private key belong together."),
+    50_013: ("the signed assertion is not accepted", "Check that certificate and private key match."),
     50_027: ("the token that was sent is malformed", "Check the certificate, key or federated token file."),
     70_011: ("the scope is not valid", "Check the service's URL: the scope is made from it."),
-    500_011: ("the service is not known in this tenant", "Check the service's URL and the tenant's cloud."),
-    50_034: ("the account is not known in this tenant", "Check the username and the tenant."),
+    500_011: ("the service does not exist in this tenant", "Check the service's URL and the tenant's cloud."),
+    50_034: ("the account does not exist in this tenant", "Check the username and the tenant."),
     7_000_112: ("the app is disabled", "Enable the app's service principal in this tenant."),
     53_003: ("a conditional access policy blocks the sign-in", "Allow this app's sign-in from this host's address."),
   ]

@@ -65,7 +65,7 @@ struct ErrorClassifier: Sendable {
     let skew = response.date.map { abs((now - $0).components.seconds) } ?? 0
     let clock = skew > 300 ? " This host's clock is \(skew) s off." : ""
     return Failure(
-      .unauthorized, exit: .denied, "\(request.purpose): the service refuses the credential.\(clock)",
+      .unauthorized, exit: .denied, "\(request.purpose): the service rejected the credential.\(clock)",
       hint: service == .graph
         ? "Check that the token is for this Graph endpoint and tenant, and that this host's clock is right."
         : "Check username and password; most tenants have basic sign-in disabled and need an Entra app.")

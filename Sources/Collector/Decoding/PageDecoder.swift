@@ -77,7 +77,7 @@ struct PageDecoder: Sendable {
   /// The beginning of a web page identifies the sender.
   private func webPage(_ response: Response, _ request: Request) -> Failure {
     let begin = String(decoding: response.body.prefix(80), as: UTF8.self)
-    log(.info, "source.body", "\(request.purpose): the answer is a web page.", [("begins", begin)])
+    log(.info, "source.body", "\(request.purpose): the response is a web page.", [("begins", begin)])
     return .notJSON(request)
   }
 

@@ -56,7 +56,7 @@ struct XMLReader {
 
   private mutating func readStart() throws(XMLFault) -> Event {
     guard !open.isEmpty || !hasRoot else { throw fault("there is a second root element") }
-    guard open.count < Self.deepest else { throw fault("it is nested too deep") }
+    guard open.count < Self.deepest else { throw fault("nested too deeply") }
     at += 1
     let name = try readName()
     var attributes: [String: String] = [:]

@@ -23,8 +23,8 @@ struct DetailsData {
 
   /// nil for anything else than `<root>` with `<MEP>` elements.
   static func fields(_ text: String) -> [DetailsField]? {
-    var client = DetailsData(bytes: Array(text.utf8))
-    return client.readAll()
+    var reader = DetailsData(bytes: Array(text.utf8))
+    return reader.readAll()
   }
 
   private init(bytes: [UInt8]) { self.bytes = bytes }

@@ -127,7 +127,7 @@ package struct GraphSource: Source {
 
   private static let noBasic = Failure(
     "config.credential", exit: .configuration, "Preparing the sign-in: Graph does not accept username and password.",
-    hint: "Give a client secret, a certificate, a federated token or a managed identity.")
+    hint: "Use a client secret, a certificate, a federated token or a managed identity.")
 }
 
 extension GraphVersion {
@@ -148,6 +148,6 @@ extension Failure {
   static func pageSize(_ size: Int, most: Int) -> Failure {
     Failure(
       "config.page_size", exit: .configuration, "Preparing the source: a page size of \(size) is out of range.",
-      hint: "Give a page size from 1 to \(most).")
+      hint: "Use a page size from 1 to \(most).")
   }
 }

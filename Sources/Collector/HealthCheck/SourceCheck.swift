@@ -60,7 +60,7 @@ extension ServiceClient {
       check.add(
         "read", true,
         page.rows.isEmpty
-          ? "The service answers; there are no message traces in the last hours."
+          ? "The service answers; there are no message traces in the last day."
           : "The service returns message traces.")
       check.compareClocks(page.serverDate, time.now())
     } catch {
@@ -76,10 +76,11 @@ extension SourceCheck {
     guard let server else { return }
     let seconds = (local - server).components.seconds
     guard abs(seconds) > 300 else {
-      return add("clock", true, "This host's clock agrees with the service's to \(abs(seconds)) s.")
+      return add("clock", true, "This host's clock differs from the service's by \(abs(seconds)) s.")
     }
     add(
-      "clock", false, "This host's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the service's.",
-      hint: "Synchronise this host with NTP: windows end at this clock's time.")
+      "clock", false,
+      "This host's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the service's clock.",
+      hint: "Synchronise this host with NTP: windows end at the earlier of both times.")
   }
 }

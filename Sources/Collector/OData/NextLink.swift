@@ -16,11 +16,19 @@ struct Endpoint: Sendable {
         "source.bad_link", exit: .protocolBroken, "Following a next link: it is longer than 64 kB.",
         hint: "Check that the configured URL is the service's own.")
     }
-    guard let target = address.resolving(cursor.link) else { throw .foreignLink("an address that is not allowed") }
+    guard let target = address.resolving(cursor.link) else { throw .foreignAddress("an address that is not allowed") }
     guard target.origin == address.origin else { throw .foreignLink(target.origin.host) }
     guard target.path.lowercasedASCII == address.path.lowercasedASCII else {
-      throw .foreignLink("another path on \(target.origin.host)")
+      throw .foreignAddress("another path on \(target.origin.host)")
     }
     return target
+  }
+}
+
+extension Failure {
+  fileprivate static func foreignAddress(_ target: String) -> Failure {
+    .foreignLink(
+      to: target,
+      hint: "Check that the configured URL is the service's own; if it is, the response may have been tampered with.")
   }
 }

@@ -9,12 +9,13 @@ enum ODataLiteral {
     "'" + value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
   }
 
-  /// A trace id is a GUID; anything else does not go into a filter or a path.
+  /// A trace id: 1 to 64 letters, digits and hyphens. Anything else does not go into a filter or a path.
   static func traceID(_ text: String) throws(Failure) -> String {
     guard isTraceID(text) else {
       throw Failure(
-        .badTraceIdentifier, exit: .usage, "Searching message traces: the trace id is not a GUID.",
-        hint: "Give the value of email.local_id, such as 4d68a1db-9375-4ae8-1f6f-08dad1cb7978.")
+        .badTraceIdentifier, exit: .usage,
+        "Searching message traces: the trace id is not made of letters, digits and hyphens.",
+        hint: "Use the value of email.local_id, such as 4d68a1db-9375-4ae8-1f6f-08dad1cb7978.")
     }
     return text
   }

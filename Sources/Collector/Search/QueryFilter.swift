@@ -42,7 +42,7 @@ package struct QueryFilter: Sendable, Equatable {
     return questions
   }
 
-  /// Beyond this many questions a field is filtered here instead: Graph allows a tenant 100 in five minutes.
+  /// The most queries of one search: beyond it a field is filtered here. About one quota of Graph (`TraceService`).
   static let maxQueries = 100
 }
 

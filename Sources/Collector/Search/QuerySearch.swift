@@ -157,6 +157,6 @@ package struct QuerySearch: Sendable {
 extension Failure {
   fileprivate static let searchLoop = Failure(
     "source.link_loop", exit: .tryLater,
-    "Searching: the service sent the same next link twice, so its pages would never end.",
+    "Searching: the service returned the same next link twice.",
     hint: "Try again, or with a shorter span.", recovery: .later(after: nil))
 }

@@ -2,6 +2,31 @@
 
 package import IntakeCore
 
+/// libcurl's result codes that mean something here. Source: curl/curl.h, which never renumbers them.
+enum CurlCode {
+  static let unsupportedProtocol: Int32 = 1
+  static let badProxyName: Int32 = 5
+  static let badHostName: Int32 = 6
+  static let noConnection: Int32 = 7
+  static let weirdReply: Int32 = 8
+  static let http2Failed: Int32 = 16
+  static let partialBody: Int32 = 18
+  static let refusedByCallback: Int32 = 23
+  static let outOfMemory: Int32 = 27
+  static let timedOut: Int32 = 28
+  static let tlsHandshakeFailed: Int32 = 35
+  static let emptyReply: Int32 = 52
+  static let sendFailed: Int32 = 55
+  static let receiveFailed: Int32 = 56
+  static let badAuthorityFile: Int32 = 77
+  static let http2StreamFailed: Int32 = 92
+  static let proxyFailed: Int32 = 97
+  /// Client certificate, cipher, peer certificate, issuer, pinned key, certificate status.
+  static let untrusted: Set<Int32> = [58, 59, 60, 83, 90, 91]
+  /// Not one of libcurl's: a call of its multi interface failed.
+  static let multiFailed: Int32 = -1
+}
+
 /// A transfer that did not end in a whole answer.
 struct CurlFault {
   var code: Int32
@@ -14,33 +39,44 @@ struct CurlFault {
     if let excess { return excessFailure(excess, request) }
     if connectStatus == 407 { return .proxyRefused(request) }
     let isBehindProxy = settings.proxy != nil && request.mayUseProxy
-    if code == 5 || code == 97 || (code == 7 && isBehindProxy) {
+    if code == CurlCode.badProxyName || code == CurlCode.proxyFailed || (code == CurlCode.noConnection && isBehindProxy)
+    {
       return .unreachable(request, "the proxy cannot be reached")
     }
     let host = request.address.origin.host
     switch code {
-    case 6: return .unreachable(request, "the name \(host) cannot be resolved")
-    case 7: return .unreachable(request, "\(host) refuses the connection")
-    case 28: return .unreachable(request, "\(host) did not answer within \(settings.connectDeadline.exactly)")
-    case 35: return tlsFailure(request, "the TLS handshake with \(host) failed", .later(after: nil))
-    case 58, 59, 60, 83, 90, 91: return tlsFailure(request, "the certificate of \(host) is not trusted or not its own")
-    case 77: return authorityFileFailure(request)
-    case 18, 52, 55, 56, 16, 92: return .cutShort(request)
-    case 1, 8, 23: return .malformed(request, "it is not HTTP")
-    case 27: return Failure("http.memory", exit: .system, "\(request.purpose): libcurl is out of memory.")
+    case CurlCode.badHostName: return .unreachable(request, "the name \(host) cannot be resolved")
+    case CurlCode.noConnection: return .unreachable(request, "connection to \(host) refused")
+    case CurlCode.timedOut:
+      return .unreachable(request, "\(host) did not answer within \(settings.connectDeadline.exactly)")
+    case CurlCode.tlsHandshakeFailed:
+      return tlsFailure(request, "the TLS handshake with \(host) failed", .later(after: nil))
+    case _ where CurlCode.untrusted.contains(code):
+      return tlsFailure(request, "the certificate of \(host) is untrusted or issued for another host")
+    case CurlCode.badAuthorityFile: return authorityFileFailure(request)
+    case CurlCode.partialBody, CurlCode.emptyReply, CurlCode.sendFailed, CurlCode.receiveFailed, CurlCode.http2Failed,
+      CurlCode.http2StreamFailed:
+      return .cutShort(request)
+    case CurlCode.unsupportedProtocol, CurlCode.weirdReply, CurlCode.refusedByCallback:
+      return .malformed(request, "not HTTP")
+    case CurlCode.multiFailed:
+      return Failure("http.internal", exit: .system, "\(request.purpose): libcurl reported an internal error.")
+    case CurlCode.outOfMemory:
+      return Failure("http.memory", exit: .system, "\(request.purpose): libcurl is out of memory.")
     default: return .unreachable(request, "the transfer failed with libcurl's code \(code)")
     }
   }
 
   private func excessFailure(_ excess: ResponseBuffer.Excess, _ request: Request) -> Failure {
     switch excess {
-    case .head: .malformed(request, "its header lines are longer than \(HTTPSettings.headCap / 1_024) kB")
-    case .encoding: .malformed(request, "its compression is broken")
+    case .head: .malformed(request, "the response headers exceed \(HTTPSettings.headCap / 1_024) kB")
+    case .encoding: .malformed(request, "invalid gzip data")
     case .body:
       Failure(
         "source.too_large", exit: .protocolBroken,
-        "\(request.purpose): the answer is larger than \(settings.bodyCap >> 10) KiB after decompression.",
-        hint: "Smaller windows are tried; if it stays so, ask for a smaller page size.", recovery: .smallerWindow)
+        "\(request.purpose): the response exceeds \(settings.bodyCap >> 10) KiB after decompression.",
+        hint: "Smaller windows are tried automatically; if this persists, reduce the page size.",
+        recovery: .smallerWindow)
     }
   }
 
@@ -48,13 +84,13 @@ struct CurlFault {
     Failure(
       "source.tls", exit: .protocolBroken, "\(request.purpose): \(reason); nothing was sent.",
       hint:
-        "Where a proxy inspects TLS, name its authority in the CA file setting; else check the URL and this host's clock.",
+        "If a proxy inspects TLS, set --ca-file to its CA certificate; otherwise check the URL and this host's clock.",
       recovery: recovery)
   }
 
   private func authorityFileFailure(_ request: Request) -> Failure {
     Failure(
-      "http.ca_file", exit: .configuration, "\(request.purpose): the file of certificate authorities cannot be read.",
+      "http.ca_file", exit: .configuration, "\(request.purpose): the CA file cannot be read.",
       hint: "Check the CA file setting, or SSL_CERT_FILE; it must be PEM.")
   }
 }
@@ -63,35 +99,36 @@ extension Failure {
   package static func unreachable(_ request: Request, _ reason: String) -> Failure {
     Failure(
       "source.unreachable", exit: .tryLater, "\(request.purpose): \(reason).",
-      hint: "Check the network, name resolution and, where there is one, the proxy setting.",
+      hint: "Check the network, name resolution and the proxy setting, if any.",
       recovery: .later(after: nil))
   }
 
   /// The answer ended early, or its connection was reset.
   package static func cutShort(_ request: Request) -> Failure {
     Failure(
-      "source.cut_short", exit: .tryLater, "\(request.purpose): the answer was cut short.",
-      hint: "Try again; if it stays so, look at what stands between here and the service, such as a proxy.",
+      "source.cut_short", exit: .tryLater, "\(request.purpose): the response ended early.",
+      hint: "Retried automatically; if this persists, check proxies and firewalls on the path.",
       recovery: .later(after: nil))
   }
 
   package static func malformed(_ request: Request, _ reason: String) -> Failure {
     Failure(
-      "source.malformed", exit: .protocolBroken, "\(request.purpose): the answer cannot be read: \(reason).",
-      hint: "Check that the configured URL is the service's own and that no proxy answers in its place.",
+      "source.malformed", exit: .protocolBroken, "\(request.purpose): invalid response: \(reason).",
+      hint: "Check that the configured URL is the service's own and that no proxy intercepts the request.",
       recovery: .later(after: nil))
   }
 
   package static func tooSlow(_ request: Request, _ deadline: Duration) -> Failure {
     Failure(
-      "source.too_slow", exit: .tryLater, "\(request.purpose): the answer was not whole after \(deadline.exactly).",
-      hint: "Smaller windows are tried; if it stays so, ask for a smaller page size.", recovery: .smallerWindow)
+      "source.too_slow", exit: .tryLater, "\(request.purpose): the response was incomplete after \(deadline.exactly).",
+      hint: "Smaller windows are tried automatically; if this persists, reduce the page size.", recovery: .smallerWindow
+    )
   }
 
   package static func silent(_ request: Request, _ deadline: Duration) -> Failure {
     Failure(
-      .silent, exit: .tryLater, "\(request.purpose): nothing arrived for \(deadline.exactly).",
-      hint: "Try again later; if it stays so, look at what stands between here and the service, such as a firewall.",
+      .silent, exit: .tryLater, "\(request.purpose): no data received for \(deadline.exactly).",
+      hint: "Retried automatically; if this persists, check proxies and firewalls on the path.",
       recovery: .later(after: nil))
   }
 }

@@ -32,6 +32,14 @@ enum CurlOption {
   static let oldestIdleConnectionSeconds: Int32 = 288
   static let responseCode: Int32 = 0x20_0002
   static let connectCode: Int32 = 0x20_0016
+
+  // Values of the options above.
+  static let httpAndHTTPS = 3
+  static let tls12OrNewer = 6
+  /// `CURL_GLOBAL_ALL`
+  static let globalAll = 3
+  /// `CURLMSG_DONE`
+  static let messageDone = 1
 }
 
 /// One easy handle, reused, in one multi handle, which keeps connections open between requests. Used by one thread at a
@@ -44,7 +52,7 @@ enum CurlOption {
   init() throws(Failure) {
     var curl = csystem_curl()
     guard unsafe csystem_curl_load(&curl, "libcurl.so.4") == 1 else { throw .noLibrary }
-    guard curl.global_init(3) == 0, let multi = unsafe curl.multi_init() else { throw .noLibrary }
+    guard curl.global_init(CurlOption.globalAll) == 0, let multi = unsafe curl.multi_init() else { throw .noLibrary }
     guard let easy = unsafe curl.easy_init() else {
       _ = unsafe curl.multi_cleanup(multi)
       throw .noLibrary
@@ -98,7 +106,7 @@ enum CurlOption {
   func finished() -> Int32? {
     var left: Int32 = 0
     while let message = unsafe curl.multi_info_read(multi, &left) {
-      if unsafe message.pointee.message == 1 { return unsafe message.pointee.data.result }
+      if unsafe message.pointee.message == CurlOption.messageDone { return unsafe message.pointee.data.result }
     }
     return nil
   }

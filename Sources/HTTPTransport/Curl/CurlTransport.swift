@@ -84,12 +84,14 @@ package actor CurlTransport: Transport {
   /// Runs the transfer to its end and returns the library's result code. A wait ends when something arrives, at the next
   /// deadline, or by the waker, which the library remembers where it comes before the wait.
   private func wait(_ buffer: ResponseBuffer, _ request: Request, _ handles: CurlHandles) throws(Failure) -> Int32 {
-    guard unsafe handles.curl.multi_add_handle(handles.multi, handles.easy) == 0 else { return 27 }
+    guard unsafe handles.curl.multi_add_handle(handles.multi, handles.easy) == 0 else {
+      return CurlCode.multiFailed
+    }
     defer { _ = unsafe handles.curl.multi_remove_handle(handles.multi, handles.easy) }
     let start = ContinuousClock.now
     while true {
       var running: Int32 = 0
-      guard unsafe handles.curl.multi_perform(handles.multi, &running) == 0 else { return 27 }
+      guard unsafe handles.curl.multi_perform(handles.multi, &running) == 0 else { return CurlCode.multiFailed }
       if let code = handles.finished() { return code }
       guard !Task.isCancelled else { throw .stopped }
       let now = ContinuousClock.now
@@ -109,9 +111,9 @@ package actor CurlTransport: Transport {
     handles.set(CurlOption.bufferSize, 1 << 18)
     handles.set(CurlOption.followLocation, 0)
     handles.set(CurlOption.pathAsIs, 1)
-    handles.set(CurlOption.protocols, 3)
+    handles.set(CurlOption.protocols, CurlOption.httpAndHTTPS)
     handles.set(CurlOption.netrc, 0)
-    handles.set(CurlOption.sslVersion, 6)
+    handles.set(CurlOption.sslVersion, CurlOption.tls12OrNewer)
     handles.set(CurlOption.sslVerifyPeer, 1)
     handles.set(CurlOption.sslVerifyHost, 2)
     handles.set(CurlOption.suppressConnectHeaders, 1)

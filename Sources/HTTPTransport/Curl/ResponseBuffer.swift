@@ -1,4 +1,4 @@
-// What arrives during one buffer, kept within bounds. The library's callbacks write here.
+// What arrives during one exchange, kept within bounds. The library's callbacks write here.
 
 internal import CSystem
 internal import IntakeCore

@@ -70,10 +70,16 @@ package struct Authorization: Sendable {
 
 extension Failure {
   package static func foreignLink(_ host: String) -> Failure {
+    foreignLink(
+      to: Log.clean(host, limit: 100),
+      hint:
+        "If this host is correct, configure it as the service URL; otherwise the response may have been tampered with.")
+  }
+
+  /// - Parameter target: a phrase, for what is more than another host.
+  package static func foreignLink(to target: String, hint: String) -> Failure {
     Failure(
       "source.foreign_link", exit: .protocolBroken,
-      "Following a next link: it leads away from the configured service, to \(Log.clean(host, limit: 100)); "
-        + "nothing was sent.",
-      hint: "If that host is right, configure it as the service's URL; if not, someone is tampering with the answers.")
+      "Following a next link: it points to \(target), not to the configured service; nothing was sent.", hint: hint)
   }
 }

@@ -18,8 +18,8 @@ package struct PacedTransport: Transport {
 
   package func send(_ request: Request) async throws(Failure) -> Response {
     while let pause = try await quota.take(time.now()) {
-      log(.info, "source.quota", "\(request.purpose): waiting, the quota is used up.", [("wait", pause.exactly)])
-      do { try await time.sleep(pause) } catch { throw .stopped }
+      log(.info, "source.quota", "\(request.purpose): quota used up; waiting.", [("wait", pause.exactly)])
+      do { try await time.sleep(pause) } catch { throw .waitEnded }
     }
     return try await base.send(request)
   }

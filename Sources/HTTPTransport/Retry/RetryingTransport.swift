@@ -1,4 +1,4 @@
-// The retry rule: which failures are tried again, how often, after how long. The only loop around requests.
+// The retry rule: which failures are tried again, how often, after how long.
 
 package import IntakeCore
 
@@ -50,9 +50,9 @@ package struct RetryingTransport: Transport {
         let pause = try self.pause(after: error, tried: tried)
         // A pass logs one line at info; a long wait is worth another.
         log(
-          pause < .seconds(30) ? .debug : .info, "source.retry", "\(request.purpose): trying again.",
+          pause < .seconds(30) ? .debug : .info, "source.retry", "\(request.purpose): retrying.",
           [("after", pause.exactly), ("reason", error.code.rawValue), ("try", "\(tried + 1)")])
-        do { try await time.sleep(pause) } catch { throw .stopped }
+        do { try await time.sleep(pause) } catch { throw .waitEnded }
       }
     }
   }
@@ -76,4 +76,12 @@ package struct RetryingTransport: Transport {
     let ceiling = Double(1 << min(max(tried, 1), 6))
     return .milliseconds(Int64(random() * ceiling * 1_000))
   }
+}
+
+extension Failure {
+  /// The failure of a sleep that threw: the task was cancelled, or the time source accepts no wait of that length.
+  static var waitEnded: Failure { Task.isCancelled ? .stopped : .waitTooLong }
+
+  private static let waitTooLong = Failure(
+    .waitTooLong, exit: .tryLater, "Waiting for the service: the wait is longer than the caller accepts.")
 }

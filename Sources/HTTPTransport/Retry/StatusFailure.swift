@@ -24,35 +24,35 @@ extension Failure {
     return Failure(
       "source.redirect", exit: .protocolBroken,
       "\(request.purpose): the service redirects\(target) with status \(response.status); nothing was sent there.",
-      hint: "Configure the service's final URL; where a proxy asks for a sign-in, let this host pass it.")
+      hint: "Configure the service's final URL; where a proxy asks for a sign-in, exempt this host.")
   }
 
   package static func proxyRefused(_ request: Request) -> Failure {
     Failure(
-      "http.proxy", exit: .configuration, "\(request.purpose): the proxy asks for credentials.",
+      "http.proxy", exit: .configuration, "\(request.purpose): the proxy requires authentication.",
       hint: "Check the configured proxy URL.")
   }
 
   /// 408, 425, 429 and 5xx.
   package static func later(_ request: Request, _ response: Response, now: Instant) -> Failure {
-    let wish = RetryAfter.read(response, now: now)
+    let retryAfter = RetryAfter.read(response, now: now)
     if response.status == 429 || response.status == 509 {
       return Failure(
         .throttled, exit: .tryLater,
-        "\(request.purpose): the service asks for fewer requests\(wish.map { ", next in \($0.exactly)" } ?? "").",
-        hint: "Other programs of this tenant share the quota: wait, and if it stays so, collect less often (--every).",
-        recovery: .later(after: wish))
+        "\(request.purpose): rate limited (HTTP \(response.status))\(retryAfter.map { "; retry in \($0.exactly)" } ?? "").",
+        hint: "Other programs of this tenant share the quota: wait; if this persists, increase --every.",
+        recovery: .later(after: retryAfter))
     }
     return Failure(
       response.status == 504 ? .gatewayTimeout : .init(rawValue: "source.busy"), exit: .tryLater,
-      "\(request.purpose): the service answers with status \(response.status).",
-      hint: "Try again later, as collecting does by itself; if it stays so, look at Microsoft's service health.",
-      recovery: .later(after: wish))
+      "\(request.purpose): the service returned status \(response.status).",
+      hint: "Retried automatically; if this persists, check Microsoft's service health.",
+      recovery: .later(after: retryAfter))
   }
 
   package static func notJSON(_ request: Request) -> Failure {
     Failure(
-      "source.not_json", exit: .protocolBroken, "\(request.purpose): the answer is a web page, not data.",
-      hint: "A sign-in page or a proxy answers in the service's place: check URL, proxy and the account's access.")
+      "source.not_json", exit: .protocolBroken, "\(request.purpose): the response is a web page, not data.",
+      hint: "A sign-in page or proxy intercepted the request: check URL, proxy and the account's access.")
   }
 }

@@ -17,6 +17,8 @@ extension Failure {
 extension Failure.Code {
   /// The operation was cancelled.
   package static let stopped = Self(rawValue: "stop.signal")
+  /// A wait for the quota or a Retry-After that is longer than the caller accepts.
+  package static let waitTooLong = Self(rawValue: "source.wait_too_long")
   /// Another process holds the state.
   package static let stateLocked = Self(rawValue: "state.locked")
 

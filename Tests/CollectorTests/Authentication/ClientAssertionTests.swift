@@ -44,9 +44,9 @@ struct AssertionTests {
     try certificates.openssl(["rsa", "-in", "app.key", "-out", "open.key"])
     _ = unsafe chmod(folder("open.key"), 0o644)
     let cases = [
-      ("app.pem", "other.key", "belong together"), ("app.pem", "locked.key", "private key cannot be read"),
+      ("app.pem", "other.key", "do not match"), ("app.pem", "locked.key", "private key cannot be read"),
       ("app.pem", "junk.key", "private key cannot be read"), ("junk.key", "app.key", "certificate cannot be read"),
-      ("app.pem", "open.key", "others than its owner"), ("app.pem", "none.key", "No such file"),
+      ("app.pem", "open.key", "readable by group or others"), ("app.pem", "none.key", "No such file"),
     ]
     for (certificate, key, reason) in cases {
       #expect {

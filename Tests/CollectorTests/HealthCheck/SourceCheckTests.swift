@@ -48,7 +48,7 @@ struct DiagnosisTests {
     .init("rws_error_400_bad_top.json", 400, "source.page_size", .configuration, "2000"),
     .init("rws_error_401_iis_html.html", 401, "source.unauthorized", .denied, "password"),
     .init("rws_error_403_no_permission.json", 403, "source.forbidden", .denied, "Security Reader"),
-    .init("rws_error_500_skiptoken_999999.json", 500, "source.busy", .tryLater, "later"),
+    .init("rws_error_500_skiptoken_999999.json", 500, "source.busy", .tryLater, "Retried automatically"),
     .init("rws_error_verbose_json_bad_property.json", 400, "source.refused", .protocolBroken, "Organizations"),
   ]
 
@@ -125,7 +125,7 @@ struct DiagnosisTests {
         500, #"{"odata.error":{"message":{"value":"The StartDate can't be older than 10 days from today."}}}"#,
         "source.too_old", "often 10"
       ),
-      (410, "", "source.gone", "Set the mode to graph"), (200, "", "source.cut_short", "Try again"),
+      (410, "", "source.gone", "Set the mode to graph"), (200, "", "source.cut_short", "Retried automatically"),
     ])
   func reportingTexts(_ status: Int, _ body: String, _ code: String, _ says: String) async throws {
     let server = try ScriptedServer { _, _ in .answer(body, status: status, type: "application/xml") }
@@ -219,7 +219,7 @@ struct DiagnosisTests {
     let problems = check.findings.filter { $0.name == "permission" }.map(\.sentence)
     #expect(problems.count == 2)
     #expect(problems.contains { $0.contains("ExchangeMessageTrace.Read.All") })
-    #expect(problems.contains { $0.contains("another service") })
+    #expect(problems.contains { $0.contains("audience is not") })
   }
 
   @Test(

@@ -81,7 +81,7 @@ struct DetailFetcher: Sendable {
       case .later: return nil
       case .restartWindow, .smallerWindow: return []
       case .never:
-        if error.code == .stopped { return nil }
+        if error.code == .stopped || error.code == .waitTooLong { return nil }
         guard error.code == .badTraceIdentifier else { throw error }
         return []
       }
