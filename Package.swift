@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
-// The house: one star-shaped package without package dependencies. Siblings import the core, never each other;
-// `swift build --explicit-target-dependency-import-check error` holds that.
+// One package without dependencies. Targets import the core and not each other, except that Collector imports
+// HTTPTransport. `swift build --explicit-target-dependency-import-check error` allows only imports declared here.
 
 import PackageDescription
 

@@ -46,7 +46,7 @@ internal import Trigger
     ("file:/var", "file:~", "~ is not expanded"),
     (#""/var/lib/message-trace/contoso""#, #""~/contoso""#, "line 12: state must be a full path, not ~/contoso"),
     (#""stdout""#, #""tcp://siem""#, "line 11: sinks: Reading the sink tcp://siem: it requires a host and a port"),
-    (#""24h" }"#, #""24h", }"#, "line 5, column 87: a comma stands before the closing }; leave it out."),
+    (#""24h" }"#, #""24h", }"#, "line 5, column 87: remove the comma before }."),
   ]
 
   @Test("validate tells each mistake where it stands, in the words of the playbook", arguments: changes)

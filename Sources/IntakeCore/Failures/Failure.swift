@@ -47,7 +47,7 @@ package struct Failure: Error, Sendable {
 
   /// The failure of a cancelled operation: its window stays open and is read again next time.
   package static let stopped = Failure(
-    .stopped, exit: .tryLater, "Stopped before the window was done; it will be read again next time.")
+    .stopped, exit: .tryLater, "Stopped before the window was complete; the next run reads it again.")
 }
 
 extension Failure: Equatable {

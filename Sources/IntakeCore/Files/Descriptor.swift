@@ -89,11 +89,11 @@ extension FileFault {
     switch number {
     case ENOSPC, EDQUOT:
       return Failure(
-        "\(area).enospc", exit: .ioError, sentence, hint: "Free some space; nothing is lost meanwhile.",
+        "\(area).enospc", exit: .ioError, sentence, hint: "Free some space; no data is lost.",
         recovery: .later(after: nil), cause: self)
     case EIO:
       return Failure(
-        "io.eio", exit: .ioError, sentence, hint: "Look for disk errors in the kernel's log.",
+        "io.eio", exit: .ioError, sentence, hint: "Check the kernel log for disk errors.",
         recovery: .later(after: nil), cause: self)
     case EFBIG:
       return Failure(
@@ -102,11 +102,11 @@ extension FileFault {
     case EMFILE, ENFILE, ENOMEM, ENOLCK:
       return Failure(
         number == ENOMEM ? "os.enomem" : number == ENOLCK ? "os.enolck" : "os.emfile", exit: .system, sentence,
-        hint: "Raise the host's limit for it, or look for what has used it up.", recovery: .later(after: nil),
+        hint: "Raise the limit or find the process that exhausted it.", recovery: .later(after: nil),
         cause: self)
     case ELOOP:
       return Failure(
-        "\(area).symlink", exit: .cannotCreate, sentence, hint: "Name the real file: symbolic links are not followed.",
+        "\(area).symlink", exit: .cannotCreate, sentence, hint: "Use the real path: symbolic links are not followed.",
         cause: self)
     case EACCES, EPERM, EROFS, ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG:
       return Failure(

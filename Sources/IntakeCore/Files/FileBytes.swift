@@ -26,7 +26,7 @@ package enum FileBytes {
     guard !ownerOnly || status.st_mode & 0o077 == 0 else {
       throw Failure(
         "secret.permissions", exit: .configuration,
-        "Reading the \(purpose) from \(path): others than its owner may read the file.",
+        "Reading the \(purpose) from \(path): the file is readable by group or others.",
         hint: "Run: chmod 600 \(path)")
     }
     return try readAll(descriptor, path: path, purpose: purpose, limit: limit)
@@ -48,7 +48,7 @@ package enum FileBytes {
       bytes.append(contentsOf: buffer[0..<count])
       guard bytes.count <= limit else {
         throw Failure(
-          "file.too_large", exit: .configuration, "Reading the \(purpose) from \(path): over \(limit) bytes.")
+          "file.too_large", exit: .configuration, "Reading the \(purpose) from \(path): larger than \(limit) bytes.")
       }
     }
   }

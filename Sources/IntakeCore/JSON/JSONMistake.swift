@@ -26,9 +26,9 @@ private struct HandWritten {
     if let encoding { return encoding }
     switch reason {
     case .unexpectedByte: return unexpected
-    case .unexpectedEnd where rest.isEmpty: return "the text ends before everything that was opened is closed"
-    case .duplicateKey: return "the key \(word(behindQuote: true)) stands twice in one object"
-    case .trailingBytes: return "something follows the closing brace"
+    case .unexpectedEnd where rest.isEmpty: return "unexpected end: an object, array or string is not closed"
+    case .duplicateKey: return "duplicate key \(word(behindQuote: true))"
+    case .trailingBytes: return "unexpected data after the closing brace"
     case .unexpectedEnd, .badNumber, .badEscape, .tooDeep, .notUTF8: return reason.rawValue
     }
   }
@@ -45,18 +45,18 @@ private struct HandWritten {
   }
 
   private var unexpected: String {
-    guard let byte = rest.first else { return "the text ends too early" }
+    guard let byte = rest.first else { return "unexpected end" }
     switch byte {
     case UInt8(ascii: "}"), UInt8(ascii: "]"):
       return before == UInt8(ascii: ",")
-        ? "a comma stands before the closing \(character); leave it out" : "\(character) closes what is not open"
+        ? "remove the comma before \(character)" : "unmatched \(character)"
     case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "["):
       return "a comma or colon is missing before \(character)"
-    case UInt8(ascii: "/"), UInt8(ascii: "#"): return "JSON has no comments; leave it out"
+    case UInt8(ascii: "/"), UInt8(ascii: "#"): return "JSON does not allow comments; remove it"
     case UInt8(ascii: "'"): return "strings must be double-quoted"
     case UInt8(ascii: ","): return "a value or key is missing before the comma"
-    case 0xE2: return "\(character) does not belong here; texts stand in straight double quotes"
-    default: return isLetter(byte) ? unquoted : "\(character) does not belong here"
+    case 0xE2: return "unexpected \(character); use straight double quotes"
+    default: return isLetter(byte) ? unquoted : "unexpected \(character)"
     }
   }
 
@@ -65,7 +65,7 @@ private struct HandWritten {
     switch word.lowercased() {
     case "true", "yes", "on": return "\(word) is not JSON; write true"
     case "false", "no", "off": return "\(word) is not JSON; write false"
-    default: return "\(word) has to stand in double quotes"
+    default: return "\(word) must be double-quoted"
     }
   }
 

@@ -9,14 +9,14 @@ package struct JSONFault: Error, Sendable, Equatable {
 
   @usableFromInline
   package enum StaticReason: String, Sendable {
-    case unexpectedEnd = "the text ends too early"
-    case unexpectedByte = "there is a character that does not belong there"
-    case badNumber = "there is a number that is not JSON"
-    case badEscape = "there is an unknown escape"
-    case tooDeep = "it is nested too deep"
-    case trailingBytes = "something follows the end"
+    case unexpectedEnd = "unexpected end"
+    case unexpectedByte = "unexpected character"
+    case badNumber = "invalid number"
+    case badEscape = "unknown escape"
+    case tooDeep = "nested too deeply"
+    case trailingBytes = "unexpected data after the end"
     case notUTF8 = "the text is not UTF-8"
-    case duplicateKey = "a key stands twice in one object"
+    case duplicateKey = "duplicate key"
   }
 
   @inlinable

@@ -72,7 +72,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       guard forgetting || position.sequence >= newest else {
         throw Failure(
           "sink.removed", exit: .configuration,
-          "Opening the sinks: \(name) is no longer configured, but the journal holds batches that it has not acknowledged.",
+          "Opening the sinks: \(name) was removed from the configuration but has undelivered batches.",
           hint: "Configure it again until it has caught up, or discard them with --forget-sink.")
       }
       checkpoint.sinks[name] = nil
@@ -152,7 +152,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     let cause = sinkFailures.values.first
     throw Failure(
       "journal.full", exit: .tryLater,
-      "Fetching is paused: the journal holds \(state.journalSize) bytes that a sink has not acknowledged.",
+      "Fetching is paused: \(state.journalSize) bytes of the journal are undelivered.",
       hint: cause.map { "Fix the sink first: \($0.sentence)" }, recovery: .later(after: nil), cause: cause)
   }
 }

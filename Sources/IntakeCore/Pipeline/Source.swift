@@ -14,6 +14,6 @@ package protocol Source: Sendable {
   var retention: Duration { get }
 
   /// Reads one page. `cursor` is nil for the first page of the window, then what the page before gave as `next`.
-  /// Rows may come in any order (both services: newest first); a page may be empty and yet have a next one.
+  /// Rows may come in any order (Graph: newest first, Reporting: oldest first); a page may be empty and yet have a next one.
   func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page
 }

@@ -18,10 +18,10 @@ struct VisitedLinks {
 extension Failure {
   fileprivate static let linkLoop = Failure(
     "source.link_loop", exit: .tryLater,
-    "Reading a window: the service sent the same next link twice, so its pages would never end.",
+    "Reading a window: the service returned the same next link twice.",
     hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
 
   fileprivate static let endless = Failure(
-    "source.endless", exit: .tryLater, "Reading a window: the service keeps sending pages with too few rows in them.",
+    "source.endless", exit: .tryLater, "Reading a window: the service returned too many pages with too few rows.",
     hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
 }
