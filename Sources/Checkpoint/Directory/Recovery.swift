@@ -143,7 +143,7 @@ struct Recovery {
   static func foreign(_ path: String) -> Failure {
     Failure(
       "state.foreign", exit: .configuration, "Opening the state in \(path): it belongs to another tenant.",
-      hint: "Give each tenant a directory of its own with --state.")
+      hint: "Set a separate directory for each tenant with --state.")
   }
 
   static func corrupt(_ path: String, _ name: String) -> Failure {

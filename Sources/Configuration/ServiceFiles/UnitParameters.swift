@@ -23,7 +23,7 @@ package struct UnitParameters: Sendable {
       throw Failure(
         "schedule.path", exit: .usage,
         "Printing a schedule: \(Log.clean(path, limit: 200)) cannot be used in a unit file or crontab.",
-        hint: "Give the playbook's absolute path, without control characters.")
+        hint: "Use the playbook's absolute path, without control characters.")
     }
     self.binary = binary
     self.playbook = playbook

@@ -31,8 +31,8 @@ struct PlanCompiler {
     guard !isFull, plan.slotCount <= 62 else {
       throw Failure(
         "mapping.too_large", exit: .configuration,
-        "Preparing the mapping \(mapping.name): it names more than 62 columns or 120 parts of their paths.",
-        hint: "Leave columns to `others`, which takes any number.")
+        "Preparing the mapping \(mapping.name): it names more than 62 columns or 120 path components.",
+        hint: "Use `others` for the remaining columns; it has no limit.")
     }
     return plan
   }

@@ -20,15 +20,15 @@ package struct Redaction: Sendable {
       guard let part = Part(rawValue: String(name.filter { $0 != " " })) else {
         throw Failure(
           "redaction.unknown", exit: .configuration,
-          "Reading what to redact: \(Log.clean(String(name), limit: 40)) is not known.",
-          hint: "Known are \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
+          "Reading what to redact: unknown value \(Log.clean(String(name), limit: 40)).",
+          hint: "Valid values: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).")
       }
       parts.insert(part)
     }
     guard key.revealed.utf8.count >= 16 else {
       throw Failure(
         "redaction.key", exit: .configuration, "Reading the redaction key: it is shorter than 16 bytes.",
-        hint: "Make one with: openssl rand -hex 32")
+        hint: "Generate one with: openssl rand -hex 32")
     }
     self.key = key
   }

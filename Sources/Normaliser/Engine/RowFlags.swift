@@ -41,10 +41,10 @@ enum RowFault: Error, Sendable, Equatable {
     switch self {
     case .json(let reason, let offset): "The row is not valid JSON: \(reason.rawValue), at byte \(offset) of the row."
     case .notAnObject: "The row is not a JSON object."
-    case .list: "The row is a list of values: in a CSV file, one with more cells than the header has names."
+    case .list: "The row is a list of values, such as a CSV record with more cells than the header."
     case .empty: "The row is an object without columns."
     case .notObjects: "The row's recipients are not JSON objects."
-    case .identityType: "The row's trace id, recipient or status is not a text."
+    case .identityType: "The row's trace id, recipient or status is not a string."
     case .tooLarge: "The row is larger than 1 MiB."
     case .tooManyColumns: "The row has more than 256 unknown columns."
     }

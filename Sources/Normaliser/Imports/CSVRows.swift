@@ -24,8 +24,9 @@ struct CSVRows: Sendable {
   mutating func take(_ text: inout [UInt8], isLast: Bool) throws(Failure) -> [RawPage] {
     if hasBadPattern {
       throw Failure(
-        "input.date_format", exit: .usage, "Reading the date format: it is not made of y M d H h m s f tt and marks.",
-        hint: "Spell it as in M/d/yyyy h:mm:ss tt or dd/MM/yyyy HH:mm:ss.")
+        "input.date_format", exit: .usage,
+        "Reading the date format: invalid date format; use y M d H h m s f tt and punctuation.",
+        hint: "Examples: M/d/yyyy h:mm:ss tt, dd/MM/yyyy HH:mm:ss.")
     }
     var pages: [RawPage] = []
     var page = Page(bytes: [], rows: [])
@@ -43,7 +44,7 @@ struct CSVRows: Sendable {
     }
     text.removeFirst(used)
     guard text.count <= Self.longestRecord || isLast else {
-      throw RawInput.refusal(file, "a record in it is longer than 4 MiB, as if a quote were not closed")
+      throw RawInput.refusal(file, "a record exceeds 4 MiB; a quote may be unclosed")
     }
     if !page.rows.isEmpty { pages.append(RawPage(mapping: shape, page: page)) }
     return pages
@@ -105,12 +106,12 @@ struct CSVRows: Sendable {
     columns = names.map { ExportColumns.canonical($0) }
     if names.contains(where: { ASCII.lowerCased($0) == "date_time_utc" }) {
       throw RawInput.refusal(
-        file, "it is an extended historical search, with a row for each step of a mail",
+        file, "it is an extended historical search, with a row for each step of a message",
         hint: "Run the historical search with the report type MessageTrace.")
     }
     guard let mapping = ExportColumns.mapping(columns) else {
       let seen = names.prefix(12).map { Log.clean($0, limit: 40) }.joined(separator: ", ")
-      throw RawInput.refusal(file, "its first line names none of the known columns; it has \(seen)")
+      throw RawInput.refusal(file, "no known column; found \(seen)")
     }
     shape = mapping
   }
@@ -165,9 +166,9 @@ struct CSVRows: Sendable {
     guard let dates else {
       throw Failure(
         "input.date_format", exit: .badData,
-        "Reading message traces from \(file): the dates in the column \(column) depend on the language of the "
-          + "machine that wrote them.",
-        hint: "Give their format, such as --date-format 'M/d/yyyy h:mm:ss tt'; times are taken as UTC.")
+        "Reading message traces from \(file): ambiguous dates in column \(column): their format depends on the "
+          + "exporting machine's locale.",
+        hint: "Set their format, such as --date-format 'M/d/yyyy h:mm:ss tt'; times are read as UTC.")
     }
     return dates.parse(cell).map { Array(Timestamp.exactText($0).utf8) } ?? cell
   }

@@ -108,7 +108,7 @@ struct JSONSequence: Sendable {
       } catch {
         guard error.reason == .unexpectedEnd, !isLast else {
           throw RawInput.refusal(
-            file, "it is not whole JSON: \(error.reason.rawValue), at byte \(consumed + error.offset)")
+            file, "invalid JSON: \(error.reason.rawValue), at byte \(consumed + error.offset)")
         }
         break
       }
@@ -133,7 +133,7 @@ struct JSONSequence: Sendable {
       rows = Self.elements(span, value)
     } else if RowShape.of(span, value) == nil, let envelope = try? Envelope(Array(bytes[value])) {
       guard !envelope.hasError || !envelope.rows.isEmpty else {
-        throw RawInput.refusal(file, "it holds an error that the service answered, not rows")
+        throw RawInput.refusal(file, "it contains a service error instead of rows")
       }
       rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
     }
@@ -146,7 +146,7 @@ struct JSONSequence: Sendable {
     let span = unsafe bytes.span.bytes
     guard let shape = RowShape.of(span, row) ?? lastShape else {
       guard span.byte(row.lowerBound) == 0x7B else { throw RawInput.refusal(file, "its rows are not JSON objects") }
-      throw RawInput.refusal(file, "its first row has none of the known columns; it has \(Self.list(span, row))")
+      throw RawInput.refusal(file, "no known column; found \(Self.list(span, row))")
     }
     if shape != run.shape { flush(bytes, &run, into: &pages) }
     run.shape = shape

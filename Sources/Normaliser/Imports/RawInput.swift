@@ -84,13 +84,13 @@ package struct RawInput: Sendable {
   private func refusePacked() throws(Failure) {
     if text.starts(with: [0x1F, 0x8B]) {
       throw Self.refusal(
-        file, "it is compressed with gzip", hint: "Unpack it on the way: gzip -dc FILE | message-trace normalise")
+        file, "it is compressed with gzip", hint: "Decompress it first: gzip -dc FILE | message-trace normalise")
     }
     if text.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
       throw Self.refusal(
         file, "it is a zip archive or an Excel workbook", hint: "Unpack it, or save the workbook as CSV (UTF-8).")
     }
-    if text.prefix(512).contains(0) { throw refusal("it holds zero bytes, so it is no text") }
+    if text.prefix(512).contains(0) { throw refusal("it contains NUL bytes; not a text file") }
   }
 
   private func refusal(_ reason: String) -> Failure { Self.refusal(file, reason) }
@@ -99,7 +99,8 @@ package struct RawInput: Sendable {
     Failure(
       "input.shape", exit: .badData, "Reading message traces from \(file): \(reason).",
       hint: hint
-        ?? "Give answers of either service, JSON of Get-MessageTrace rows, one a line or as an array, or a CSV export.")
+        ?? "Supported: responses of either service, Get-MessageTrace rows as JSON (array or one per line), CSV exports."
+    )
   }
 }
 

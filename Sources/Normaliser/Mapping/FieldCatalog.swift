@@ -25,7 +25,7 @@ package struct FieldCatalog: Sendable {
         case .date: "a time"
         case .ip: "an IP address"
         case .long: "a whole number"
-        case .keyword, .wildcard, .text: "a text"
+        case .keyword, .wildcard, .text: "a string"
         }
       }
     }
@@ -56,7 +56,7 @@ package struct FieldCatalog: Sendable {
   /// Throws for a file that is no catalog (exit code 78).
   package init(parsing bytes: [UInt8], file: String) throws(Failure) {
     guard let document = try? JSONValue(parsing: bytes), let members = document["fields"]?.members else {
-      throw Failure("fields.invalid", exit: .configuration, "Reading the field names in \(file): it holds no `fields`.")
+      throw Failure("fields.invalid", exit: .configuration, "Reading the field names in \(file): `fields` is missing.")
     }
     var fields: [String: Field] = [:]
     for member in members {
@@ -102,17 +102,17 @@ package struct FieldCatalog: Sendable {
     guard let field = mapping.fields[name] ?? fields[name] else { return unknown(name, mapping) }
     var mistakes: [String] = []
     let isArray = rule.isList || rule.constant?.hasPrefix("[") == true || rule.isGivenList
-    if field.isArray, !isArray { mistakes.append("\(name): it takes a list, add \"as\": \"list\"") }
-    if !field.isArray, isArray { mistakes.append("\(name): it takes one value, not a list") }
+    if field.isArray, !isArray { mistakes.append("\(name): expects a list: add \"as\": \"list\"") }
+    if !field.isArray, isArray { mistakes.append("\(name): expects a single value") }
     if let kind = rule.kind, !field.kind.takes(kind) {
-      mistakes.append("\(name): it takes \(field.kind.phrase), the rule gives \(kind.phrase)")
+      mistakes.append("\(name): expects \(field.kind.phrase), the rule produces \(kind.phrase)")
     }
     return mistakes + checkConstant(rule, name, field)
   }
 
   private func checkOtherwise(_ name: String, _ mapping: Mapping) -> [String] {
     guard let field = mapping.fields[name] ?? fields[name] else { return unknown(name, mapping) }
-    guard field.kind.takes(.keyword), !field.isArray else { return ["\(name): it does not take any text"] }
+    guard field.kind.takes(.keyword), !field.isArray else { return ["\(name): cannot hold arbitrary text"] }
     return []
   }
 

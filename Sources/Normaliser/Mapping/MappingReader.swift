@@ -50,7 +50,7 @@ struct MappingReader {
     return Failure(
       "mapping.invalid", exit: .configuration, "Reading the mapping \(file):\(list)",
       hint:
-        "Compare it with one that works, message-trace mapping show graph; message-trace mapping show fields lists the names that an event may have, and `fields` in the file adds your own."
+        "Compare it with a valid one: message-trace mapping show graph. The field names are listed by message-trace mapping show fields; `fields` in the file adds your own."
     )
   }
 
@@ -74,14 +74,14 @@ struct MappingReader {
   private mutating func refuseUnknown(_ members: [JSONValue.Member], known: [String], at path: String) {
     for member in members where !known.contains(member.key) {
       let meant = Suggestion.name(to: member.key, among: known).map { "did you mean \($0)?" }
-      let hint = meant ?? "known are \(known.joined(separator: ", "))"
+      let hint = meant ?? "known: \(known.joined(separator: ", "))"
       mistakes.append("\(path)\(Log.clean(member.key, limit: 60)): no such setting (\(hint))")
     }
   }
 
   private mutating func text(_ value: JSONValue?, at path: String) -> String {
     if let text = value?.string, !text.isEmpty { return text }
-    mistakes.append("\(path): a text is missing")
+    mistakes.append("\(path): missing string")
     return ""
   }
 
@@ -91,7 +91,7 @@ struct MappingReader {
     if let text = value.string, !text.isEmpty { return [text] }
     let texts = value.array?.compactMap { $0.string.flatMap { $0.isEmpty ? nil : $0 } }
     guard let texts, texts.count == value.array?.count else {
-      mistakes.append("\(path): it is neither a text nor an array of texts")
+      mistakes.append("\(path): must be a string or an array of strings")
       return []
     }
     return texts
@@ -120,7 +120,7 @@ struct MappingReader {
         let target = text(entry.value, at: "lookups.\(member.key).\(entry.key)")
         if entry.key == "*" { lookup.otherwise = target } else { lookup.entries.append((entry.key, target)) }
       }
-      if member.value.members == nil { mistakes.append("lookups.\(member.key): it is not an object") }
+      if member.value.members == nil { mistakes.append("lookups.\(member.key): must be an object") }
       lookups[member.key] = lookup
     }
     return lookups
@@ -137,13 +137,13 @@ struct MappingReader {
   private mutating func readAliases(_ value: JSONValue?) -> [String: String] {
     var aliases: [String: String] = [:]
     for member in value?.members ?? [] { aliases[member.key] = text(member.value, at: "aliases.\(member.key)") }
-    if value != nil, value?.members == nil { mistakes.append("aliases: it is not an object") }
+    if value != nil, value?.members == nil { mistakes.append("aliases: must be an object") }
     return aliases
   }
 
   private mutating func readFields(_ value: JSONValue?) -> [String: FieldCatalog.Field] {
     var fields: [String: FieldCatalog.Field] = [:]
-    if value != nil, value?.members == nil { mistakes.append("fields: it is not an object") }
+    if value != nil, value?.members == nil { mistakes.append("fields: must be an object") }
     for member in value?.members ?? [] {
       let path = "fields.\(Log.clean(member.key, limit: 60))"
       refuseUnknown(member.value.members ?? [], known: ["type", "array", "allowed", "about"], at: "\(path).")
@@ -151,7 +151,7 @@ struct MappingReader {
         fields[member.key] = field
       } else {
         let known = FieldCatalog.Field.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-        mistakes.append("\(path).type: it is not one of \(known)")
+        mistakes.append("\(path).type: must be one of \(known)")
       }
     }
     return fields
@@ -181,7 +181,7 @@ struct MappingReader {
     readConversions(texts(value["as"], at: "\(path).as"), into: &rule, at: path)
     if let constant = value["constant"] { rule.constant = readConstant(constant, at: path) }
     if rule.from.isEmpty == (rule.constant == nil) {
-      mistakes.append("\(path): a rule has either `from` or `constant`")
+      mistakes.append("\(path): set exactly one of `from` and `constant`")
     }
     return rule
   }
@@ -190,7 +190,7 @@ struct MappingReader {
     guard text.hasPrefix("$") else { return .column(text) }
     if let given = Given(rawValue: String(text.dropFirst())) { return .given(given) }
     let known = Given.allCases.map { "$\($0.rawValue)" }.joined(separator: ", ")
-    mistakes.append("\(path): \(Log.clean(text, limit: 60)) is not known; known are \(known)")
+    mistakes.append("\(path): unknown value \(Log.clean(text, limit: 60)); known: \(known)")
     return .column(text)
   }
 
@@ -202,7 +202,8 @@ struct MappingReader {
         rule.conversion = conversion
       } else {
         let known = Conversion.allCases.map(\.rawValue).joined(separator: ", ")
-        mistakes.append("\(path).as: \(Log.clean(name, limit: 60)) is not one of \(known), with list behind it")
+        mistakes.append(
+          "\(path).as: \(Log.clean(name, limit: 60)) must be one of \(known), optionally followed by list")
       }
     }
   }
@@ -211,7 +212,7 @@ struct MappingReader {
     if case .number(let text) = value, Int64(text) != nil { return text }
     let texts = value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? []
     guard !texts.isEmpty, texts.count == value.array?.count ?? 1, texts.allSatisfy({ !$0.isEmpty }) else {
-      mistakes.append("\(path).constant: it is neither a text, an array of texts, nor a whole number")
+      mistakes.append("\(path).constant: must be a string, an array of strings or a whole number")
       return nil
     }
     return value.text
@@ -225,27 +226,27 @@ extension MappingReader {
       var seen: Set<String> = []
       for (index, rule) in rules.enumerated() {
         for name in rule.to where !seen.insert(name).inserted {
-          mistakes.append("\(list)[\(index)].to: \(name) is given twice")
+          mistakes.append("\(list)[\(index)].to: duplicate field \(name)")
         }
         if rule.conversion == .properties, mapping.others == nil || rule.to != [(mapping.others ?? "") + ".*"] {
-          mistakes.append("\(list)[\(index)].to: properties go to the name in `others` with .* behind it")
+          mistakes.append("\(list)[\(index)].to: properties must be written to `<others>.*`")
         }
         checkLookup(rule, mapping, at: "\(list)[\(index)]")
         if rule.isList, rule.from.count > 8 { mistakes.append("\(list)[\(index)].from: a list has at most 8 columns") }
       }
     }
     if !mapping.identity.statuses.isEmpty, mapping.lookups[mapping.identity.statuses] == nil {
-      mistakes.append("identity.statuses: there is no lookup of that name")
+      mistakes.append("identity.statuses: unknown lookup")
     }
   }
 
   private mutating func checkLookup(_ rule: Rule, _ mapping: Mapping, at path: String) {
     guard rule.conversion == .lookup else {
-      if rule.lookup != nil { mistakes.append("\(path).lookup: only a rule with as lookup has one") }
+      if rule.lookup != nil { mistakes.append("\(path).lookup: `lookup` requires \"as\": \"lookup\"") }
       return
     }
     if rule.lookup.flatMap({ mapping.lookups[$0] }) == nil {
-      mistakes.append("\(path).lookup: there is no lookup of that name")
+      mistakes.append("\(path).lookup: unknown lookup")
     }
   }
 }

@@ -13,7 +13,7 @@ struct HealthSection {
       section.element("h2", health.count > 1 ? "The collectors" : "The collector")
       guard !health.isEmpty else {
         return section.element(
-          "p", "Give --state DIR, or --status-file FILE from `message-trace status --format json`, to show its state.")
+          "p", "Use --state DIR, or --status-file FILE from `message-trace status --format json`, to show its state.")
       }
       for one in health.filter({ !isGood($0) }) + health.filter(isGood) { card(one, &section) }
     }

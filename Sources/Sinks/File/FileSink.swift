@@ -140,7 +140,7 @@ final class FileSink: Sink {
     case (.lock, EWOULDBLOCK):
       Failure(
         "sink.file.locked", exit: .tryLater, "Writing to \(path.text): another process is writing to it.",
-        hint: "Give each configuration an output file of its own.", recovery: .later(after: nil))
+        hint: "Use a separate output file for each configuration.", recovery: .later(after: nil))
     case (.open, EINVAL):
       Failure(
         "sink.file.not_regular", exit: .cannotCreate, "Opening the output file \(path.text): it is not a regular file.",

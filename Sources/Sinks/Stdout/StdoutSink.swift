@@ -73,7 +73,7 @@ final class StdoutSink: Sink {
       throw Failure(
         "sink.file.locked", exit: .tryLater,
         "Writing to standard output: another process is writing to the same file.",
-        hint: "Give each process an output file of its own.", recovery: .later(after: nil))
+        hint: "Use a separate output file for each process.", recovery: .later(after: nil))
     }
     return OutputFile(files: files, descriptor: again, log: log, sink: name)
   }

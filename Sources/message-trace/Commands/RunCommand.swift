@@ -63,7 +63,7 @@ struct RunCommand: RunnableCommand {
           throw Failure(
             .sharedState, exit: .configuration,
             "Starting: \(path) and \(other) use the same state directory \(configuration.statePath).",
-            hint: "Give each playbook its own directory.")
+            hint: "Use a separate directory for each playbook.")
         }
       } catch {
         if error.code == .sharedState { throw error }

@@ -44,7 +44,7 @@ import Testing
     for part in [
       "other: no such setting (did you mean others?)",
       "line 16, event[2].to: acme.knd: no such field (did you mean acme.kind?)",
-      "line 18, event[4].lookup: there is no lookup", "line 19, event[5].as: pi is not one of",
+      "line 18, event[4].lookup: unknown lookup", "line 19, event[5].as: pi must be one of",
     ] {
       #expect(outcome.errors.contains(part), "\(part) in \(outcome.errors)")
     }

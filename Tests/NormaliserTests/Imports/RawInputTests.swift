@@ -25,15 +25,16 @@ struct RawInputTests {
     "a file that holds no rows is refused with what it holds",
     arguments: [
       ("", "it is empty"), (" \n", "it is empty"), ("<html></html>", "XML or HTML"),
-      (#"{"error":{"code":"x","message":"y"}}"#, "an error that the service answered"),
-      (#"{"a":1,"b":2}"#, "it has a, b"), ("{}", "it has no columns"), ("[1,2]", "not JSON objects"),
-      (#"{"value":[{"x":1}]}"#, "it has x"), ("name,size\na,1\n", "it has name, size"), ("null", "it has null"),
+      (#"{"error":{"code":"x","message":"y"}}"#, "a service error instead of rows"),
+      (#"{"a":1,"b":2}"#, "found a, b"), ("{}", "found no columns"), ("[1,2]", "not JSON objects"),
+      (#"{"value":[{"x":1}]}"#, "found x"), ("name,size\na,1\n", "found name, size"), ("null", "found null"),
       ("date_time_utc,event_id\n1,2\n", "extended historical search"),
       ("date_time_utc,recipient_address,recipient_status\n1,2,3\n", "extended historical search"),
-      ("PK\u{3}\u{4}\u{14}", "zip archive"), ("a\u{0}\u{0}\u{0}\n", "zero bytes"),
-      ("[\n{\"id\":\"a\"\n", "ends too early"),
-      ("{\n\"value\":[}\n", "does not belong"), ("Received,MessageTraceId\n3/2/2026 8:15:07 AM,x\n", "language"),
-      ("Received,MessageTraceId\n02.03.2026,x\n", "language"),
+      ("PK\u{3}\u{4}\u{14}", "zip archive"), ("a\u{0}\u{0}\u{0}\n", "NUL bytes"),
+      ("[\n{\"id\":\"a\"\n", "unexpected end"),
+      ("{\n\"value\":[}\n", "unexpected character"),
+      ("Received,MessageTraceId\n3/2/2026 8:15:07 AM,x\n", "ambiguous dates"),
+      ("Received,MessageTraceId\n02.03.2026,x\n", "ambiguous dates"),
     ])
   func refusal(_ text: String, _ reason: String) throws {
     let failure = try #require(throws: Failure.self) { try RawInput.pages(Array(text.utf8), file: "some.file") }

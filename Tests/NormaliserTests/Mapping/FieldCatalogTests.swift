@@ -57,7 +57,7 @@ struct FieldCatalogTests {
     let mapping = try Mapping(parsing: Array(text.utf8), file: "x.json")
     let failure = try #require(throws: Failure.self) { try Self.catalog().check(mapping, file: "x.json") }
     #expect(failure.exit == .configuration)
-    for part in ["x.json", "no.such", "email.from.address: it takes a list", "event.kind: odd"] {
+    for part in ["x.json", "no.such", "email.from.address: expects a list", "event.kind: odd"] {
       #expect(failure.sentence.contains(part))
     }
   }
@@ -72,21 +72,21 @@ struct FieldCatalogTests {
     "each rule that does not fit its field is refused with its place and what the field takes",
     arguments: [
       (#"{"to":"sourc.ip","from":"a"}"#, "event[0].to: sourc.ip: no such field (did you mean source.ip?)"),
-      (#"{"to":"source.ip","from":"a"}"#, "source.ip: it takes an IP address, the rule gives a text"),
+      (#"{"to":"source.ip","from":"a"}"#, "source.ip: expects an IP address, the rule produces a string"),
       (#"{"to":"source.ip","from":"a","as":"ip","else":"nowhere"}"#, "event[0].else: nowhere: no such field"),
-      (#"{"to":"source.ip","from":"a","as":"ip","else":"tags"}"#, "event[0].else: tags: it does not take any text"),
-      (#"{"to":"@timestamp","from":"d"}"#, "@timestamp: it takes a time, the rule gives a text"),
-      (#"{"to":"@timestamp","from":["$received","d"]}"#, "@timestamp: it takes a time, the rule gives a text"),
+      (#"{"to":"source.ip","from":"a","as":"ip","else":"tags"}"#, "event[0].else: tags: cannot hold arbitrary text"),
+      (#"{"to":"@timestamp","from":"d"}"#, "@timestamp: expects a time, the rule produces a string"),
+      (#"{"to":"@timestamp","from":["$received","d"]}"#, "@timestamp: expects a time, the rule produces a string"),
       (
         #"{"to":"email.subject","from":"a","as":"integer"}"#,
-        "email.subject: it takes a text, the rule gives a whole number"
+        "email.subject: expects a string, the rule produces a whole number"
       ),
-      (#"{"to":"own.score","from":"a"}"#, "own.score: it takes a whole number, the rule gives a text"),
-      (#"{"to":"email.subject","constant":7}"#, "email.subject: it takes a text, the rule gives a whole number"),
-      (#"{"to":"email.subject","from":"a","as":"list"}"#, "email.subject: it takes one value, not a list"),
-      (#"{"to":"tags","from":"a"}"#, "tags: it takes a list"),
+      (#"{"to":"own.score","from":"a"}"#, "own.score: expects a whole number, the rule produces a string"),
+      (#"{"to":"email.subject","constant":7}"#, "email.subject: expects a string, the rule produces a whole number"),
+      (#"{"to":"email.subject","from":"a","as":"list"}"#, "email.subject: expects a single value"),
+      (#"{"to":"tags","from":"a"}"#, "tags: expects a list"),
       (#"{"to":"event.kind","constant":"odd"}"#, "event.kind: odd is not one of"),
-      (#"{"to":"event.id","from":"$identity"}"#, "fields.own.bad.type: it is not one of date, keyword"),
+      (#"{"to":"event.id","from":"$identity"}"#, "fields.own.bad.type: must be one of date, keyword"),
     ])
   func misfit(_ rule: String, _ expected: String) throws {
     let text = Self.file.replacing("%", with: rule)
@@ -120,7 +120,7 @@ struct FieldCatalogTests {
     let failure = try #require(throws: Failure.self) {
       try Mapping(parsing: Array(text.utf8), file: "x.json", catalog: catalog)
     }
-    for part in ["no.such: no such field", "$nobody is not known", "event[1]: a rule has either", "fields.own.bad"] {
+    for part in ["no.such: no such field", "unknown value $nobody", "event[1]: set exactly one of", "fields.own.bad"] {
       #expect(failure.sentence.contains(part), "\(part) in \(failure.sentence)")
     }
   }

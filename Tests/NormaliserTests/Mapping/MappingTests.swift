@@ -75,10 +75,10 @@ struct MappingTests {
     let failure = try #require(throws: Failure.self) { try Mapping(parsing: Array(text.utf8), file: "bad.json") }
     #expect(failure.exit == .configuration)
     for part in [
-      "bad.json", "nme: no such setting", "name: a text", "identity.recipient", "identity.status", "lookups.l",
-      "event[0]: a rule has either", "event[1].to", "$nobody is not known", "guess is not one of",
-      "event[4].to: z is given twice",
-      "event[4].lookup", "event[5]: a rule has either", "event[6]: the rule is not", "event[7].constant",
+      "bad.json", "nme: no such setting", "name: missing string", "identity.recipient", "identity.status", "lookups.l",
+      "event[0]: set exactly one of", "event[1].to", "unknown value $nobody", "guess must be one of",
+      "event[4].to: duplicate field z",
+      "event[4].lookup", "event[5]: set exactly one of", "event[6]: the rule is not", "event[7].constant",
       "failed: an array",
       "identity.statuses",
     ] {
