@@ -29,7 +29,7 @@ private struct HandWritten {
     case .unexpectedEnd where rest.isEmpty: return "the text ends before everything that was opened is closed"
     case .duplicateKey: return "the key \(word(behindQuote: true)) stands twice in one object"
     case .trailingBytes: return "something follows the closing brace"
-    case .unexpectedEnd, .badNumber, .badEscape, .tooDeep, .notUTF8: return reason.rawValue
+    case .unexpectedEnd, .badNumber, .badEscape, .tooDeep, .notUTF8, .tooManyRows: return reason.rawValue
     }
   }
 
