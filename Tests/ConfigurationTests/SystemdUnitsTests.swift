@@ -27,7 +27,10 @@ import Testing
       #expect(files[0].text.split(separator: "\n").contains(line[...]), "\(line)")
     }
     #expect(files[1].text.contains("OnUnitInactiveSec=300s\n"))
-    for line in ["Type=notify", "ExecStart=/bin/true run /etc/message-trace/%i.json", "WatchdogSec=5min"] {
+    for line in [
+      "Type=notify", "ExecStart=/bin/true run /etc/message-trace/%i.json", "WatchdogSec=5min",
+      "LoadCredential=client-secret:/etc/message-trace/%i/secret", "User=message-trace",
+    ] {
       #expect(files[2].text.split(separator: "\n").contains(line[...]), "\(line)")
     }
   }

@@ -9,6 +9,8 @@ protocol Authenticator: Sendable {
   func authorization() async throws(Failure) -> Authorization
   /// Called when the service has refused it. True if a fresh one can be requested.
   func refused() async -> Bool
+  /// Which sign-in was used, one sentence.
+  var summary: String { get }
   /// This authenticator with another number of tries for a token request.
   func limited(toTries tries: Int) -> any Authenticator
 }
@@ -33,6 +35,8 @@ struct BasicAuthenticator: Authenticator {
   func authorization() -> Authorization { .basic(username, password, for: origin) }
 
   func refused() -> Bool { false }
+
+  var summary: String { "The service account's password is used; the first page shows whether it is right." }
 
   func limited(toTries tries: Int) -> any Authenticator { self }
 }
@@ -82,6 +86,8 @@ actor TokenAuthenticator: Authenticator {
     return true
   }
 
+  nonisolated var summary: String { grant.isRequested ? "Signed in with \(grant.name)." : "\(grant.name) is used." }
+
   nonisolated func limited(toTries tries: Int) -> any Authenticator {
     var transport = transport
     transport.tries = tries
@@ -93,7 +99,7 @@ actor TokenAuthenticator: Authenticator {
     let request = try grant.request(now: time.now())
     do {
       return try await transport.send(request) { (response) throws(Failure) in
-        try TokenResponse.read(response, request, grant, now: time.now())
+        try TokenResponse.read(response, request, grant, now: time.now(), log: transport.log)
       }
     } catch {
       throw Self.keepingWindow(error)

@@ -50,7 +50,7 @@ struct ClientAssertion: Sendable {
   }
 
   /// The DER of the first certificate in PEM text.
-  private static func firstCertificate(_ pem: [UInt8]) -> [UInt8]? {
+  static func firstCertificate(_ pem: [UInt8]) -> [UInt8]? {
     let text = String(decoding: pem, as: UTF8.self)
     guard let begin = text.ranges(of: "-----BEGIN CERTIFICATE-----").first,
       let end = text[begin.upperBound...].ranges(of: "-----END CERTIFICATE-----").first

@@ -20,6 +20,12 @@ enum TokenRequest: Sendable {
   }
 
   func request(now: Instant) throws(Failure) -> Request {
+    var request = try makeRequest(now)
+    request.bodyCap = TokenResponse.maximumBytes
+    return request
+  }
+
+  private func makeRequest(_ now: Instant) throws(Failure) -> Request {
     switch self {
     case .entra(let app, let proof):
       var fields = [("grant_type", "client_credentials"), ("client_id", app.clientID), ("scope", app.scope)]
@@ -37,6 +43,23 @@ enum TokenRequest: Sendable {
     case .file:
       throw Failure("signin.bug", exit: .bug, "Signing in: a token file needs no request.")
     }
+  }
+
+  /// What proves the caller, as part of a sentence.
+  var name: String {
+    switch self {
+    case .entra(let app, .secret): "the client secret of the app \(Log.clean(app.clientID, limit: 60))"
+    case .entra(let app, .certificate): "the certificate of the app \(Log.clean(app.clientID, limit: 60))"
+    case .entra(let app, .federatedToken): "a federated token for the app \(Log.clean(app.clientID, limit: 60))"
+    case .instanceMetadata, .appService: "the managed identity"
+    case .file: "The access token of a file"
+    }
+  }
+
+  /// False for a token that another program keeps fresh.
+  var isRequested: Bool {
+    if case .file = self { return false }
+    return true
   }
 
   /// For hints: what the operator has to look at.

@@ -4,10 +4,19 @@ internal import HTTPTransport
 internal import IntakeCore
 
 enum TokenResponse {
+  /// Decoded; no token is larger than a small part of it.
+  static let maximumBytes = 1 << 20
+
   /// The token of a 200; throws what anything else means.
+  /// - Parameter log: is given the authority's own words at the level debug, filtered.
   static func read(
-    _ response: Response, _ request: Request, _ grant: TokenRequest, now: Instant
+    _ response: Response, _ request: Request, _ grant: TokenRequest, now: Instant, log: Log = .silent
   ) throws(Failure) -> AccessToken {
+    if response.status != 200, let text = try? JSONValue(parsing: response.body)["error_description"]?.string {
+      log(
+        .debug, "signin.said", "\(request.purpose): the authority gives a reason.",
+        [("said", RemoteText.filtered(text))])
+    }
     guard response.status == 200 else { throw failure(response, request, grant, now: now).naming(request, response) }
     guard let answer = try? JSONValue(parsing: response.body) else {
       if response.looksLikeMarkup { throw .notJSON(request) }
@@ -48,7 +57,7 @@ enum TokenResponse {
     default:
       let answer = try? JSONValue(parsing: response.body)
       let text = answer?["error_description"]?.string ?? ""
-      if let number = number(answer, text) { return refused(number, text, request, response, now: now) }
+      if let number = number(answer, text) { return refused(number, request, response, now: now) }
       if grant.isManagedIdentity { return noIdentity(request, response.status) }
       if let error = answer?["error"]?.string, error == "temporarily_unavailable" {
         return .later(request, response, now: now)
@@ -70,13 +79,11 @@ enum TokenResponse {
   }
 
   private static func refused(
-    _ number: Int, _ text: String, _ request: Request, _ response: Response, now: Instant
+    _ number: Int, _ request: Request, _ response: Response, now: Instant
   ) -> Failure {
     if number == 50_196 { return .later(request, response, now: now) }
     let known = EntraReason.all[number]
-    let first = text.split { $0 == "\r" || $0 == "\n" }.first.map(String.init) ?? ""
-    let shown = RemoteError.shown(first)
-    let reason = known?.reason ?? (shown.isEmpty ? "the sign-in was rejected" : "authority message: \(shown)")
+    let reason = known?.reason ?? "the sign-in was rejected"
     return Failure(
       "signin.aadsts\(number)", exit: .denied, "\(request.purpose): \(reason) (AADSTS\(number)).",
       hint: known?.hint ?? "Look the number up at https://login.microsoftonline.com/error?code=\(number).")

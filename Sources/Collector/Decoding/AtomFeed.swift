@@ -9,6 +9,9 @@ struct AtomFeed {
   private(set) var rows: [Range<Int>] = []
   private(set) var next: String?
 
+  /// The service has some twenty.
+  private static let mostColumns = 1_000
+
   private var path: [String] = []
   private var row: [JSONValue.Member] = []
   private var column: (name: String, type: String, isNull: Bool, text: String)?
@@ -20,6 +23,9 @@ struct AtomFeed {
     while let event = try reader.next() {
       switch event {
       case .start(let name, let attributes):
+        guard row.count <= Self.mostColumns, rows.count < Envelope.mostRows else {
+          throw XMLFault(offset: 0, reason: "it has more columns or rows than the service gives")
+        }
         root = root ?? name
         start(name, attributes)
       case .text(let text): column?.text += text

@@ -127,11 +127,9 @@ struct ErrorClassifier: Sendable {
   }
 
   private func refused(_ status: Int, _ error: RemoteError, _ request: Request) -> Failure {
-    var said = error.shown
-    while said.hasSuffix(".") { said.removeLast() }
     return Failure(
       .refused, exit: .protocolBroken,
-      "\(request.purpose): the service refused with status \(status)\(said.isEmpty ? "" : ": \(said)").",
+      "\(request.purpose): the service refuses with status \(status)\(error.shownCode).",
       hint: service == .graph
         ? "Check --graph-url and --graph-api; in a search, check the values."
         : "Check --reporting-url; in a search, check the values.")

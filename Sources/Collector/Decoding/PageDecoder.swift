@@ -22,11 +22,12 @@ struct PageDecoder: Sendable {
 
   /// Checks a response with one JSON object that is not a list; nil if the service has none (404).
   func object(_ response: Response, _ request: Request) throws(Failure) -> [UInt8]? {
-    let isMissing = response.status == 404 && (try? JSONValue(parsing: response.body))?["error"] != nil
+    let isMissing =
+      response.status == 404 && response.body.count <= RemoteError.maximumBytes
+      && (try? JSONValue(parsing: response.body))?["error"] != nil
     guard !isMissing else { return nil }
     guard response.status == 200 else {
-      throw ErrorClassifier(service: service, isContinued: false)
-        .failure(response, request, now: time.now()).naming(request, response)
+      throw refusal(response, request, isContinued: false).naming(request, response)
     }
     guard RowColumns(RowColumns.compact(response.body, 0..<response.body.count)) != nil else {
       throw .malformed(request, "it is not a JSON object")
@@ -35,10 +36,7 @@ struct PageDecoder: Sendable {
   }
 
   private func read(_ response: Response, _ request: Request, isContinued: Bool) throws(Failure) -> Page {
-    guard response.status == 200 else {
-      throw ErrorClassifier(service: service, isContinued: isContinued)
-        .failure(response, request, now: time.now())
-    }
+    guard response.status == 200 else { throw refusal(response, request, isContinued: isContinued) }
     try checkEncoding(response, request)
     guard !response.body.isEmpty else { throw .cutShort(request) }
     if response.looksLikeMarkup { return try markup(response, request) }
@@ -74,10 +72,17 @@ struct PageDecoder: Sendable {
     return Page(bytes: feed.bytes, rows: feed.rows, next: next, serverDate: response.date)
   }
 
+  /// The failure that a status stands for. What the service says of it is logged for debugging alone, filtered.
+  private func refusal(_ response: Response, _ request: Request, isContinued: Bool) -> Failure {
+    let said = RemoteText.filtered(RemoteError(response.body).message)
+    if !said.isEmpty { log(.debug, "source.said", "\(request.purpose): the service gives a reason.", [("said", said)]) }
+    return ErrorClassifier(service: service, isContinued: isContinued).failure(response, request, now: time.now())
+  }
+
   /// The beginning of a web page identifies the sender.
   private func webPage(_ response: Response, _ request: Request) -> Failure {
-    let begin = String(decoding: response.body.prefix(80), as: UTF8.self)
-    log(.info, "source.body", "\(request.purpose): the response is a web page.", [("begins", begin)])
+    let begin = RemoteText.filtered(String(decoding: response.body.prefix(80), as: UTF8.self))
+    log(.debug, "source.body", "\(request.purpose): the response is a web page.", [("begins", begin)])
     return .notJSON(request)
   }
 

@@ -20,6 +20,7 @@ struct XMLReader {
 
   /// Feeds nest six deep.
   private static let deepest = 32
+  private static let mostAttributes = 64
 
   private let bytes: [UInt8]
   private var at: Int
@@ -71,6 +72,7 @@ struct XMLReader {
         at += 1
         break
       }
+      guard attributes.count < Self.mostAttributes else { throw fault("an element has too many attributes") }
       let key = try readName()
       attributes[Self.local(key)] = try readAttributeValue()
     }

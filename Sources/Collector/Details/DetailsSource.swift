@@ -17,6 +17,14 @@ package struct DetailsKey: Sendable, Hashable {
   }
 }
 
+/// What the delivery events of one message may need.
+enum DetailsLimit {
+  /// Decoded bytes of one answer.
+  static let bytes = 4 << 20
+  /// Pages that are read.
+  static let pages = 20
+}
+
 /// A source that also has delivery events.
 package protocol DetailedSearching: Searching {
   /// True if `details` needs to know sender and time.

@@ -20,9 +20,10 @@ extension GraphSource: DetailedSearching {
   /// `messageTraces(id='…')?$expand=recipients($filter=recipientEmail eq '…';$expand=events)`
   private func draftDetails(_ key: DetailsKey) async throws(Failure) -> [DetailsStep] {
     let expand = "recipients($filter=recipientEmail eq \(ODataLiteral.text(key.recipient));$expand=events)"
-    let request = Request(
+    var request = Request(
       .get, draftAddress(key.traceID).withQuery(PercentEncoding.form([("$expand", expand)])), headers: Self.headers,
       purpose: "Reading delivery events from Graph")
+    request.bodyCap = DetailsLimit.bytes
     guard let body = try await client.object(request) else { return [] }
     return Self.draftSteps(body, key)
   }

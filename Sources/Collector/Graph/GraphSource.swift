@@ -47,7 +47,7 @@ package struct GraphSource: Source {
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     var page = try await search([], in: window, after: cursor)
-    guard version != .beta2021 else { return page }
+    guard version != .beta2021, page.rows.count <= Self.mostCounted else { return page }
     let lists = LargeRecipientLists(page, after: cursor?.sourceState as? LargeRecipientLists.Counts ?? [:])
     page.next?.sourceState = lists.unfinished
     for list in lists.large { try await complete(list.id, rows: list.rows, of: window, in: &page) }
@@ -68,7 +68,9 @@ package struct GraphSource: Source {
   package func details(of traceID: String, recipient: String) async throws(Failure) -> Page {
     let literal = PercentEncoding.encode(ODataLiteral.text(recipient))
     let path = "\(try ODataLiteral.traceID(traceID))/getDetailsByRecipient(recipientAddress=\(literal))"
-    return try await client.page(request(endpoint.address.appending(path)), isContinued: false)
+    var request = request(endpoint.address.appending(path))
+    request.bodyCap = DetailsLimit.bytes
+    return try await client.page(request, isContinued: false)
   }
 
   /// Queries one message by id and adds the rows that `page` lacks; the window's pages held `rows` of it.
@@ -76,7 +78,7 @@ package struct GraphSource: Source {
     let conditions = GraphFilter.clauses(QueryTerms(values: [.traceID: id]))
     var cursor: PageCursor?
     var found = 0
-    for _ in 0..<Self.maxPagesPerMessage {
+    for _ in 0..<Self.maxPagesPerMessage where page.bytes.count < Self.bytesWithLists {
       let answer = try await search(conditions, in: window, after: cursor)
       found += LargeRecipientLists.append(answer, id: id, to: &page)
       cursor = answer.next
@@ -93,6 +95,10 @@ package struct GraphSource: Source {
 
   /// Enough for 100,000 rows at 1,000 a page; Exchange accepts no message to more recipients.
   private static let maxPagesPerMessage = 100
+  /// Bytes of a page beyond which no list of recipients is added to it.
+  private static let bytesWithLists = 32 << 20
+  /// A page with more rows is none of this service: its messages are not counted.
+  private static let mostCounted = 50_000
 
   private func request(_ address: WebAddress) -> Request {
     Request(.get, address, headers: Self.headers, purpose: "Reading message traces from Graph")

@@ -13,10 +13,13 @@ package struct SourceCheck: Sendable {
     /// One sentence.
     package var sentence: String
     package var hint: String?
+    /// Works now and needs attention.
+    package var isWarning = false
 
-    package init(name: String, isGood: Bool, sentence: String, hint: String? = nil) {
+    package init(name: String, isGood: Bool, sentence: String, hint: String? = nil, isWarning: Bool = false) {
       self.name = name
       self.isGood = isGood
+      self.isWarning = isWarning
       self.sentence = sentence
       self.hint = hint
     }
@@ -27,6 +30,8 @@ package struct SourceCheck: Sendable {
   package private(set) var failure: Failure?
 
   package var isGood: Bool { findings.allSatisfy(\.isGood) }
+
+  mutating func add(_ finding: Finding) { findings.append(finding) }
 
   mutating func add(_ name: String, _ isGood: Bool, _ sentence: String, hint: String? = nil) {
     findings.append(Finding(name: name, isGood: isGood, sentence: sentence, hint: hint))
@@ -44,10 +49,10 @@ extension ServiceClient {
 
   private func tryAll(_ request: Request) async -> SourceCheck {
     var check = SourceCheck()
+    if let certificate, let finding = CertificateDates.finding(certificate, now: time.now()) { check.add(finding) }
     do {
       _ = try await authenticator.authorization()
-      check.add(
-        "sign-in", true, authenticator is BasicAuthenticator ? "A service account is configured." : "Signed in.")
+      check.add("sign-in", true, authenticator.summary)
     } catch {
       check.stop("sign-in", error)
       return check

@@ -8,8 +8,11 @@ struct RemoteError: Sendable {
   /// All texts of the body, the inner ones too.
   var message = ""
 
+  /// A larger body is not read for what it says.
+  static let maximumBytes = 1 << 20
+
   init(_ body: [UInt8]) {
-    guard body.count <= 1 << 20 else { return }
+    guard body.count <= Self.maximumBytes else { return }
     if let value = try? JSONValue(parsing: body) {
       read(value["error"] ?? value["odata.error"] ?? value)
     } else {
@@ -19,18 +22,13 @@ struct RemoteError: Sendable {
 
   func mentions(_ text: String) -> Bool { message.lowercasedASCII.contains(text.lowercasedASCII) }
 
-  /// For sentences: one line, cut, words that may be addresses left out.
-  var shown: String {
-    let words = message.split { $0 == " " || $0 == "\n" || $0 == "\r" }
-    let text = words.map { $0.contains("@") ? "…" : String($0) }.joined(separator: " ")
-    return Log.clean(text, limit: 200)
-  }
-
-  /// One line of remote text for a sentence, without what may be an address.
-  package static func shown(_ text: String) -> String {
-    var error = RemoteError([])
-    error.message = text
-    return error.shown
+  /// The body's error code for a sentence, with a space before it; empty where it is no plain identifier, and a code of
+  /// that length says nothing else.
+  var shownCode: String {
+    let isPlain = code.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte | 0x20) || byte &- 0x30 <= 9 || byte == UInt8(ascii: "_")
+    }
+    return (1...40).contains(code.utf8.count) && isPlain ? " (\(code))" : ""
   }
 
   private mutating func read(_ value: JSONValue) {

@@ -38,7 +38,8 @@ enum ReportingPaging {
   }
 
   private static func index(of row: Range<Int>, in bytes: [UInt8]) -> Int? {
-    guard let value = try? JSONValue(parsing: Array(bytes[row])), let index = value["Index"]?.integer,
+    guard row.count <= 1 << 20, let value = try? JSONValue(parsing: Array(bytes[row])),
+      let index = value["Index"]?.integer,
       (0...Int64(cap)).contains(index)
     else { return nil }
     return Int(index)

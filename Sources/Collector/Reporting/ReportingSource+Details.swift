@@ -17,7 +17,9 @@ extension ReportingSource: DetailedSearching {
         of: key.traceID, recipient: key.recipient, sender: key.sender.isEmpty ? nil : key.sender, in: window,
         after: cursor)
       steps += DetailsStep.steps(of: page, recipient: key.recipient)
-      guard let next = page.next, visited.insert(next).inserted else { return steps }
+      guard let next = page.next, visited.insert(next).inserted, visited.count < DetailsLimit.pages else {
+        return steps
+      }
       cursor = next
     } while true
   }

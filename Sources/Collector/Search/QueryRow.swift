@@ -66,11 +66,16 @@ package struct QueryRow: Sendable, Equatable {
     return (rows, unreadable)
   }
 
+  /// Of the rows that one message becomes.
+  private static let mostBytes = 16 << 20
+
   private static func split(
     _ columns: RowColumns, _ recipients: [UInt8], message: [UInt8], around range: Range<Int>
   ) -> [QueryRow] {
     let elements = RowColumns.elements(recipients)
     guard !elements.isEmpty else { return [QueryRow(columns, json: message)] }
+    // Each row repeats the message without its recipients: a hostile one could fill the memory.
+    guard elements.count * (message.count - range.count) <= Self.mostBytes else { return [] }
     return elements.compactMap { element in
       guard let inner = RowColumns(Array(recipients[element])) else { return nil }
       var json = Array(message[..<range.lowerBound])

@@ -122,6 +122,9 @@ package struct QuerySearch: Sendable {
     }
   }
 
+  /// Ten times the largest page that the services give.
+  private static let mostRowsInPage = 50_000
+
   private func readOnce(
     _ window: Window, _ terms: QueryTerms, into found: inout FoundRows, emit: Emit?
   ) async throws(Failure) {
@@ -132,6 +135,7 @@ package struct QuerySearch: Sendable {
     repeat {
       guard !Task.isCancelled else { throw .stopped }
       let page = try await source.page(window, matching: terms, after: cursor)
+      guard page.rows.count <= Self.mostRowsInPage else { throw .searchPage }
       let read = QueryRow.rows(of: page)
       found.unreadable += read.unreadable
       for row in read.rows {
@@ -155,6 +159,11 @@ package struct QuerySearch: Sendable {
 }
 
 extension Failure {
+  fileprivate static let searchPage = Failure(
+    "source.too_many_rows", exit: .protocolBroken,
+    "Searching: the answer has more rows than any page of the service.",
+    hint: "Check that the configured URL is the service's own.")
+
   fileprivate static let searchLoop = Failure(
     "source.link_loop", exit: .tryLater,
     "Searching: the service returned the same next link twice.",

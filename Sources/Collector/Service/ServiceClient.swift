@@ -14,12 +14,15 @@ struct ServiceClient: Sendable {
   /// Holds what is wrong with the newest token, for `check`.
   let tokens: TokenInspector
   private let logged: SeenCodes
+  /// The file of the app's certificate, where that is the sign-in.
+  let certificate: String?
 
   init(_ service: TraceService, _ settings: ClientSettings, origin: Origin, resource: String) throws(Failure) {
     counter = RequestCounter()
     time = settings.time
     log = settings.log
     logged = SeenCodes()
+    if case .certificate(_, _, let file, _, _) = settings.credential { certificate = file } else { certificate = nil }
     decoder = PageDecoder(service: service, time: time, log: log, logged: logged)
     let network = CurlTransport(settings.http, counting: counter)
     let quota = Quota(file: settings.quotaFile, limit: settings.quota)

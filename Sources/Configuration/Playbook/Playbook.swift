@@ -72,6 +72,8 @@ private struct PlaybookReader {
     uniqueKeysWithValues: Setting.allCases.compactMap { setting in setting.playbookPath.map { ($0, setting) } })
   static let sections = Set(PlaybookSchema.sections)
   static let labels = Set(PlaybookSchema.labels)
+  /// After that many the rest is not read: what has so many is no playbook.
+  private static let mostMistakes = 100
 
   init(bytes: [UInt8], folder: PlaybookFolder) {
     self.bytes = bytes
@@ -80,7 +82,7 @@ private struct PlaybookReader {
 
   mutating func read(_ document: JSONValue) {
     guard let members = document.members else { return note("the playbook is not a JSON object", at: 0) }
-    for member in members {
+    for member in members where mistakes.count < Self.mostMistakes {
       if Self.sections.contains(member.key) {
         readSection(member)
       } else if Self.labels.contains(member.key) {
@@ -97,7 +99,7 @@ private struct PlaybookReader {
     guard let members = section.value.members else {
       return note("\(section.key) must be an object", at: section.offset)
     }
-    for member in members {
+    for member in members where mistakes.count < Self.mostMistakes {
       let path = "\(section.key).\(member.key)"
       if let setting = Self.settings[path] {
         readSetting(setting, member, path: path)
@@ -118,6 +120,7 @@ private struct PlaybookReader {
   private mutating func readSetting(_ setting: Setting, _ member: JSONValue.Member, path: String) {
     layer.places[setting] = "line \(Playbook.line(member.offset, in: bytes)): \(path)"
     if setting.isSecret { return readSecret(setting, member, path: path) }
+    if setting == .proxy, member.value.members != nil { return readSecret(.proxyFile, member, path: path) }
     switch (setting.kind, member.value) {
     case (.flag, .bool(let value)):
       layer[setting] = value ? ["true"] : ["false"]
@@ -172,6 +175,7 @@ private struct PlaybookReader {
   }
 
   private mutating func note(_ mistake: String, at offset: Int) {
+    guard mistakes.count < Self.mostMistakes else { return }
     mistakes.append("line \(Playbook.line(offset, in: bytes)): \(Log.clean(mistake, limit: 300))")
   }
 }

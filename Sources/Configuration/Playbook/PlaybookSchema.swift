@@ -64,6 +64,10 @@ package enum PlaybookSchema {
 
   private static func shape(_ setting: Setting) -> [JSONValue.Member] {
     if setting.isSecret { return [.init("oneOf", .array(["env", "file"].map(reference)))] }
+    if setting == .proxy {
+      let url = JSONValue.object([.init("type", .string("string"))])
+      return [.init("oneOf", .array([url] + ["env", "file"].map(reference)))]
+    }
     let text = JSONValue.object([.init("type", .string("string"))])
     switch setting.kind {
     case .flag: return [.init("type", .string("boolean"))]

@@ -28,7 +28,8 @@ package enum SystemdUnits {
     # 75: temporary failure; the timer retries.
     SuccessExitStatus=75
     TimeoutStartSec=1h
-    \(secrets(place))\(common(place, state: place.stateDirectory))
+    \(secrets(place) { escaped($0) })\(user(place))StateDirectory=\(word(place.stateDirectory))
+    \(writable(place) { quoted($0) })\(hardening(place))
 
     """
   }
@@ -71,7 +72,8 @@ package enum SystemdUnits {
     RestartPreventExitStatus=64 65 66 70 78
     WatchdogSec=5min
     TimeoutStopSec=15s
-    \(secrets(place))\(common(place, state: "message-trace/%i"))
+    \(secrets(place) { perInstance($0, place, isDirectory: false) })\(user(place))StateDirectory=\(stateOfInstance(place))
+    \(writable(place) { quoted($0, perInstance($0, place, isDirectory: true)) })\(hardening(place))
 
     [Install]
     WantedBy=multi-user.target
@@ -79,31 +81,52 @@ package enum SystemdUnits {
     """
   }
 
-  /// A playbook that names no secret is given `$CREDENTIALS_DIRECTORY/client-secret` this way.
-  private static func secrets(_ place: UnitParameters) -> String {
-    let known = place.credentials.map { "LoadCredential=\($0.name):\(escaped($0.file))\n" }.joined()
-    guard known.isEmpty else {
-      return "# Leave the secret's file out of the playbook: it is read from the credentials directory.\n" + known
-    }
+  /// Every secret as a credential: the program takes it from there where its user may not read the file itself.
+  private static func secrets(_ place: UnitParameters, _ file: (String) -> String) -> String {
+    guard !place.credentials.isEmpty else { return "" }
+    let lines = place.credentials.map { "LoadCredential=\($0.name):\(file($0.file))\n" }
+    return "# Files that root alone may read; systemd passes them on.\n" + lines.joined()
+  }
+
+  /// One user for all instances: they share the directory of logs.
+  private static func user(_ place: UnitParameters) -> String {
+    guard let owner = place.owner else { return "User=message-trace\nDynamicUser=yes\n" }
     return """
-      # The secret, readable by root alone; the playbook may omit it.
-      #LoadCredential=client-secret:/etc/message-trace/client-secret
-      #LoadCredential=password:/etc/message-trace/password
+      # The owner of what is written. With outputs in /var/log/message-trace alone and a state in /var/lib, or none, the
+      # unit has a user of its own.
+      User=\(owner)
 
       """
   }
 
-  private static func common(_ place: UnitParameters, state: String) -> String {
-    let writable = place.outputs.map { "ReadWritePaths=\(quoted("-" + $0))\n" }.joined()
+  private static func writable(_ place: UnitParameters, _ path: (String) -> String) -> String {
+    place.outputs.map { "ReadWritePaths=-\(path($0))\n" }.joined()
+  }
+
+  /// The playbook's own directory, by the instance's name where it is part of the path.
+  private static func stateOfInstance(_ place: UnitParameters) -> String {
+    let parts = place.stateDirectory.split(separator: "/").map(String.init)
+    let own = parts.map { $0 == place.instance ? "%i" : escaped($0) }.joined(separator: "/")
+    return own.contains("%i") ? word(own) : "message-trace/%i \(word(own))"
+  }
+
+  /// A path with the instance's own folder in it; specifiers of the path itself are escaped.
+  private static func perInstance(_ path: String, _ place: UnitParameters, isDirectory: Bool) -> String {
+    guard isDirectory else {
+      return UnitCredentials.perInstance(escaped(path), instance: escaped(place.instance), of: "%i")
+    }
+    return escaped(path).split(separator: "/", omittingEmptySubsequences: false)
+      .map { $0 == escaped(place.instance) ? "%i" : String($0) }.joined(separator: "/")
+  }
+
+  private static func hardening(_ place: UnitParameters) -> String {
     return """
-      DynamicUser=yes
-      StateDirectory=\(state)
       StateDirectoryMode=0700
       LogsDirectory=message-trace
-      \(writable)UMask=0077
+      UMask=0077
       LimitCORE=0
       ProtectSystem=strict
-      ProtectHome=yes
+      ProtectHome=\(place.needsHome ? "read-only" : "yes")
       ProtectProc=invisible
       ProcSubset=pid
       ProtectClock=yes
@@ -112,9 +135,9 @@ package enum SystemdUnits {
       ProtectKernelModules=yes
       ProtectKernelTunables=yes
       ProtectControlGroups=yes
-      PrivateTmp=yes
+      PrivateTmp=\(place.needsTemporary ? "no" : "yes")
       PrivateDevices=yes
-      PrivateUsers=yes
+      PrivateUsers=\(place.owner == nil ? "yes" : "no")
       NoNewPrivileges=yes
       CapabilityBoundingSet=
       AmbientCapabilities=
@@ -132,10 +155,16 @@ package enum SystemdUnits {
       """
   }
 
+  /// A relative path in a list that is separated by spaces.
+  private static func word(_ path: String) -> String { path.contains(" ") ? "\"\(path)\"" : path }
+
   /// As an argument: specifiers and quotes mean themselves.
-  private static func quoted(_ text: String) -> String {
+  private static func quoted(_ text: String) -> String { quoted(text, escaped(text)) }
+
+  /// - Parameter specified: the text with its specifiers as they are meant.
+  private static func quoted(_ text: String, _ specified: String) -> String {
     let plain = text.utf8.allSatisfy { ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x2D <= 12 || $0 == 0x5F }
-    return plain ? text : "\"\(escaped(text).replacing("\\", "\\\\").replacing("\"", "\\\"").replacing("$", "$$"))\""
+    return plain ? specified : "\"\(specified.replacing("\\", "\\\\").replacing("\"", "\\\"").replacing("$", "$$"))\""
   }
 
   private static func instance(_ folder: String) -> String {

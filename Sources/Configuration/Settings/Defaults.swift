@@ -9,5 +9,5 @@ package enum Defaults {
   package static let since: Duration = .seconds(24 * 3_600)
   package static let graphPageSize = 5_000
   package static let reportingPageSize = 2_000
-  package static let maximumBody = 64 << 20
+  package static let maximumBody = 32 << 20
 }

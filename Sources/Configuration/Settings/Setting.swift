@@ -37,6 +37,7 @@ package enum Setting: String, CaseIterable, Sendable {
   case managedIdentity = "managed-identity"
   case caFile = "ca-file"
   case proxy
+  case proxyFile = "proxy-file"
   case maximumBody = "max-body"
   case forgetSink = "forget-sink"
   case metricsFile = "metrics-file"
@@ -92,7 +93,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case .sink: "sinks"
     case .state: "state"
     case .metricsFile: "metricsFile"
-    case .now, .logFormat, .logLevel, .forgetSink: nil
+    // In a playbook, `source.proxy` is the URL or a reference to it.
+    case .proxyFile, .now, .logFormat, .logLevel, .forgetSink: nil
     }
   }
 
@@ -108,21 +110,25 @@ package enum Setting: String, CaseIterable, Sendable {
   }
 
   /// True for secrets: a playbook gives `{"env": NAME}` or `{"file": PATH}`, never the value.
-  package var isSecret: Bool { credentialName != nil }
+  package var isSecret: Bool { [.passwordFile, .clientSecretFile, .redactKeyFile, .proxyFile].contains(self) }
 
-  /// The name of the systemd credential that may hold the secret; nil for settings that are not secret.
+  /// The name of the systemd credential that may stand for the file; nil for settings that name no private file.
   package var credentialName: String? {
     switch self {
     case .passwordFile: "password"
     case .clientSecretFile: "client-secret"
     case .redactKeyFile: "redact-key"
+    case .certificateFile: "certificate"
+    case .privateKeyFile: "private-key"
+    case .proxyFile: "proxy"
     default: nil
     }
   }
 
   /// What a secret is called in errors: `client secret`.
   var secretPurpose: String {
-    self == .redactKeyFile ? "redaction key" : (credentialName ?? rawValue).replacing("-", " ")
+    if self == .proxyFile { return "proxy's URL" }
+    return self == .redactKeyFile ? "redaction key" : (credentialName ?? rawValue).replacing("-", " ")
   }
 
   /// The environment variable that may hold the secret itself.
@@ -156,7 +162,8 @@ extension Setting {
     case .tenant: "T"
     case .clientID: "C"
     case .username: "U"
-    case .redactKeyFile, .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile, .federatedTokenFile,
+    case .redactKeyFile, .proxyFile, .passwordFile, .clientSecretFile, .certificateFile, .privateKeyFile,
+      .federatedTokenFile,
       .accessTokenFile,
       .caFile, .metricsFile:
       "PATH"
@@ -201,9 +208,10 @@ extension Setting {
     case .accessTokenFile: "file with a ready-made access token"
     case .managedIdentity: "sign in as the managed identity of this Azure machine"
     case .caFile: "PEM file with the authorities to trust, instead of the system's"
-    case .proxy: "HTTP proxy for every request; none unless given here"
+    case .proxy: "HTTP proxy for every request, without user name and password; none unless given here"
+    case .proxyFile: "file with the proxy's URL, user name and password included; or set MESSAGE_TRACE_PROXY"
     case .metricsFile: "Prometheus textfile, replaced after each pass"
-    case .maximumBody: "maximum size of one decoded response, in bytes; default 67108864"
+    case .maximumBody: "maximum size of one decoded response, in bytes; default 33554432"
     }
   }
 }

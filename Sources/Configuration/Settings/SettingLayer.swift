@@ -9,6 +9,8 @@ package struct SettingLayer: Sendable, Equatable {
   var places: [Setting: String] = [:]
   /// The playbook's file, where these settings come from one.
   var playbook: String?
+  /// True where one process runs several playbooks: no systemd credential stands for the secret that one of them names.
+  package var isOneOfSeveral = false
 
   package init() {}
 
@@ -20,7 +22,8 @@ package struct SettingLayer: Sendable, Equatable {
   /// The layer that the environment makes. An empty variable counts as not set.
   package init(environment: [String: String]) {
     for setting in Setting.allCases {
-      if let value = environment[setting.environmentName], !value.isEmpty {
+      // The variable of the proxy may hold a password: it counts as a secret.
+      if setting != .proxy, let value = environment[setting.environmentName], !value.isEmpty {
         values[setting] = SettingLayer.split(value, for: setting)
         places[setting] = setting.environmentName
       }
@@ -42,11 +45,17 @@ package struct SettingLayer: Sendable, Equatable {
   /// This layer above another.
   package func over(_ lower: SettingLayer) -> SettingLayer {
     var merged = lower
+    // Two ways to give one value: the higher layer's counts, whichever it is.
+    if values[.proxy] != nil || values[.proxyFile] != nil {
+      merged.values[.proxy] = nil
+      merged.values[.proxyFile] = nil
+    }
     for (setting, value) in values {
       merged.values[setting] = value
       merged.places[setting] = places[setting]
     }
     merged.playbook = playbook ?? lower.playbook
+    merged.isOneOfSeveral = isOneOfSeveral || lower.isOneOfSeveral
     return merged
   }
 }

@@ -7,6 +7,8 @@ package struct SettingReader {
   package let layer: SettingLayer
   package let environment: [String: String]
   package private(set) var mistakes: [String] = []
+  /// What works and may still not be meant, one sentence each.
+  package private(set) var warnings: [String] = []
   private var worst: Failure?
 
   /// False where only the shape of the settings is of interest, on a host that need not hold the secrets.
@@ -42,6 +44,10 @@ package struct SettingReader {
   }
 
   package mutating func note(_ mistake: String) { mistakes.append(mistake) }
+
+  package mutating func warn(_ sentence: String?) {
+    if let sentence, !warnings.contains(sentence) { warnings.append(sentence) }
+  }
 
   /// Notes the failure of a part that a setting caused, under the setting's place.
   package mutating func note(_ failure: Failure, of setting: Setting) {
@@ -122,29 +128,5 @@ package struct SettingReader {
     if let tenant = text(.tenant) { return tenant.lowercasedASCII }
     guard let username = text(.username), let at = username.lastIndex(of: "@") else { return "" }
     return String(username[username.index(after: at)...]).lowercasedASCII
-  }
-
-  /// A secret by reference: from its setting, else from a systemd credential of that name. Empty where secrets are not
-  /// loaded; nil, and a note, where it cannot be read.
-  package mutating func secret(_ setting: Setting) -> Secret? {
-    guard loadsSecrets else { return Secret("") }
-    do {
-      return try reference(setting).load(purpose: setting.secretPurpose, environment: environment)
-    } catch {
-      note(error, of: setting)
-      return nil
-    }
-  }
-
-  private func reference(_ setting: Setting) throws(Failure) -> SecretReference {
-    if let text = text(setting) {
-      return text.hasPrefix("env:") ? .environment(String(text.dropFirst(4))) : .file(String(text.dropFirst(5)))
-    }
-    if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty, let name = setting.credentialName {
-      return .file("\(directory)/\(name)")
-    }
-    throw Failure(
-      "secret.missing", exit: .configuration, "Reading the settings: no \(setting.secretPurpose) is configured.",
-      hint: "Set \(setting.secretEnvironmentName ?? "") or give --\(setting.rawValue) PATH.")
   }
 }

@@ -31,6 +31,7 @@ enum CurlOption {
   static let suppressConnectHeaders: Int32 = 265
   static let oldestIdleConnectionSeconds: Int32 = 288
   static let responseCode: Int32 = 0x20_0002
+  static let verifyResult: Int32 = 0x20_000D
   static let connectCode: Int32 = 0x20_0016
 
   // Values of the options above.

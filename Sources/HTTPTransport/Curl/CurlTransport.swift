@@ -48,7 +48,7 @@ package actor CurlTransport: Transport {
   }
 
   private func perform(_ request: Request, _ secret: Secret?, _ handles: CurlHandles) -> Result<Response, Failure> {
-    let buffer = ResponseBuffer(bodyCap: settings.bodyCap)
+    let buffer = ResponseBuffer(bodyCap: min(settings.bodyCap, request.bodyCap))
     var lines = request.headers.map { "\($0.name): \($0.value)" } + acceptedEncodings()
     if let secret { lines.append(secret.revealed) }
     let list = unsafe Self.list(lines, handles)
@@ -68,8 +68,8 @@ package actor CurlTransport: Transport {
       let code = try wait(buffer, request, handles)
       guard code == 0 else {
         let fault = CurlFault(
-          code: code, excess: buffer.excess, connectStatus: handles.number(CurlOption.connectCode), settings: settings
-        )
+          code: code, excess: buffer.excess, connectStatus: handles.number(CurlOption.connectCode),
+          verifyResult: handles.number(CurlOption.verifyResult), settings: settings)
         return .failure(fault.failure(request))
       }
       guard buffer.headIsComplete, buffer.bodyIsComplete else { return .failure(.cutShort(request)) }
@@ -121,7 +121,7 @@ package actor CurlTransport: Transport {
     // Longer than libcurl's two minutes, so that passes five minutes apart share a connection too.
     handles.set(CurlOption.oldestIdleConnectionSeconds, 600)
     handles.set(CurlOption.userAgent, settings.userAgent)
-    handles.set(CurlOption.proxy, request.mayUseProxy ? settings.proxy ?? "" : "")
+    handles.set(CurlOption.proxy, request.mayUseProxy ? settings.proxy?.revealed ?? "" : "")
     handles.set(CurlOption.connectTimeoutMilliseconds, max(1, settings.connectDeadline.wholeMilliseconds))
     if let file = settings.caFile ?? Self.environment("SSL_CERT_FILE") { handles.set(CurlOption.caInfo, file) }
     unsafe handles.set(CurlOption.writeFunction, ResponseBuffer.bodyCallback)

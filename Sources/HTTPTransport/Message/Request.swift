@@ -24,6 +24,8 @@ package struct Request: Sendable {
   package var purpose: String
   /// False for endpoints of this machine or its link, which a proxy must not see.
   package var mayUseProxy = true
+  /// Most decoded bytes of the answer, where that is less than the settings allow: answers that are small by nature.
+  package var bodyCap = Int.max
 
   package init(
     _ method: Method = .get, _ address: WebAddress, headers: [(name: String, value: String)] = [],

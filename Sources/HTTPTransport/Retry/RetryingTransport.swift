@@ -6,7 +6,7 @@ package import IntakeCore
 package struct RetryingTransport: Transport {
   let base: any Transport
   let time: TimeSource
-  let log: Log
+  package let log: Log
   /// 1 for a health check, which reports the first failure.
   package var tries = 5
   /// Codes that are tried twice at most: repeating a slow query does not make it faster.

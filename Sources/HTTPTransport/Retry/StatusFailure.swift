@@ -27,10 +27,12 @@ extension Failure {
       hint: "Configure the service's final URL; where a proxy asks for a sign-in, exempt this host.")
   }
 
-  package static func proxyRefused(_ request: Request) -> Failure {
+  /// - Parameter proxy: its name for errors, where it is known.
+  package static func proxyRefused(_ request: Request, _ proxy: String? = nil) -> Failure {
     Failure(
-      "http.proxy", exit: .configuration, "\(request.purpose): the proxy requires authentication.",
-      hint: "Check the configured proxy URL.")
+      "http.proxy", exit: .configuration,
+      "\(request.purpose): the proxy\(proxy.map { " \($0)" } ?? "") requires authentication.",
+      hint: "Set its URL with user name and password in MESSAGE_TRACE_PROXY or a file (--proxy-file).")
   }
 
   /// 408, 425, 429 and 5xx.

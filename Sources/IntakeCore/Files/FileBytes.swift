@@ -5,16 +5,19 @@ internal import Glibc
 /// Whole small files, read with the checks that a setting or secret needs.
 package enum FileBytes {
   /// A regular file of at most `limit` bytes.
-  /// `ownerOnly` refuses a file that group or others may read.
+  /// - Parameters:
+  ///   - unreadable: the exit code for a file that is missing or may not be read.
+  ///   - admit: throws for an open file, given with its mode, that must not be read.
   package static func read(
-    _ path: String, purpose: String, ownerOnly: Bool = false, limit: Int = 16 << 20
+    _ path: String, purpose: String, limit: Int = 16 << 20, unreadable: ExitCode = .noInput,
+    admit: (_ descriptor: Int32, _ mode: UInt32) throws(Failure) -> Void = { (_, _) throws(Failure) in }
   ) throws(Failure) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let error = errno
       throw Failure(
         error == ENOENT ? "file.missing" : "file.unreadable",
-        exit: ownerOnly ? .configuration : .noInput,
+        exit: unreadable,
         "Reading the \(purpose) from \(path): \(describe(error)).", hint: "Check the path and its permissions.")
     }
     defer { close(descriptor) }
@@ -23,12 +26,7 @@ package enum FileBytes {
       throw Failure(
         "file.not_regular", exit: .configuration, "Reading the \(purpose) from \(path): it is not a regular file.")
     }
-    guard !ownerOnly || status.st_mode & 0o077 == 0 else {
-      throw Failure(
-        "secret.permissions", exit: .configuration,
-        "Reading the \(purpose) from \(path): the file is readable by group or others.",
-        hint: "Run: chmod 600 \(path)")
-    }
+    try admit(descriptor, status.st_mode)
     return try readAll(descriptor, path: path, purpose: purpose, limit: limit)
   }
 

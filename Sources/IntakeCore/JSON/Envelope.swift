@@ -12,6 +12,9 @@ package struct Envelope: Sendable, Equatable {
   /// True if the answer carries an `error` beside or instead of its rows.
   package var hasError = false
 
+  /// More elements than that are no page: the services give 5,000 rows at most, and each costs 16 bytes here.
+  package static let mostRows = 2_000_000
+
   /// nil if the document is whole JSON but no envelope that is known here; throws where it is not whole.
   package init?(_ bytes: [UInt8]) throws(JSONFault) {
     let span = unsafe bytes.span.bytes
@@ -65,6 +68,7 @@ package struct Envelope: Sendable, Equatable {
     while true {
       let start = index
       try span.skipLoosely(&index)
+      guard rows.count < Self.mostRows else { throw JSONFault(start, .tooManyRows) }
       rows.append(start..<index)
       span.skipSpace(&index)
       let byte = span.byte(index)

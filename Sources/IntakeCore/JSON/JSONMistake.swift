@@ -29,7 +29,7 @@ private struct HandWritten {
     case .unexpectedEnd where rest.isEmpty: return "unexpected end: an object, array or string is not closed"
     case .duplicateKey: return "duplicate key \(word(behindQuote: true))"
     case .trailingBytes: return "unexpected data after the closing brace"
-    case .unexpectedEnd, .badNumber, .badEscape, .tooDeep, .notUTF8: return reason.rawValue
+    case .unexpectedEnd, .badNumber, .badEscape, .tooDeep, .notUTF8, .tooManyRows: return reason.rawValue
     }
   }
 

@@ -1,6 +1,7 @@
-// The events of one page on their way to the sinks.
+// The events of a page, or of a part of it, on their way to the sinks.
 
-/// The events of one page, ready for the sinks: one reused NDJSON buffer and an entry for each line in it.
+/// The events of one page, ready for the sinks: one reused NDJSON buffer and an entry for each line in it. A page whose
+/// events need more than ``most`` bytes or more than ``mostRows`` rows becomes several batches.
 package struct Batch: Sendable {
   package var bytes: [UInt8] = []
   package var entries: [Entry] = []
@@ -8,16 +9,36 @@ package struct Batch: Sendable {
   package var rows = 0
   package var duplicates = 0
   package var failed = 0
+  /// Where in the page the next batch begins; nil where this one holds the page's last row.
+  package var rest: RowPosition?
+
+  /// Bytes of events after which a batch ends. A page of 5,000 usual rows needs 7 MB.
+  package static let most = 16 << 20
+  /// Rows after which a batch ends: ten times the largest page that the services give.
+  package static let mostRows = 50_000
 
   package init() {}
 
-  /// Empties the batch and keeps its memory.
+  /// Empties the batch and keeps its memory; `rest` stays, for who fills it again.
   package mutating func clear() {
     bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
     rows = 0
     duplicates = 0
     failed = 0
+  }
+}
+
+/// A place among the rows of a page.
+package struct RowPosition: Sendable, Equatable {
+  /// Index of the row in the page.
+  package var row: Int
+  /// Which of the events of that row, for rows that give several.
+  package var element: Int
+
+  package init(row: Int, element: Int = 0) {
+    self.row = row
+    self.element = element
   }
 }
 

@@ -46,12 +46,19 @@ extension Pipeline {
       serverDate = page.serverDate ?? serverDate
       if let next = page.next { try visited.remember(next, of: page, rows: tally.rows + page.rows.count) }
       let next = page.next
-      async let following = next.asyncPage(of: window, from: source)
+      // Two large pages at once are too much memory: the next one then waits until this one is delivered.
+      let isLarge = page.bytes.count + 16 * page.rows.count > Self.largePage
+      async let following = (isLarge ? nil : next).asyncPage(of: window, from: source)
       // A window that begins in the service's future says nothing of the time between cursor and window.
       let isDone = next == nil && settled > window.start
       let taken = await takeAll(page, cursor: isDone ? cursor.map { ($0, settled) } : nil, into: &tally)
       let fetched = await following
       try taken.get()
+      if isLarge, let next {
+        page = Page(bytes: [], rows: [])
+        page = try await source.page(window, after: next)
+        continue
+      }
       guard let fetched else { break }
       page = try fetched.get()
     }

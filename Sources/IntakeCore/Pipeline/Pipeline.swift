@@ -22,6 +22,8 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Names of sinks that could not be opened yet.
   private var unopened: Set<String> = []
   private var batch = Batch()
+  /// Bytes beyond which a page is held alone; usual pages of 5,000 rows have 2 to 5 MB.
+  static var largePage: Int { 8 << 20 }
 
   package init(
     source: Input, mapping: Mapping, sinks: [any Sink], state: State, time: TimeSource,
@@ -108,13 +110,22 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     for sink in sinks { await sink.close() }
   }
 
-  /// Takes one page through every step from map to remove.
+  /// Takes one page through every step from map to remove, in as many batches as it needs; the cursor moves with the last.
   mutating func take(
     _ page: Page, by mapping: some Normalising, cursor: (name: String, end: Instant)?, into tally: inout Tally
   ) async throws(Failure) {
-    batch.clear()
-    mapping.normalise(page, created: time.now(), into: &batch, ledger: &state.ledger)
     tally.pages += 1
+    batch.rest = nil
+    repeat {
+      batch.clear()
+      mapping.normalise(page, created: time.now(), into: &batch, ledger: &state.ledger)
+      try await deliverBatch(cursor: batch.rest == nil ? cursor : nil, into: &tally)
+    } while batch.rest != nil
+  }
+
+  private mutating func deliverBatch(
+    cursor: (name: String, end: Instant)?, into tally: inout Tally
+  ) async throws(Failure) {
     tally.rows += batch.rows
     tally.emitted += batch.entries.count
     tally.duplicates += batch.duplicates

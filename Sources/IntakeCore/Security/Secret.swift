@@ -17,7 +17,7 @@ package enum SecretReference: Sendable, Equatable {
   case environment(String)
   case file(String)
 
-  /// Reads it now. A file must be a regular one that only its owner may read; one trailing newline is cut.
+  /// Reads it now. A file must be a private one, see ``SecretFile``; a byte order mark and one trailing newline are cut.
   /// `purpose` is for the error, such as `client secret`.
   package func load(purpose: String, environment: [String: String]) throws(Failure) -> Secret {
     switch self {
@@ -29,13 +29,14 @@ package enum SecretReference: Sendable, Equatable {
       }
       return try Self.checked(value, purpose: purpose)
     case .file(let path):
-      let text = String(decoding: try FileBytes.read(path, purpose: purpose, ownerOnly: true), as: UTF8.self)
+      let text = String(decoding: try SecretFile.read(path, purpose: purpose), as: UTF8.self)
       return try Self.checked(text, purpose: purpose)
     }
   }
 
   private static func checked(_ value: String, purpose: String) throws(Failure) -> Secret {
     var scalars = value.unicodeScalars
+    if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
     if scalars.last == "\n" { scalars.removeLast() }
     if scalars.last == "\r" { scalars.removeLast() }
     let text = String(scalars)

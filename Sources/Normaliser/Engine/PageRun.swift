@@ -19,8 +19,10 @@ struct PageRun: ~Copyable {
 
   private let created: Instant
   /// The row, and in it the element, that comes next.
-  private(set) var next = 0
-  private(set) var element = 0
+  private(set) var next: Int
+  private(set) var element: Int
+  /// True once the batch is as large as it may become; the next row begins another one.
+  private(set) var isFull = false
   /// The range of the row in the page.
   private var range = 0..<0
   private var row = RowScanner()
@@ -29,8 +31,14 @@ struct PageRun: ~Copyable {
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
 
-  /// - Parameter created: for rows without a time that can be read.
-  init(created: Instant) { self.created = created }
+  /// - Parameters:
+  ///   - start: where in the page to begin.
+  ///   - created: for rows without a time that can be read.
+  init(from start: RowPosition, created: Instant) {
+    next = start.row
+    element = start.element
+    self.created = created
+  }
 
   /// Maps from `next` on; returns at the end of the page, or where the next line does not fit.
   mutating func mapRows(
@@ -38,11 +46,20 @@ struct PageRun: ~Copyable {
   ) {
     let span = unsafe page.bytes.span.bytes
     while next < page.rows.count {
+      guard hasRoom(output) else { return }
       range = page.rows[next]
       guard mapRow(span, plan, ledger: &ledger, to: &output) else { return }
       next += 1
       element = 0
     }
+  }
+
+  /// False, and the batch is full, where the next event belongs into another batch.
+  @inline(__always)
+  private mutating func hasRoom(_ output: borrowing EventOutput) -> Bool {
+    let isLarge = output.offset + output.line.count >= Batch.most || output.batch.rows >= Batch.mostRows
+    if isLarge, !isTaken { isFull = true }
+    return !isFull
   }
 
   /// False if there was no room.
@@ -73,6 +90,7 @@ struct PageRun: ~Copyable {
       let start = index
       do { try span.skipValue(&index) } catch { throw .notObjects }
       if number >= element {
+        guard hasRoom(output) else { return false }
         row = RowScanner(copying: message)
         try row.scanElement(span, start..<index, origin: range.lowerBound, plan)
         guard mapEvent(span, plan, ledger: &ledger, to: &output) else { return false }

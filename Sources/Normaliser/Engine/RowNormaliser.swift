@@ -29,8 +29,8 @@ package struct RowNormaliser: Normalising {
       let scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
       var output = EventOutput(batch: Batch(), line: scratch, scratch: scratch)
       swap(&output.batch, &batch)
-      var run = PageRun(created: created)
-      while run.next < page.rows.count {
+      var run = PageRun(from: output.batch.rest ?? RowPosition(row: 0), created: created)
+      while run.next < page.rows.count, !run.isFull {
         let before = bytes.count
         let (next, element) = (run.next, run.element)
         bytes.append(addingCapacity: room) { room in
@@ -44,6 +44,7 @@ package struct RowNormaliser: Normalising {
         }
         if (run.next, run.element) == (next, element) { room *= 2 }
       }
+      output.batch.rest = run.isFull ? RowPosition(row: run.next, element: run.element) : nil
       swap(&output.batch, &batch)
     }
     swap(&bytes, &batch.bytes)

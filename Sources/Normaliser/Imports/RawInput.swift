@@ -27,6 +27,9 @@ package struct RawInput: Sendable {
     case csv(CSVRows)
   }
 
+  /// Zero bytes among the first 512 of a text.
+  private static let mostZeros = 8
+
   private let file: String
   private let options: RawOptions
   private var format = Format.unknown
@@ -67,7 +70,13 @@ package struct RawInput: Sendable {
 
   /// Waits for a first line, or 64 KiB, or the end.
   private mutating func chooseFormat(isLast: Bool) throws(Failure) {
-    guard let first = text.first(where: { $0 > 0x20 }) else {
+    // Dropped at once: a file of blanks would be searched anew with each piece.
+    if let blanks = text.firstIndex(where: { $0 > 0x20 || $0 == 0 }) {
+      if blanks > 0 { text.removeFirst(blanks) }
+    } else {
+      text.removeAll(keepingCapacity: true)
+    }
+    guard let first = text.first else {
       if isLast { throw refusal("it is empty") }
       return
     }
@@ -90,7 +99,10 @@ package struct RawInput: Sendable {
       throw Self.refusal(
         file, "it is a zip archive or an Excel workbook", hint: "Unpack it, or save the workbook as CSV (UTF-8).")
     }
-    if text.prefix(512).contains(0) { throw refusal("it contains NUL bytes; not a text file") }
+    // One among much text is a damaged value, which costs at most its row.
+    guard text.first != 0, text.prefix(512).count(where: { $0 == 0 }) <= Self.mostZeros else {
+      throw refusal("it contains NUL bytes; not a text file")
+    }
   }
 
   private func refusal(_ reason: String) -> Failure { Self.refusal(file, reason) }

@@ -73,6 +73,8 @@ struct MappingReader {
 
   private mutating func refuseUnknown(_ members: [JSONValue.Member], known: [String], at path: String) {
     for member in members where !known.contains(member.key) {
+      // What has so many mistakes is no mapping.
+      guard mistakes.count < 100 else { return }
       let meant = Suggestion.name(to: member.key, among: known).map { "did you mean \($0)?" }
       let hint = meant ?? "known: \(known.joined(separator: ", "))"
       mistakes.append("\(path)\(Log.clean(member.key, limit: 60)): no such setting (\(hint))")

@@ -98,6 +98,7 @@ final class FileSink: Sink {
   }
 
   private func openDirectory() throws(Failure) -> Descriptor {
+    try OutputPermissions.checkWay(to: path.directory, path.text)
     do {
       return try files.open(path.directory, O_RDONLY | O_DIRECTORY, followLinks: true)
     } catch {
@@ -111,6 +112,7 @@ final class FileSink: Sink {
 
   private func openOutput(in directory: Descriptor) throws(Failure) -> OutputFile {
     let descriptor: Descriptor
+    let opened: FileStatus
     do throws(FileFault) {
       if let status = try files.status(path.name, in: directory) {
         try check(status)
@@ -119,11 +121,13 @@ final class FileSink: Sink {
         descriptor = try files.open(path.name, in: directory, O_RDWR | O_NONBLOCK | O_CREAT | O_EXCL)
         try files.sync(directory)
       }
-      try check(try files.status(descriptor))
+      opened = try files.status(descriptor)
+      try check(opened)
       guard try files.lock(descriptor) else { throw FileFault(.lock, path.name, EWOULDBLOCK) }
     } catch {
       throw failure(error)
     }
+    try OutputPermissions.check(opened, path.text)
     return OutputFile(files: files, descriptor: descriptor, log: log, sink: name)
   }
 

@@ -50,6 +50,7 @@ final class TLSSettings: Sendable {
   private func identify(_ options: SyslogOptions, _ name: String) throws(Failure) {
     guard let library = unsafe TLSLibrary.shared, let certificate = options.certificate, let key = options.privateKey
     else { return }
+    try SecretFile.check(key, purpose: "private key")
     guard unsafe library.useChain(pointer, certificate) == 1 else {
       throw Self.unusable(name, "the certificate in \(certificate) cannot be read", "cert")
     }

@@ -15,8 +15,12 @@ struct HealthCheck: Sendable {
   private(set) var failures: [Failure] = []
 
   /// Tries it all.
-  static func run(_ configuration: TenantSettings, time: TimeSource, log: Log) async -> HealthCheck {
+  /// - Parameter doubts: what was noticed while the settings were read.
+  static func run(
+    _ configuration: TenantSettings, doubts: [String], time: TimeSource, log: Log
+  ) async -> HealthCheck {
     var healthCheck = HealthCheck()
+    for doubt in doubts { healthCheck.warn("settings", doubt) }
     healthCheck.tryMapping(configuration)
     healthCheck.tryState(configuration, log: log)
     await healthCheck.trySource(configuration, time: time, log: log)
@@ -28,6 +32,7 @@ struct HealthCheck: Sendable {
     attempt("mapping", good: "The mapping is good.") { () throws(Failure) in
       _ = try configuration.mapping.normaliser(shape: configuration.rowShape)
     }
+    for doubt in (try? configuration.mapping.doubts()) ?? [] { warn("mapping", doubt) }
   }
 
   private mutating func tryState(_ configuration: TenantSettings, log: Log) {
@@ -66,6 +71,10 @@ struct HealthCheck: Sendable {
     } catch {
       fail(name, error)
     }
+  }
+
+  private mutating func warn(_ name: String, _ sentence: String) {
+    findings.append(SourceCheck.Finding(name: name, isGood: true, sentence: sentence, isWarning: true))
   }
 
   private mutating func fail(_ name: String, _ failure: Failure) {

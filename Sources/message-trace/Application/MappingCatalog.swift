@@ -33,6 +33,28 @@ enum MappingCatalog {
     return try file(nameOrPath)
   }
 
+  /// What is valid in a mapping and most likely a mistake, one sentence each.
+  static func doubts(_ mapping: Mapping) throws(Failure) -> [String] {
+    var known: Set<String> = []
+    for name in names { known.formUnion(try Self.mapping(name).columns) }
+    return mapping.doubts(knowing: known)
+  }
+
+  /// Refuses a mapping whose events of these rows would have no time or no identity.
+  /// - Parameter shape: the mapping that is the rows' own.
+  static func check(_ mapping: Mapping, _ nameOrPath: String, fits shape: String) throws(Failure) {
+    let missing = mapping.missing(in: try Self.mapping(shape).columns)
+    guard let first = missing.first else { return }
+    let others = ["graph", "reporting", "graph-2021"].filter { $0 != shape }
+    let made = others.first { name in
+      (try? Self.mapping(name)).map { mapping.missing(in: $0.columns).isEmpty } ?? false
+    }
+    throw Failure(
+      "mapping.shape", exit: .configuration,
+      "Reading the mapping \(Log.clean(nameOrPath, limit: 200)): the service's rows, whose own mapping is \(shape), have no column \(Log.clean(first, limit: 80))\(made.map { "; it is made for rows of \($0)" } ?? "").",
+      hint: "Start from the mapping of these rows: message-trace mapping show \(shape)")
+  }
+
   /// A user's own mapping, held against the names that an event may have and made ready once, so that every mistake is
   /// found before the first row.
   static func file(_ path: String) throws(Failure) -> Mapping {

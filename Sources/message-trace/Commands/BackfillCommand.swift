@@ -31,7 +31,7 @@ struct BackfillCommand: RunnableCommand {
     let log = try context.log(
       layer, time: time, quiet: .info,
       write: context.terminal.isInteractive ? ProgressReporter.writeOverBar : Log.writeToStandardError)
-    let configuration = try TenantSettings(layer, environment: context.environment)
+    let configuration = try context.tenantSettings(layer, log: log)
     let progress = try progress(configuration, now: time.now())
     let quiet = context.terminal.isInteractive && layer[.logLevel] == nil
     let reporter = ProgressReporter(progress, isInteractive: context.terminal.isInteractive, log: log, now: time.now())

@@ -26,10 +26,11 @@ struct CheckCommand: RunnableCommand {
     let layer = try context.layer()
     let time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .error)
-    let configuration = try TenantSettings(layer, environment: context.environment)
+    let configuration = try context.tenantSettings(layer, log: log)
     let format = try context.chosen(.format)
+    let doubts = EnvironmentNames.warnings(context.environment, layers: [layer]) + configuration.warnings
     let checkup = try await StopSignals.guarding { () async throws(Failure) -> HealthCheck in
-      await HealthCheck.run(configuration, time: time, log: log)
+      await HealthCheck.run(configuration, doubts: doubts, time: time, log: log)
     }.get()
     try context.terminal.output(format == "json" ? Self.object(checkup) : Self.table(checkup))
     let worst = PassOutcome.worst(of: checkup.failures)?.exit
@@ -45,7 +46,7 @@ struct CheckCommand: RunnableCommand {
         "\n        \(String(repeating: " ", count: width + 2))do: \(Log.clean($0, limit: 1_000))"
       }
       return
-        "\(finding.isGood ? "good" : "BAD ")    \(name)\(pad)\(Log.clean(finding.sentence, limit: 1_000))\(hint ?? "")\n"
+        "\(finding.isWarning ? "warn" : finding.isGood ? "good" : "BAD ")    \(name)\(pad)\(Log.clean(finding.sentence, limit: 1_000))\(hint ?? "")\n"
     }.joined()
   }
 
@@ -55,7 +56,8 @@ struct CheckCommand: RunnableCommand {
         [
           .init("name", .string(finding.name)), .init("good", .bool(finding.isGood)),
           .init("sentence", .string(finding.sentence)),
-        ] + (finding.hint.map { [.init("hint", .string($0))] } ?? []))
+        ] + (finding.isWarning ? [.init("warning", .bool(true))] : [])
+          + (finding.hint.map { [.init("hint", .string($0))] } ?? []))
     }
     let isGood = checkup.findings.allSatisfy(\.isGood)
     return JSONValue.object([.init("good", .bool(isGood)), .init("findings", .array(findings))]).text + "\n"

@@ -29,7 +29,7 @@ struct CollectCommand: RunnableCommand {
     let layer = try context.layer()
     let time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .warning)
-    let configuration = try TenantSettings(layer, environment: context.environment)
+    let configuration = try context.tenantSettings(layer, log: log)
     if context.invocation.options[.rebuildState] == "true" {
       try Assembly(configuration, time: time, log: log).rebuildState()
     }

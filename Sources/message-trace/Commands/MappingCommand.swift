@@ -30,8 +30,9 @@ struct MappingCommand: RunnableCommand {
       }
       try context.terminal.output(text.hasSuffix("\n") ? text : text + "\n")
     case ("validate", 2):
-      _ = try MappingCatalog.file(operands[1])
+      let mapping = try MappingCatalog.file(operands[1])
       try context.terminal.output("\(operands[1]): good\n")
+      for doubt in try MappingCatalog.doubts(mapping) { context.terminal.say("warning: \(doubt)") }
     default:
       throw Self.descriptor.wrongCall()
     }

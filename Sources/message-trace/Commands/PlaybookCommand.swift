@@ -52,9 +52,11 @@ struct PlaybookCommand: RunnableCommand {
   /// Writes a new file; an existing file is never overwritten.
   private func write(_ text: String, to path: String) throws(Failure) {
     let files = FileCalls.system
-    do {
+    do throws(FileFault) {
       let file = try files.open(path, O_WRONLY | O_CREAT | O_EXCL)
       try files.write(Array(text.utf8), to: file, at: 0)
+      // It holds no secret, and the dynamic user of a service must be able to read it.
+      guard fchmod(file.raw, 0o644) == 0 else { throw FileFault(.write, path, errno) }
       try files.close(file)
     } catch {
       guard error.number != EEXIST else {

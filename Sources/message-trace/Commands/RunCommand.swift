@@ -26,12 +26,14 @@ struct RunCommand: RunnableCommand {
   let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
-    let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    var above = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    above.isOneOfSeveral = context.invocation.operands.count > 1
     let time = try context.time(above)
-    let log = try context.log(above, time: time, quiet: .info)
+    let playbooks = context.invocation.operands.compactMap { try? Playbook.read($0).layer }
+    let log = try context.log(above, time: time, quiet: .info, playbooks: playbooks)
     let metrics = MetricsRegistry()
     try checkStart(above, log)
-    let runs = context.invocation.operands.map { path in
+    let runs = context.invocation.operands.map { [above] path in
       let load = { @Sendable () throws(Failure) -> TenantSettings in
         try TenantSettings(above.over(try Playbook.read(path).layer), environment: context.environment)
       }
@@ -57,8 +59,8 @@ struct RunCommand: RunnableCommand {
     var failures: [Failure] = []
     for path in context.invocation.operands {
       do throws(Failure) {
-        let configuration = try TenantSettings(
-          above.over(try Playbook.read(path).layer), environment: context.environment)
+        let configuration = try context.tenantSettings(
+          above.over(try Playbook.read(path).layer), log: log.tagged("playbook", Self.name(path)))
         if let other = states.updateValue(path, forKey: configuration.statePath) {
           throw Failure(
             .sharedState, exit: .configuration,

@@ -30,17 +30,29 @@ struct CommandContext: Sendable {
 
   /// - Parameters:
   ///   - quiet: the default level if stderr is not a terminal.
+  ///   - playbooks: settings that are not part of `layer`, for the variables that they refer to.
   ///   - write: receives each line.
   func log(
-    _ layer: SettingLayer, time: TimeSource, quiet: Log.Level,
+    _ layer: SettingLayer, time: TimeSource, quiet: Log.Level, playbooks: [SettingLayer] = [],
     write: @escaping @Sendable ([UInt8]) -> Void = Log.writeToStandardError
   ) throws(Failure) -> Log {
     let format = try choice(layer[.logFormat]?.last, "--log-format", Log.Format.init(rawValue:), "text, json")
     let level = try choice(
       layer[.logLevel]?.last, "--log-level", { name in Log.Level.allCases.first { "\($0)" == name } },
       "debug, info, warning, error")
-    return Log(
+    let log = Log(
       level: level ?? (terminal.isInteractive ? .info : quiet), format: format ?? .text, now: time.now, write: write)
+    for warning in EnvironmentNames.warnings(environment, layers: [layer] + playbooks) {
+      log(.warning, "config.unknown", warning)
+    }
+    return log
+  }
+
+  /// The typed settings of one tenant; what may not be meant is logged.
+  func tenantSettings(_ layer: SettingLayer, log: Log) throws(Failure) -> TenantSettings {
+    let settings = try TenantSettings(layer, environment: environment)
+    for warning in settings.warnings { log(.warning, "config.warning", warning) }
+    return settings
   }
 
   /// The value of an option that takes an integer.

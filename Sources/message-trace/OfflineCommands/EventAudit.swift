@@ -18,6 +18,7 @@ struct EventAudit {
       guard ending == .lineFeed else { throw JSONFault(line.byteCount, .unexpectedEnd) }
       try fields.find(in: line)
       guard Self.isUTF8(line) else { throw JSONFault(0, .notUTF8) }
+      try Self.checkStrings(line)
     } catch {
       invalid += 1
       return
@@ -37,6 +38,37 @@ struct EventAudit {
 
   private static func isUTF8(_ line: RawSpan) -> Bool {
     unsafe (try? UTF8Span(validating: line._unsafeView(as: UInt8.self))) != nil
+  }
+
+  /// What finding the borders of strings does not look at: control characters as they are and unknown escapes.
+  private static func checkStrings(_ line: RawSpan) throws(JSONFault) {
+    var isInside = false
+    var index = 0
+    while index < line.byteCount {
+      let byte = line.byte(index)
+      if byte == UInt8(ascii: "\"") {
+        isInside.toggle()
+      } else if isInside, byte < 0x20 {
+        throw JSONFault(index, .unexpectedByte)
+      } else if isInside, byte == UInt8(ascii: "\\") {
+        index += 1
+        try checkEscape(line, &index)
+      }
+      index += 1
+    }
+  }
+
+  /// - Parameter index: of the byte behind the backslash; moved to the last byte of the escape.
+  private static func checkEscape(_ line: RawSpan, _ index: inout Int) throws(JSONFault) {
+    switch line.byte(index) {
+    case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: return
+    case 0x75:
+      for offset in 1...4 where JSONText.hexDigit(line.byte(index + offset)) == nil {
+        throw JSONFault(index, .badEscape)
+      }
+      index += 4
+    default: throw JSONFault(index, .badEscape)
+    }
   }
 
   /// One line per figure; ends with LF.

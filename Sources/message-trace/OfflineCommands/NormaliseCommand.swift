@@ -74,11 +74,14 @@ private struct NormalisedFiles {
 
   private mutating func write(_ pages: [RawPage]) throws(Failure) {
     for raw in pages {
-      batch.clear()
-      try normaliser(raw.mapping).normalise(raw.page, created: time.now(), into: &batch, ledger: &ledger)
-      rows += batch.rows
-      failed += batch.failed
-      try terminal.output(batch.bytes)
+      batch.rest = nil
+      repeat {
+        batch.clear()
+        try normaliser(raw.mapping).normalise(raw.page, created: time.now(), into: &batch, ledger: &ledger)
+        rows += batch.rows
+        failed += batch.failed
+        try terminal.output(batch.bytes)
+      } while batch.rest != nil
     }
   }
 

@@ -25,8 +25,13 @@ enum QueryOutput {
     }
     var batch = Batch()
     var ledger = PassthroughLedger()
-    normaliser.normalise(page, created: created, into: &batch, ledger: &ledger)
-    return batch.bytes
+    var events: [UInt8] = []
+    repeat {
+      batch.clear()
+      normaliser.normalise(page, created: created, into: &batch, ledger: &ledger)
+      events += batch.bytes
+    } while batch.rest != nil
+    return events
   }
 
   /// The cmdlet's column names.

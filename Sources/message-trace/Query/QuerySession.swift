@@ -20,7 +20,7 @@ struct QuerySession: Sendable {
     if layer[.state] == nil, places.allSatisfy({ context.environment[$0] == nil }) { layer[.state] = [""] }
     time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .warning)
-    configuration = try TenantSettings(layer, environment: context.environment)
+    configuration = try context.tenantSettings(layer, log: log)
     source = try Self.source(configuration, time: time, log: log)
   }
 

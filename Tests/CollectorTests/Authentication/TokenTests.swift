@@ -132,7 +132,7 @@ struct TokenTests {
     let resource = "https://graph.microsoft.com"
     let appService = TokenRequest.appService(address, header: Secret("h"), resource: resource, clientID: "c")
     let metadata = TokenRequest.instanceMetadata(address, resource: resource, clientID: nil)
-    let settings = HTTPSettings(proxy: "http://127.0.0.1:1")
+    let settings = HTTPSettings(proxy: Secret("http://127.0.0.1:1"))
     for grant in [appService, metadata] {
       let request = try grant.request(now: Instant(seconds: 0))
       let answer = try await CurlTransport(settings, counting: RequestCounter()).send(request)

@@ -195,12 +195,12 @@ struct HostileAnswerTests {
     defer { proxy.stop() }
     let credential = Credential.basic(username: "u", password: Secret("p"))
     let plain = try ReportingSource(
-      endpoint: "http://127.0.0.1:1/x", credential: credential, http: HTTPSettings(proxy: proxy.base),
+      endpoint: "http://127.0.0.1:1/x", credential: credential, http: HTTPSettings(proxy: Secret(proxy.base)),
       time: ManualClock().source, log: .silent)
     #expect(try await plain.page(SourceScenario.window, after: nil).rows.count == 1)
     #expect(proxy.requests.first?.target.hasPrefix("http://127.0.0.1:1/x/MessageTrace?") == true)
     let tunnel = try ReportingSource(
-      endpoint: "https://service.test", credential: credential, http: HTTPSettings(proxy: proxy.base),
+      endpoint: "https://service.test", credential: credential, http: HTTPSettings(proxy: Secret(proxy.base)),
       time: ManualClock().source, log: .silent)
     await #expect { try await tunnel.page(SourceScenario.window, after: nil) } throws: { error in
       (error as? Failure)?.code.rawValue == "http.proxy" && (error as? Failure)?.exit == .configuration
@@ -212,7 +212,7 @@ struct HostileAnswerTests {
   func deadProxy() async throws {
     let source = try ReportingSource(
       endpoint: "https://service.test", credential: .basic(username: "u", password: Secret("p")),
-      http: HTTPSettings(proxy: "http://127.0.0.1:1"), time: ManualClock().source, log: .silent)
+      http: HTTPSettings(proxy: Secret("http://127.0.0.1:1")), time: ManualClock().source, log: .silent)
     await #expect { try await source.page(SourceScenario.window, after: nil) } throws: { error in
       (error as? Failure)?.code.rawValue == "source.unreachable"
         && (error as? Failure)?.sentence.contains("proxy") == true

@@ -25,7 +25,7 @@ import Testing
     #expect(secret.revealed == "x y")
   }
 
-  @Test("a file that others may read is refused, one trailing line end is cut")
+  @Test("a file that others may read is refused, its group may read it, one trailing line end is cut")
   func file() throws {
     let path = "/tmp/message-trace-secret-\(getpid())"
     defer { unsafe unlink(path) }
@@ -35,6 +35,8 @@ import Testing
     close(descriptor)
     #expect(try SecretReference.file(path).load(purpose: "password", environment: [:]).revealed == "pässword")
     unsafe chmod(path, 0o640)
+    #expect(try SecretReference.file(path).load(purpose: "password", environment: [:]).revealed == "pässword")
+    unsafe chmod(path, 0o644)
     let failure = #expect(throws: Failure.self) {
       try SecretReference.file(path).load(purpose: "password", environment: [:])
     }

@@ -5,9 +5,13 @@ internal import Configuration
 internal import IntakeCore
 
 extension SettingReader {
-  /// The one sign-in that the settings describe; notes what is missing.
+  /// The one sign-in that the settings describe; notes what is missing or ambiguous.
   mutating func credential(mode: Mode, tenant: String) -> Credential? {
-    if let file = text(.accessTokenFile) { return .accessTokenFile(file) }
+    guard isUnambiguous(mode) else { return nil }
+    if let file = text(.accessTokenFile) {
+      warn(SecretFile.warning(file, purpose: "access token"))
+      return .accessTokenFile(file)
+    }
     if flag(.managedIdentity) { return .managedIdentity(clientID: text(.clientID)) }
     if mode == .reporting, text(.clientID) == nil { return basic() }
     guard let clientID = text(.clientID), !tenant.isEmpty else {
@@ -18,8 +22,12 @@ extension SettingReader {
     }
     let service = text(mode == .graph ? .graphURL : .reportingURL) ?? ""
     let authority = url(.authority) ?? NationalCloud.authority(besideService: service)
-    if let certificate = text(.certificateFile) {
-      guard let key = text(.privateKeyFile) else {
+    return appCredential(tenant: tenant, clientID: clientID, authority: authority)
+  }
+
+  private mutating func appCredential(tenant: String, clientID: String, authority: String) -> Credential? {
+    if let certificate = privatePath(.certificateFile, purpose: nil) {
+      guard let key = privatePath(.privateKeyFile, purpose: "private key") else {
         note("\(name(.certificateFile)) requires \(name(.privateKeyFile)).")
         return nil
       }
@@ -27,12 +35,32 @@ extension SettingReader {
         tenant: tenant, clientID: clientID, certificateFile: certificate, privateKeyFile: key, authority: authority)
     }
     if let file = text(.federatedTokenFile) {
+      warn(SecretFile.warning(file, purpose: "federated token"))
       return .federatedTokenFile(tenant: tenant, clientID: clientID, file: file, authority: authority)
     }
     guard let secret = secret(.clientSecretFile) else {
       return nil
     }
     return .clientSecret(tenant: tenant, clientID: clientID, secret: secret, authority: authority)
+  }
+
+  /// Notes two sign-ins that are both whole: a wrong one would be found only where the other one fails.
+  private mutating func isUnambiguous(_ mode: Mode) -> Bool {
+    let app: [Setting] = [.accessTokenFile, .managedIdentity, .certificateFile, .federatedTokenFile, .clientSecretFile]
+    var found = app.filter { $0.kind == .flag ? flag($0) : text($0) != nil }
+    // A secret without the application that it belongs to is no sign-in.
+    if text(.clientID) == nil { found.removeAll { $0 == .clientSecretFile } }
+    if mode == .reporting, text(.username) != nil, text(.passwordFile) != nil { found.append(.passwordFile) }
+    guard found.count > 1 else { return true }
+    let names = found.map { secretName($0) }.joined(separator: " and ")
+    note("\(names) are set: it is not clear which of these sign-ins is meant; remove all but one.")
+    return false
+  }
+
+  /// What the user calls a secret: the variable that holds it, else as any other setting.
+  private func secretName(_ setting: Setting) -> String {
+    if setting.isSecret, let text = text(setting), text.hasPrefix("env:") { return String(text.dropFirst(4)) }
+    return name(setting)
   }
 
   private mutating func basic() -> Credential? {

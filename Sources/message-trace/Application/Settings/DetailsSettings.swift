@@ -27,6 +27,12 @@ struct DetailsSettings: Sendable, Equatable {
       }
       if !statuses.contains(status) { statuses.append(status) }
     }
+    // The service is asked by the recipient's address, and a redacted event does not hold it.
+    if !statuses.isEmpty, (reader.list(.redact) ?? []).contains("local-part") {
+      reader.note(
+        "\(reader.name(.details)) and \(reader.name(.redact)) local-part exclude each other: delivery events are asked for by the recipient's address, which the events then do not hold."
+      )
+    }
     share = reader.number(.detailsShare, 1...90) ?? 33
     if !statuses.isEmpty, mapping != "ecs" {
       reader.note(

@@ -43,6 +43,12 @@ struct MappingSettings: Sendable {
     }
   }
 
+  /// What is valid in a mapping from a file and most likely a mistake.
+  func doubts() throws(Failure) -> [String] {
+    guard mapping != "ecs", MappingCatalog.text(mapping) == nil else { return [] }
+    return try MappingCatalog.doubts(try MappingCatalog.mapping(mapping))
+  }
+
   /// - Parameters:
   ///   - shape: which mapping is the rows' own: `reporting`, `graph`, `graph-2021`, …
   ///   - provider: `event.provider`; empty: what the mapping says.
@@ -52,7 +58,9 @@ struct MappingSettings: Sendable {
     var settings = settings
     settings.provider = provider
     settings.foldColumns = foldColumns
-    return try RowNormaliser(
-      mapping: try MappingCatalog.mapping(mapping == "ecs" ? shape : mapping), settings: settings)
+    let found = try MappingCatalog.mapping(mapping == "ecs" ? shape : mapping)
+    // Exports spell columns in many ways; each file's shape is known only when it is read.
+    if mapping != "ecs", !foldColumns { try MappingCatalog.check(found, mapping, fits: shape) }
+    return try RowNormaliser(mapping: found, settings: settings)
   }
 }

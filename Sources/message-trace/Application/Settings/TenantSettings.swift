@@ -26,6 +26,8 @@ struct TenantSettings: Sendable {
   var forgetsSinks = false
   /// Where metrics are written after each pass, nil for nowhere.
   var metricsFile: String?
+  /// What works and may still not be meant, one sentence each.
+  var warnings: [String] = []
 
   /// - Parameters:
   ///   - layer: flags over environment over playbook.
@@ -58,7 +60,7 @@ struct TenantSettings: Sendable {
     let largest = mode == .graph ? Defaults.graphPageSize : Defaults.reportingPageSize
     pageSize = reader.number(.pageSize, 1...largest) ?? largest
     http = HTTPSettings(
-      caFile: reader.text(.caFile), proxy: reader.text(.proxy),
+      caFile: reader.text(.caFile), proxy: reader.proxy(),
       bodyCap: reader.number(.maximumBody, 65_536...(1 << 32)) ?? Defaults.maximumBody)
     schedule = Schedule(
       every: reader.span(.every, atLeast: .seconds(1)) ?? Defaults.every,
@@ -75,6 +77,7 @@ struct TenantSettings: Sendable {
     let signIn = reader.credential(mode: mode, tenant: tenant)
     guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }
     credential = signIn
+    warnings = reader.warnings
   }
 
   /// The mapping that the service's rows have of their own.
@@ -88,7 +91,7 @@ extension SettingReader {
     let texts = list(.sink) ?? ["stdout"]
     var specs: [SinkSpec] = []
     for text in texts {
-      do { specs.append(try SinkSpec(parsing: text)) } catch { note(error, of: .sink) }
+      do { specs.append(try SinkSpec(parsing: sinkWithCredentials(text))) } catch { note(error, of: .sink) }
     }
     if Set(specs.map(\.name)).count != specs.count { note("\(name(.sink)) contains a duplicate sink.") }
     return specs

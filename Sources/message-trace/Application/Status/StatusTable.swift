@@ -40,7 +40,8 @@ enum StatusTable {
   }
 
   private static func store(_ tenant: TenantStatus) -> [(String, String)] {
-    let ledger = tenant.summary.map { "about \($0.identities)" } ?? "\(tenant.status?.identities ?? 0)"
+    // The size of the files tells roughly; the last pass has counted, and says the same to machines.
+    let ledger = tenant.status.map { "\($0.identities)" } ?? "about \(tenant.summary?.identities ?? 0)"
     let entries = tenant.summary?.journalEntries ?? tenant.status?.journalEntries ?? 0
     let bytes = tenant.summary?.journalBytes ?? tenant.status?.journalBytes ?? 0
     var lines = [
