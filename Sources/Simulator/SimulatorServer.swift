@@ -15,7 +15,7 @@ package import IntakeCore
 /// | `…/messageTraces/{id}/getDetailsByRecipient(…)` | delivery events |
 /// | `/beta/admin/exchange/messageTraces` | the draft of 2021, recipients by `$expand` |
 ///
-/// Both services show the same rows, as far as the simulated clock has got; `FaultPlan` says what goes wrong. A request
+/// Both services show the same rows, up to the simulated time; `FaultPlan` says what goes wrong. A request
 /// counts against the quota unless it was refused for the quota. Not simulated: TLS, delegated sign-in, `$count`.
 package final class SimulatorServer: Sendable {
   package let settings: SimulatorSettings

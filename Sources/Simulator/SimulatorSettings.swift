@@ -4,7 +4,7 @@ package import IntakeCore
 
 /// Everything that can be chosen; the defaults are a tenant in good health.
 package struct SimulatorSettings: Sendable {
-  /// Whether Microsoft's own service principal stands in the tenant, without which Graph refuses.
+  /// Whether the tenant has Microsoft's own service principal, without which Graph refuses.
   package enum Principal: Sendable, Equatable {
     case present
     /// Refused with 401 (as in January 2026) or 403 (as in July 2026).

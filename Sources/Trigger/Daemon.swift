@@ -1,4 +1,19 @@
 // Many playbooks in one process: each on its own thread, one connection to systemd.
+//
+// From the whole to the part; those marked * are types of the executable:
+//
+//     Daemon         all playbooks: threads, watchdog, reload
+//     PlaybookRun    one playbook: passes until stopped
+//     PassTimer      when its next pass starts
+//     RunStatus      what it is doing now, for the log line and systemd
+//     PassRunning    the protocol of what runs its passes
+//     TenantPasses*  implements it: opens source, state and sinks for each pass
+//     TenantPass*    one pass of a tenant: Pass, then details
+//     Pass           one pass: the journal, the live window, the revisits that are due (Schedule)
+//     PassReport     what a pass did
+//     PassOutcome    the report and its worst failure
+//     PassStatus*    what status.json keeps of outcomes
+//     TenantStatus*  what `status` shows: PassStatus, the state, a backfill
 
 package import IntakeCore
 

@@ -2,7 +2,7 @@
 
 package import IntakeCore
 
-/// What a pass did: the summary line, the metrics and the exit code are made from it.
+/// What a pass did; summary line, metrics and exit code are derived from it.
 package struct PassReport: Sendable {
   package var tally = Tally()
   /// By sink name: sinks that have not taken everything; the journal keeps it for them.

@@ -1,4 +1,4 @@
-// What others see of a run, and how they wake it.
+// The status of a run, and the signal that wakes it.
 
 internal import IntakeCore
 internal import Synchronization

@@ -41,7 +41,7 @@ struct NormaliserBenchmark: Sendable {
   init(mapping: Mapping, rowsInPage: Int = 5_000) throws(Failure) {
     let settings = NormaliserSettings(tenant: "contoso.onmicrosoft.com", localDomains: ["contoso.com"])
     normaliser = try RowNormaliser(mapping: mapping, settings: settings)
-    // Rows come newest first, so neighbors nearly always share their day.
+    // Rows come newest first, so neighbours nearly always share their day.
     let isGraph = mapping.provider == "graph"
     var bytes = Array("{\"value\":[".utf8)
     var rows: [Range<Int>] = []

@@ -30,7 +30,7 @@ package enum PlaybookSchema {
     return text + "\n"
   }
 
-  /// Settings whose place in a playbook begins with `prefix`, with what stands behind it.
+  /// Settings whose key in a playbook begins with `prefix`, with the rest of the key.
   private static func settings(in prefix: String) -> [(key: String, setting: Setting)] {
     Setting.allCases.compactMap { setting in
       guard let path = setting.playbookPath, path.hasPrefix(prefix) else { return nil }

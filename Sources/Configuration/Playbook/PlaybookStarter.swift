@@ -1,4 +1,4 @@
-// The playbook that `playbook init` writes: whole, valid, and with every place marked that has to be filled in.
+// The playbook that `playbook init` writes: complete, valid, and with every value marked that must be replaced.
 
 internal import IntakeCore
 

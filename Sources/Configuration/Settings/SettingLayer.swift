@@ -1,4 +1,4 @@
-// Settings as written, from one place: flags, environment or playbook. Layers are stacked, the first that names one wins.
+// Settings as written, from one place: flags, environment or playbook. In a stack of layers the first that has one wins.
 
 internal import IntakeCore
 

@@ -1,4 +1,4 @@
-// The codes of failures: how one part of the program recognizes what failed in another.
+// The codes of failures: how one part of the program recognises what failed in another.
 
 extension Failure {
   /// The name of a kind of failure, such as `state.locked`: the same in logs, metrics and the status file.

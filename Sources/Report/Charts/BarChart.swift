@@ -122,7 +122,7 @@ struct BarChart {
     return String(letters[..<head]) + "…" + String(letters[tail...])
   }
 
-  /// In columns of a narrow letter; what lies beyond the Latin, Greek and Cyrillic blocks is taken for wide.
+  /// In columns of a narrow letter; characters after the Latin, Greek and Cyrillic blocks count as wide.
   private static func width(_ letters: ArraySlice<Character>) -> Int {
     letters.reduce(0) { $0 + ($1.unicodeScalars.first.map { $0.value < 0x600 ? 1 : 2 } ?? 0) }
   }

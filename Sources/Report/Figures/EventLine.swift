@@ -2,7 +2,7 @@
 
 internal import IntakeCore
 
-/// Where in a line the wanted values stand.
+/// The places of the values in a line.
 struct EventLine {
   enum Field: Int, CaseIterable {
     case timestamp, created, kind, dataset, action, direction, sender, recipient, subject, message
@@ -76,7 +76,7 @@ struct EventLine {
     pieces[field.rawValue] = Piece(range: start..<(inside - 1), isEscaped: flags.contains(.escaped))
   }
 
-  /// By the key's content at `key`; the letter behind the common beginning tells most of them apart.
+  /// The field of the key at `key`; the letter after the common prefix distinguishes most of them.
   private static func field(_ span: RawSpan, _ key: Int) -> Field? {
     switch span.byte(key) {
     case UInt8(ascii: "@"): span.matches(key, "@timestamp\"") ? .timestamp : nil

@@ -36,7 +36,7 @@ enum FailureReason {
     6: "the content", 7: "security or policy",
   ]
 
-  /// Where `550 5.4.310` stands: RFC 5321 section 4.2 and RFC 3463 section 2.
+  /// The place of a code such as `550 5.4.310`: RFC 5321 section 4.2 and RFC 3463 section 2.
   private static func code(_ bytes: [UInt8]) -> Range<Int>? {
     func digits(_ start: Int, _ most: Int) -> Int {
       bytes[min(start, bytes.count)...].prefix(most).prefix { $0 &- 0x30 <= 9 }.count

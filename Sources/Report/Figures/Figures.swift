@@ -115,7 +115,7 @@ struct Figures {
     return !address.isEmpty
   }
 
-  /// What stands behind the last @ of `address`.
+  /// The part of `address` after its last @.
   private var domain: Range<Int>? {
     guard let at = address.lastIndex(of: 0x40), at + 1 < address.count else { return nil }
     return (at + 1)..<address.count

@@ -1,4 +1,4 @@
-// The statuses as a report shows them: few enough to tell apart, in the order in which they are stacked.
+// The statuses as a report shows them: few enough to distinguish, in the order in which they are stacked.
 
 internal import IntakeCore
 

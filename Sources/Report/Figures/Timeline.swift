@@ -28,7 +28,7 @@ struct Timeline {
     }
   }
 
-  /// More different hours are counted and not told apart: 27 months.
+  /// The most distinct hours: 27 months. Mail of further hours is counted together.
   private static let mostHours = 20_000
   /// The longest time drawn, in hours.
   private static let longest: Int64 = 400 * 24

@@ -14,7 +14,7 @@ enum DisplayFormat {
     return value < 0 ? "-\(text)" : text
   }
 
-  /// `61.7%`; a few never look like none, nor nearly all like all.
+  /// `61.7%`; only none is shown as 0%, only all as 100%.
   static func share(_ part: Int, of whole: Int) -> String {
     guard whole > 0 else { return "0%" }
     let tenths = Int((Double(part) / Double(whole) * 1_000).rounded())

@@ -79,7 +79,7 @@ enum PageStyle {
 
     """
 
-  /// Hatchings by status, so that no color has to be told apart: what is delivered stays plain.
+  /// Hatchings by status, so that colour is not needed to distinguish them; delivered mail is plain.
   static let patterns: StaticString = """
     <svg xmlns="http://www.w3.org/2000/svg" class="defs" aria-hidden="true"><defs>
     <pattern id="p1" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="f1"/><circle cx="3" cy="3" r="1.3" class="dot"/></pattern>

@@ -121,7 +121,7 @@ struct ReportPage {
   private func summary(_ drawing: Timeline.Drawing) -> String {
     guard let busiest = drawing.columns.max(by: { $0.total < $1.total }) else { return "" }
     return
-      "\(drawing.columns.count) columns from \(DisplayFormat.moment(drawing.columns[0].start)); the highest, \(DisplayFormat.moment(busiest.start)), holds \(DisplayFormat.number(busiest.total))."
+      "\(drawing.columns.count) columns from \(DisplayFormat.moment(drawing.columns[0].start)); the highest, \(DisplayFormat.moment(busiest.start)), contains \(DisplayFormat.number(busiest.total))."
   }
 
   private var directionHint: String { "Collect with --local-domains to record the direction." }

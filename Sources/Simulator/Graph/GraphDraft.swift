@@ -136,7 +136,7 @@ struct GraphDraft {
   }
 }
 
-/// What `$expand` asks of the draft: recipients, perhaps some of them only, perhaps with their events.
+/// The `$expand` of a query of the draft: recipients, optionally filtered, optionally with their events.
 struct Expansion {
   var recipients = false
   var events = false

@@ -116,7 +116,7 @@ struct RowFilter: Sendable, Equatable {
     return wanted.lowercased() == (value ?? "").lowercased()
   }
 
-  /// `*@domain` stands for a whole domain; other stars match nothing.
+  /// `*@domain` matches a whole domain; other stars match nothing.
   private static func matches(_ wanted: String?, _ value: String) -> Bool {
     guard let wanted = wanted?.lowercased() else { return true }
     guard wanted.hasPrefix("*@") else { return wanted == value.lowercased() }

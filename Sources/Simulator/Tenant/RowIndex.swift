@@ -2,7 +2,7 @@
 
 internal import IntakeCore
 
-/// Counts over blocks of messages, so that a deep page does not look at every row before it.
+/// Counts over blocks of messages, so that a deep page need not read every row before it.
 struct RowIndex: Sendable {
   static let blockSize = 256
   private(set) var rowCount = 0
@@ -41,7 +41,7 @@ struct RowWalk {
   let range: Range<Int>
   let ascending: Bool
   let now: Instant
-  /// The next place to look at, which need not be visible.
+  /// The next place to read, which need not be visible.
   private(set) var position: RowPosition
 
   init(_ tenant: SimulatedTenant, _ range: Range<Int>, ascending: Bool, now: Instant, from position: RowPosition? = nil)
@@ -89,7 +89,7 @@ struct RowWalk {
     }
   }
 
-  /// Rows of the block that begins here, if it lies in the range and can be seen whole.
+  /// Rows of the block that begins here, if all of it is in the range and visible.
   private func wholeBlock() -> Int? {
     let size = RowIndex.blockSize
     guard position.recipient == 0, range.contains(position.message),

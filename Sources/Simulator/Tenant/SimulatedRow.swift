@@ -28,7 +28,7 @@ package struct SimulatedMessage: Sendable {
   /// `<>` for a bounce.
   package var sender: String
   package var subject: String?
-  /// nil where the service did not learn it; `255.255.255.255` for what the service itself sent.
+  /// nil if the service does not know it; `255.255.255.255` for what the service itself sent.
   package var fromIP: String?
 }
 

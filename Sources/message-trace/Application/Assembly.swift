@@ -6,7 +6,6 @@ internal import Configuration
 internal import HTTPTransport
 internal import IntakeCore
 internal import Mappings
-internal import Normaliser
 internal import Sinks
 internal import Trigger
 
@@ -64,7 +63,7 @@ struct Assembly: Sendable {
     try StateDirectory.rebuild(settings.statePath, tenant: settings.tenant, log: log)
   }
 
-  /// Present once the checkpoint knows it: a known sink that is missing would hold the journal for ever.
+  /// Present once the checkpoint lists it: a listed sink that is missing would keep the journal from shrinking.
   private func detailsSink(_ checkpoint: Checkpoint) throws(Failure) -> DetailsSink? {
     guard !settings.details.statuses.isEmpty || checkpoint.sinks[DetailsSink.name] != nil else { return nil }
     return DetailsSink(

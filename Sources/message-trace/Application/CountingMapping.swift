@@ -1,6 +1,5 @@
 // Counts events by status and by age for the metrics.
 
-internal import Configuration
 internal import IntakeCore
 internal import Normaliser
 internal import Synchronization

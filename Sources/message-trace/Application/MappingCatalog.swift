@@ -1,6 +1,5 @@
 // Mappings by name (embedded in the binary) or by path (a user's own).
 
-internal import Configuration
 internal import IntakeCore
 internal import Mappings
 internal import Normaliser

@@ -2,7 +2,6 @@
 
 internal import Checkpoint
 internal import Collector
-internal import Configuration
 internal import IntakeCore
 internal import Trigger
 

@@ -1,4 +1,4 @@
-// The passes of one playbook. Each opens state and sinks anew and closes them: between passes a rotated file, a backfill or
+// The passes of one playbook. Each opens state and sinks and closes them: between passes a rotated file, a backfill or
 // another run finds them free, and a failed pass leaves nothing behind.
 
 internal import Collector
@@ -34,16 +34,19 @@ struct TenantPasses: PassRunning, Sendable {
 
   var every: Duration { settings?.schedule.every ?? Defaults.every }
 
-  mutating func reload() throws(Failure) {
-    settings = try load()
+  mutating func reload() throws(Failure) { _ = try reloaded() }
+
+  private mutating func reloaded() throws(Failure) -> TenantSettings {
+    let new = try load()
+    settings = new
     source = nil
+    return new
   }
 
   mutating func pass() async -> PassOutcome {
     do {
-      if settings == nil { try reload() }
-      guard let settings else { return PassOutcome(PassReport()) }
-      return try await pass(settings)
+      let current = if let settings { settings } else { try reloaded() }
+      return try await pass(current)
     } catch {
       let outcome = PassOutcome(report: PassReport(), failure: error)
       if let settings { status = PassStatus(after: outcome, settings, before: known(settings), now: time.now()) }

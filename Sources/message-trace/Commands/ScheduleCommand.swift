@@ -3,7 +3,6 @@
 internal import Configuration
 internal import Glibc
 internal import IntakeCore
-internal import Trigger
 
 struct ScheduleCommand: RunnableCommand {
   static let descriptor = Command(

@@ -4,7 +4,6 @@ internal import Collector
 internal import Configuration
 internal import IntakeCore
 internal import Simulator
-internal import Trigger
 
 enum Shell: String, CaseIterable { case bash, zsh, fish }
 

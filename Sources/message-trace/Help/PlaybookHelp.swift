@@ -1,7 +1,6 @@
 // The help topic on playbooks: every key, made from the settings; durations, secrets, several tenants, an example.
 
 internal import Configuration
-internal import Trigger
 
 enum PlaybookHelp {
   /// The text of the topic; ends with a line feed.

@@ -1,7 +1,6 @@
 // `details`: the delivery events of one message to one recipient.
 
 internal import Collector
-internal import Configuration
 internal import IntakeCore
 
 struct DetailsCommand: RunnableCommand {

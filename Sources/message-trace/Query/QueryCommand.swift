@@ -1,7 +1,6 @@
 // `query`: search message traces, as Get-MessageTrace does.
 
 internal import Collector
-internal import Configuration
 internal import IntakeCore
 internal import Normaliser
 

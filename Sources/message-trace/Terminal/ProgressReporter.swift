@@ -1,6 +1,5 @@
 // Progress of a backfill: a bar on a terminal, otherwise one log line per minute.
 
-internal import Configuration
 internal import IntakeCore
 internal import Synchronization
 

@@ -49,6 +49,6 @@ extension Certificates {
       usleep(5_000)
     }
     process.stop(SIGKILL)
-    throw Refused(arguments: program.words, errors: try folder.text(log))
+    throw FileFault(.open, "openssl s_server", ETIMEDOUT)
   }
 }

@@ -2,7 +2,6 @@
 // turn between any two; part of the quota is never touched.
 
 internal import Collector
-internal import Configuration
 internal import HTTPTransport
 internal import IntakeCore
 internal import Trigger

@@ -1,7 +1,6 @@
 // The progress of a backfill: a file of its own beside the checkpoint, written after each slice's commit. If it is lost or
 // old, slices are read again, and the ledger leaves out what was delivered.
 
-internal import Configuration
 internal import Glibc
 internal import IntakeCore
 

@@ -1,6 +1,5 @@
 // Messages whose delivery events are still to be fetched: a small file in the state directory, replaced whole.
 
-internal import Configuration
 internal import Glibc
 internal import IntakeCore
 internal import Synchronization

@@ -1,7 +1,6 @@
 // What notes the messages whose delivery events are wanted: a sink like any other, so that after a crash it is given the
 // same batch again, and no row that was delivered is forgotten.
 
-internal import Configuration
 internal import IntakeCore
 
 /// Reads events as they are delivered and queues those with one of the wanted statuses.

@@ -1,6 +1,5 @@
 // The status of a tenant after a pass: kept in the state directory, shown by `status`, exported as metrics.
 
-internal import Configuration
 internal import IntakeCore
 internal import Trigger
 

@@ -1,6 +1,5 @@
 // The status as JSON: what `status --format json` prints and what the status file holds.
 
-internal import Configuration
 internal import IntakeCore
 internal import Trigger
 

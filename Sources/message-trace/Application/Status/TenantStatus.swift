@@ -1,7 +1,6 @@
 // The status of one tenant, read without holding its state.
 
 internal import Checkpoint
-internal import Configuration
 internal import IntakeCore
 internal import Trigger
 
