@@ -110,7 +110,7 @@ struct StreamSinkTests {
     #expect(receiver.connections.count > 1)
   }
 
-  @Test("a receiver that always ends its side first: a warning and its system's word, or a refusal where that is wanted")
+  @Test("a receiver that always ends first: a warning and its system's word, or a refusal where that is wanted")
   func alwaysEarly() async throws {
     let receiver = try Receiver(.halfCloses)
     defer { receiver.stop() }
