@@ -38,8 +38,10 @@ package struct Pass: Sendable {
     var report = PassReport()
     let started = time.now()
     do {
-      try await pipeline.drain()
-      try await readAll(&pipeline, into: &report)
+      try await pipeline.reopen()
+      let read = try await pipeline.delivering { await self.read(&$0, report) }
+      report = read.report
+      try read.ending.get()
       try pipeline.state.prune(before: schedule.horizon(pipeline.state.checkpoint.cursors, now: time.now()))
     } catch {
       report.failure = error
@@ -47,6 +49,20 @@ package struct Pass: Sendable {
     report.sinkFailures = pipeline.sinkFailures
     report.elapsed = max(.zero, time.now() - started)
     return report
+  }
+
+  /// Drains the journal and reads what is due, the sinks side by side.
+  private func read<Input, Mapping, State>(
+    _ pipeline: inout Pipeline<Input, Mapping, State>, _ before: PassReport
+  ) async -> (report: PassReport, ending: Result<Void, Failure>) {
+    var report = before
+    do {
+      try await pipeline.drain()
+      try await readAll(&pipeline, into: &report)
+      return (report, .success(()))
+    } catch {
+      return (report, .failure(error))
+    }
   }
 
   private func readAll<Input, Mapping, State>(

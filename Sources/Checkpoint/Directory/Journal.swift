@@ -42,8 +42,43 @@ struct Journal: Sendable {
   /// nil if the entry is missing or not as it was written.
   func read(_ sequence: UInt64) throws(FileFault) -> JournalEntry? {
     guard let size = sizes[sequence] else { return nil }
-    let file = try files.open(Self.name(sequence), in: directory, O_RDONLY)
+    return try Self.read(sequence, size: size, in: directory, files: files)
+  }
+
+  private static func read(
+    _ sequence: UInt64, size: Int, in directory: Descriptor, files: FileCalls
+  ) throws(FileFault) -> JournalEntry? {
+    let file = try files.open(name(sequence), in: directory, O_RDONLY)
     return JournalCoding.decode(try files.read(file, at: 0, count: size), sequence: sequence)
+  }
+
+  /// Reads entries beside the journal's own work.
+  /// - Parameter path: of the state, for errors.
+  func reader(_ path: String) -> Reader { Reader(files: files, directory: directory, path: path) }
+
+  struct Reader: JournalReading {
+    fileprivate let files: FileCalls
+    fileprivate let directory: Descriptor
+    fileprivate let path: String
+
+    func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry {
+      do throws(FileFault) {
+        if let status = try files.status(Journal.name(sequence), in: directory),
+          let entry = try Journal.read(sequence, size: Int(clamping: status.size), in: directory, files: files)
+        {
+          return entry
+        }
+      } catch {
+        throw error.failure("state", "Reading the journal in \(path)")
+      }
+      throw Journal.corrupt(sequence, path)
+    }
+  }
+
+  static func corrupt(_ sequence: UInt64, _ path: String) -> Failure {
+    Failure(
+      "journal.corrupt", exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
+      hint: "Restart: the entry is set aside and its time span read again.", recovery: .later(after: nil))
   }
 
   /// The step remove: unlinks every entry up to `sequence`. Not synced: an entry that comes back is removed again.

@@ -104,10 +104,10 @@ package struct StateDirectory: StateStore {
     } catch {
       throw error.failure("state", "Reading the journal in \(path)")
     }
-    throw Failure(
-      "journal.corrupt", exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
-      hint: "Restart: the entry is set aside and its time span read again.", recovery: .later(after: nil))
+    throw Journal.corrupt(sequence, path)
   }
+
+  package var reader: any JournalReading { journal.reader(path) }
 
   package mutating func commit(_ next: Checkpoint) throws(Failure) {
     guard !isBroken, next.sequence >= checkpoint.sequence else { throw outOfStep("commit") }

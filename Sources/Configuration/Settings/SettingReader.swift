@@ -109,13 +109,17 @@ package struct SettingReader {
     return text
   }
 
-  package mutating func statePath() -> String {
-    if let path = text(.state) {
-      if path.hasPrefix("~") {
-        note("\(name(.state)) must be a full path, not \(Log.clean(path, limit: 100)): only a shell expands ~.")
-      }
-      return path
+  /// The state directory as it is named; nil where none is.
+  package mutating func statePath() -> String? {
+    guard let path = text(.state) else { return nil }
+    if path.hasPrefix("~") {
+      note("\(name(.state)) must be a full path, not \(Log.clean(path, limit: 100)): only a shell expands ~.")
     }
+    return path
+  }
+
+  /// The directory for the states of tenants that name none.
+  package mutating func commonStatePath() -> String {
     if let path = environment["STATE_DIRECTORY"], let first = path.split(separator: ":").first { return String(first) }
     if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return "\(path)/message-trace" }
     if let home = environment["HOME"], home.hasPrefix("/") { return "\(home)/.local/state/message-trace" }

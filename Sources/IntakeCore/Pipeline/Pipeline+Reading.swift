@@ -39,7 +39,7 @@ extension Pipeline {
     var tally = Tally()
     var visited = VisitedLinks()
     let source = source
-    var page = try await source.page(window, after: nil)
+    var page = try await firstPage(of: window)
     let settled = page.serverDate.map { min(window.end, $0 - age) } ?? window.end
     while true {
       try checkRoom()
@@ -48,12 +48,15 @@ extension Pipeline {
       let next = page.next
       // Two large pages at once are too much memory: the next one then waits until this one is delivered.
       let isLarge = page.bytes.count + 16 * page.rows.count > Self.largePage
-      async let following = (isLarge ? nil : next).asyncPage(of: window, from: source)
+      let arrival = Arrival(signal)
+      async let following = arrival.of { await (isLarge ? nil : next).asyncPage(of: window, from: source) }
       // A window that begins in the service's future says nothing of the time between cursor and window.
       let isDone = next == nil && settled > window.start
       let taken = await takeAll(page, cursor: isDone ? cursor.map { ($0, settled) } : nil, into: &tally)
+      let tended = await tend(until: arrival)
       let fetched = await following
       try taken.get()
+      try tended.get()
       if isLarge, let next {
         page = Page(bytes: [], rows: [])
         page = try await source.page(window, after: next)
@@ -64,6 +67,18 @@ extension Pipeline {
     }
     tally.windows += 1
     return tally
+  }
+
+  private mutating func firstPage(of window: Window) async throws(Failure) -> Page {
+    let source = source
+    let arrival = Arrival(signal)
+    async let answer = arrival.of {
+      await Failure.caught { () async throws(Failure) in try await source.page(window, after: nil) }
+    }
+    let tended = await tend(until: arrival)
+    let page = try await answer.get()
+    try tended.get()
+    return page
   }
 
   private mutating func takeAll(

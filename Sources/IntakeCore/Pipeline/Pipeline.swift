@@ -15,9 +15,22 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Bytes of journal beyond which fetching pauses: until then, a sink that is down delays only itself.
   package let journalCap: Int
   /// The first failure of each sink that is behind, by name; cleared when it catches up.
-  package private(set) var sinkFailures: [String: Failure] = [:]
+  package internal(set) var sinkFailures: [String: Failure] = [:]
   /// Of the newest page: bounds the next window, as the local clock does.
   package var serverDate: Instant?
+
+  /// How long reading and the end of a pass wait for sinks.
+  package let limits: DeliveryLimits
+  /// Sinks that `open` has seen for the first time in a state that has delivered before: what came before is not theirs.
+  package private(set) var addedSinks: [String] = []
+
+  /// One for each sink that is delivered to, within `delivering`.
+  var lanes: [Lane] = []
+  var isDelivering = false
+  /// Rung by lanes and by what fetches.
+  let signal = Signal()
+  /// Set by a failed commit: what is on disk is only known after opening anew.
+  var hasLostState = false
 
   /// Names of sinks that could not be opened yet.
   private var unopened: Set<String> = []
@@ -27,7 +40,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
 
   package init(
     source: Input, mapping: Mapping, sinks: [any Sink], state: State, time: TimeSource,
-    journalCap: Int = 1 << 30
+    journalCap: Int = 1 << 30, limits: DeliveryLimits? = nil
   ) {
     self.source = source
     self.mapping = mapping
@@ -35,6 +48,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     self.state = state
     self.time = time
     self.journalCap = journalCap
+    self.limits = limits ?? (sinks.count > 1 ? .sideBySide : .alone)
   }
 
   /// Opens every sink and fixes where new ones start. Call it first, and `drain()` next.
@@ -54,7 +68,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       let known = checkpoint.sinks[sink.name]
       do {
         var position = try await sink.open(at: known)
-        if known == nil { position.sequence = checkpoint.sequence }
+        if known == nil {
+          position.sequence = checkpoint.sequence
+          if checkpoint.sequence > 0 { addedSinks.append(sink.name) }
+        }
         checkpoint.sinks[sink.name] = position
         unopened.remove(sink.name)
       } catch {
@@ -66,37 +83,32 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
-  /// A sink that is no longer configured must neither hold the journal for ever nor lose what waits for it.
+  /// Events that are collected without a sink are never delivered to it: who takes one away has to say so.
   private func leaveRemovedSinks(_ checkpoint: inout Checkpoint, forgetting: Bool) throws(Failure) {
-    let configured = Set(sinks.map(\.name))
-    let newest = state.pending.last ?? checkpoint.sequence
-    for (name, position) in checkpoint.sinks where !configured.contains(name) {
-      guard forgetting || position.sequence >= newest else {
-        throw Failure(
-          "sink.removed", exit: .configuration,
-          "Opening the sinks: \(name) was removed from the configuration but has undelivered batches.",
-          hint: "Configure it again until it has caught up, or discard them with --forget-sink.")
-      }
-      checkpoint.sinks[name] = nil
+    let removed = checkpoint.removedSinks(configured: sinks.map(\.name))
+    guard forgetting || removed.isEmpty else {
+      throw .removed(removed, waiting: state.pending.last ?? checkpoint.sequence, checkpoint)
     }
+    for name in removed { checkpoint.sinks[name] = nil }
   }
 
   /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they acknowledged.
   ///
-  /// Called after `open` and at the beginning of each pass: a sink that is down costs one round of waiting a pass.
+  /// Called after `open` and at the beginning of each pass. Outside of `delivering` it reopens sinks first.
   package mutating func drain() async throws(Failure) {
-    sinkFailures = [:]
-    if !unopened.isEmpty {
-      var checkpoint = state.checkpoint
-      try await openSinks(&checkpoint)
-    }
-    try await deliverPending()
+    if !isDelivering { try await reopen() }
+    try await delivering { pipeline in
+      await Failure.caught { () async throws(Failure) in try await pipeline.deliverPending() }
+    }.get()
   }
 
-  private mutating func deliverPending() async throws(Failure) {
-    for sequence in state.pending {
-      try await commit(try state.entry(sequence))
-    }
+  /// Gives sinks that failed another chance, and opens those that could not be opened: a sink that is down costs one round
+  /// of waiting a pass.
+  package mutating func reopen() async throws(Failure) {
+    sinkFailures = [:]
+    guard !unopened.isEmpty else { return }
+    var checkpoint = state.checkpoint
+    try await openSinks(&checkpoint)
   }
 
   /// Moves cursors without reading: what a wider or later read has already covered.
@@ -139,24 +151,6 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
   }
 
-  /// Deliver to remove: every sink that is not behind gets the entry; one that fails keeps its old position and its entries.
-  private mutating func commit(_ entry: JournalEntry) async throws(Failure) {
-    var next = state.checkpoint
-    next.sequence = max(next.sequence, entry.sequence)
-    for (name, instant) in entry.cursors { next.advance(name, to: instant) }
-    for sink in sinks {
-      guard let position = next.sinks[sink.name], position.sequence < entry.sequence,
-        sinkFailures[sink.name] == nil
-      else { continue }
-      do {
-        next.sinks[sink.name] = try await sink.deliver(entry, from: position)
-      } catch {
-        sinkFailures[sink.name] = error
-      }
-    }
-    try state.commit(next)
-  }
-
   /// - Throws: `journal.full` (75).
   func checkRoom() throws(Failure) {
     guard state.journalSize >= journalCap else { return }
@@ -165,5 +159,25 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       "journal.full", exit: .tryLater,
       "Fetching is paused: \(state.journalSize) bytes of the journal are undelivered.",
       hint: cause.map { "Fix the sink first: \($0.sentence)" }, recovery: .later(after: nil), cause: cause)
+  }
+}
+
+extension Checkpoint {
+  /// Sinks that were delivered to and are no longer configured, sorted.
+  package func removedSinks(configured: [String]) -> [String] {
+    sinks.keys.filter { !configured.contains($0) }.sorted()
+  }
+}
+
+extension Failure {
+  fileprivate static func removed(_ names: [String], waiting newest: UInt64, _ checkpoint: Checkpoint) -> Failure {
+    let isBehind = names.contains { (checkpoint.sinks[$0]?.sequence ?? newest) < newest }
+    let list = names.joined(separator: ", ")
+    return Failure(
+      "sink.removed", exit: .configuration,
+      "Opening the sinks: this state has delivered to \(list), which is no longer configured"
+        + (isBehind ? ", and the journal holds batches that it has not acknowledged." : "."),
+      hint: "Configure it again; or give it up with --forget-sink: it then gets nothing of what is collected without it"
+        + (isBehind ? " nor of what waits for it." : "."))
   }
 }

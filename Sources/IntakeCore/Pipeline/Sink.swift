@@ -3,9 +3,10 @@
 /// A destination that acknowledges events.
 ///
 /// One pipeline calls it, one call at a time: `open` until it succeeds, then `deliver` for each journal entry in order, then
-/// `close` once. Calls may block their thread on a disk or a peer: they run on the pipeline's `ThreadExecutor`, never on the
-/// cooperative pool, so a sink needs no thread of its own. A sink that waits for long looks at `Task.isCancelled` several
-/// times a second and throws `Failure.stopped`.
+/// `close` once. Calls may block their thread on a disk or a peer: `open` and `close` run on the pipeline's
+/// `ThreadExecutor`, `deliver` on one of the sink's own, never on the cooperative pool, so a sink makes no thread and
+/// delays no other sink. A sink that waits for long looks at `Task.isCancelled` several times a second and throws
+/// `Failure.stopped`.
 ///
 /// Not promised: that `open` succeeds before `close`; that every entry comes once, because after a failure or a crash the
 /// same entry comes again, perhaps in a new process; that entries come without holes, because a new sink starts at the
@@ -13,6 +14,10 @@
 package protocol Sink: Sendable {
   /// The spec as configured, without secrets: the sink's name in the checkpoint, log and metrics.
   var name: String { get }
+
+  /// Bytes that the destination has taken so far, in any measure that only grows while it does; asked from another thread
+  /// while `deliver` runs. A sink that is behind at the end of a pass and takes nothing for 30 s is given up for this pass.
+  var bytesTaken: Int { get }
 
   /// Opens the sink, and returns where a sink without a position starts. Called before the first request of a pass: for a sink
   /// that the checkpoint does not have yet, a failure here ends the pass; for any other it delays only this sink, and
@@ -30,4 +35,9 @@ package protocol Sink: Sendable {
 
   /// Closes descriptors and connections. Called once, also after a failure.
   func close() async
+}
+
+extension Sink {
+  /// Only whole entries count.
+  package var bytesTaken: Int { 0 }
 }

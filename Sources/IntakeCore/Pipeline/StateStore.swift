@@ -20,10 +20,19 @@ package protocol StateStore {
   mutating func journal(_ batch: Batch, cursors: [String: Instant]) throws(Failure) -> JournalEntry
   /// Reads one entry of `pending` back, verified.
   func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry
+  /// Reads entries for sinks that are behind, beside everything else.
+  var reader: any JournalReading { get }
   /// The steps record, commit and remove: appends the identities of newly covered entries to the ledger, replaces the
   /// checkpoint, removes the entries that no sink in `checkpoint.sinks` needs any more.
   mutating func commit(_ checkpoint: Checkpoint) throws(Failure)
   /// Forgets identities received before `horizon`: neither live collection nor a revisit can see them again. What a
   /// backfill may still see stays on disk, for as long as either service keeps rows.
   mutating func prune(before horizon: Instant) throws(Failure)
+}
+
+/// Reads journal entries from any thread while the store goes on; it outlives no store.
+package protocol JournalReading: Sendable {
+  /// Reads one entry back, verified. Asked only for entries that some sink of the checkpoint still lacks.
+  /// - Throws: `journal.corrupt` (65) where it is missing or damaged, or what the disk says.
+  func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry
 }

@@ -22,10 +22,34 @@ struct SocketFault: Error, Sendable, Equatable {
       default: ("failed", "The batch is kept and will be retried.")
       }
     guard number != ECANCELED else { return Failure.stopped }
+    if number == Self.unresolved.number { return Self.unresolvedFailure(area, name) }
+    if number == Self.truncated.number { return Self.truncatedFailure(area, name) }
     let isOurs = number == EMFILE || number == ENFILE
     return Failure(
       isOurs ? "os.emfile" : "\(area).\(code)", exit: isOurs ? .system : .tryLater,
       "Sending to \(name): \(FileBytes.describe(number)).", hint: hint, recovery: .later(after: nil), cause: self)
+  }
+}
+
+extension SocketFault {
+  /// The host's resolver did not answer in time.
+  static let unresolved = SocketFault(ETIME)
+  /// The peer ended a TLS connection without close_notify.
+  static let truncated = SocketFault(ENODATA)
+
+  private static func unresolvedFailure(_ area: String, _ name: String) -> Failure {
+    Failure(
+      "\(area).unresolved", exit: .tryLater, "Sending to \(name): its name was not resolved within 10 seconds.",
+      hint: "Check the host's name servers (/etc/resolv.conf), or write the receiver's address instead of its name.",
+      recovery: .later(after: nil), cause: unresolved)
+  }
+
+  private static func truncatedFailure(_ area: String, _ name: String) -> Failure {
+    Failure(
+      "\(area).closed", exit: .tryLater,
+      "Sending to \(name): the receiver closed without close_notify, so nothing shows that it has read everything.",
+      hint: "Look in the receiver's log for why it closed; set ack=kernel for one that never sends close_notify.",
+      recovery: .later(after: nil), cause: truncated)
   }
 }
 
@@ -41,7 +65,7 @@ struct Socket: Sendable {
   ) throws(SocketFault) -> Socket {
     let type = Int32(truncatingIfNeeded: datagrams ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue)
     var last = SocketFault(EADDRNOTAVAIL)
-    for candidate in try Resolver.addresses(of: address, type: type) {
+    for candidate in try Resolver.shared.addresses(of: address, type: type) {
       do throws(SocketFault) {
         return try connect(to: candidate, datagrams: datagrams, within: timeout)
       } catch {
@@ -155,40 +179,4 @@ struct Socket: Sendable {
 
   /// Bytes, our end of stream included, that the peer's kernel has not acknowledged.
   var unacknowledged: Int { Int(csystem_unacknowledged_bytes(descriptor.raw)) }
-}
-
-/// Names to addresses.
-enum Resolver {
-  struct Address: Sendable {
-    let family: Int32
-    fileprivate let bytes: [UInt8]
-
-    func withAddress<Result>(_ body: (UnsafePointer<sockaddr>?, socklen_t) -> Result) -> Result {
-      unsafe bytes.withUnsafeBytes { buffer in
-        unsafe body(buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(buffer.count))
-      }
-    }
-  }
-
-  /// Every address, in the resolver's order; ENOENT is thrown as EADDRNOTAVAIL.
-  static func addresses(of address: NetworkAddress, type: Int32) throws(SocketFault) -> [Address] {
-    var hints = unsafe addrinfo()
-    unsafe hints.ai_socktype = type
-    unsafe hints.ai_flags = Int32(AI_NUMERICSERV)
-    var list: UnsafeMutablePointer<addrinfo>?
-    guard unsafe getaddrinfo(address.host, "\(address.port)", &hints, &list) == 0 else {
-      throw SocketFault(EADDRNOTAVAIL)
-    }
-    defer { unsafe freeaddrinfo(list) }
-    var found: [Address] = []
-    var next = unsafe list
-    while let one = unsafe next {
-      if let start = unsafe one.pointee.ai_addr {
-        let bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(one.pointee.ai_addrlen)))
-        found.append(Address(family: unsafe one.pointee.ai_family, bytes: bytes))
-      }
-      unsafe next = one.pointee.ai_next
-    }
-    return found
-  }
 }

@@ -9,6 +9,7 @@ internal import IntakeCore
 struct OutputStream: Sendable {
   let descriptor: Int32
   let kind: FileStatus.Kind
+  let taken: ByteCount
 
   /// What a pipe with room always takes without blocking (POSIX: PIPE_BUF; Linux: one page).
   private static let piece = 4_096
@@ -26,7 +27,9 @@ struct OutputStream: Sendable {
     var done = 0
     while done < bytes.count {
       try waitForRoom()
-      done += try writeOnce(bytes, done..<min(bytes.count, done + Self.piece))
+      let count = try writeOnce(bytes, done..<min(bytes.count, done + Self.piece))
+      taken.add(count)
+      done += count
     }
     if kind == .pipe { try waitForReader() }
   }
@@ -42,7 +45,9 @@ struct OutputStream: Sendable {
   /// The barrier: waits until the reader has read everything, because unread bytes are lost if it ends.
   private func waitForReader() throws(Failure) {
     var pause: Int32 = 1
-    while csystem_unread_bytes(descriptor) > 0 {
+    var left = Int32.max
+    while case let unread = csystem_unread_bytes(descriptor), unread > 0 {
+      if unread < left { (left, _) = (unread, taken.add(1)) }
       if try wait(for: 0, pause) & Int16(POLLERR) != 0 { throw Self.gone }
       pause = min(pause * 2, Self.pollInterval / 5)
     }

@@ -12,6 +12,9 @@ final class StdoutSink: Sink {
   private let log: Log
   private let descriptor: Int32
   private let target = Mutex<Target>(.closed)
+  private let taken = ByteCount()
+
+  var bytesTaken: Int { taken.value }
 
   private enum Target: Sendable {
     case closed
@@ -37,7 +40,7 @@ final class StdoutSink: Sink {
       target.withLock { $0 = .file(output) }
       return try start(position, output)
     }
-    target.withLock { $0 = .stream(OutputStream(descriptor: descriptor, kind: status.kind)) }
+    target.withLock { $0 = .stream(OutputStream(descriptor: descriptor, kind: status.kind, taken: taken)) }
     return SinkPosition(sequence: position?.sequence ?? 0)
   }
 

@@ -30,7 +30,7 @@ final class DatagramSink: Sink {
     var last = SocketFault(EADDRNOTAVAIL)
     do throws(SocketFault) {
       let type = Int32(truncatingIfNeeded: SOCK_DGRAM.rawValue)
-      for candidate in try Resolver.addresses(of: address, type: type) {
+      for candidate in try Resolver.shared.addresses(of: address, type: type) {
         do throws(SocketFault) {
           try await deliver(entry, to: candidate)
           return SinkPosition(sequence: entry.sequence)

@@ -7,24 +7,18 @@ final class ReceiverState: Sendable {
   struct Facts: Sendable {
     /// Frames between barriers; a quarter of them after each time that the receiver closed before the end.
     var interval = Int.max
-    var earlyEnd = EarlyEnd.unknown
+    /// Ends of stream that came before ours, in all, and since the last one that followed ours.
+    var earlyEnds = (all: 0, inARow: 0)
+    /// It has ended its side before it had got anything.
+    var endsAtOnce = false
     /// Set once it has confirmed by closing, and never reset: from then on only closing counts as confirmation.
     var hasConfirmed = false
-    /// Set once it has failed to confirm by closing before it ever did, and never reset.
+    /// Set for good once it has shown, before it ever confirmed, that it does not close.
     var isDowngraded = false
+    /// Set for good once it has shown that its ends come before ours whatever it is sent.
+    var endsProveNothing = false
     /// The last batch was given back.
     var isDown = false
-  }
-
-  /// Ends of stream that came before ours.
-  enum EarlyEnd: Sendable {
-    case unknown
-    /// Seen once: the next connection will show which kind it is.
-    case seen
-    /// After some frames: it closes both directions.
-    case closes
-    /// Before any frame: it closes only its sending side, and may still read.
-    case atOnce
   }
 
   private let stored = Mutex(Facts())

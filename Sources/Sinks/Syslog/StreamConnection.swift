@@ -34,35 +34,52 @@ extension Connector {
 enum Ending: Sendable {
   /// The receiver read to our end and closed.
   case closed
-  /// The receiver had ended its side before ours, and yet acknowledged every byte without a reset.
+  /// The receiver ended its side before ours, so its end says nothing of what it has read.
   case early
   /// The receiver acknowledged every byte and never closed.
   case open
 }
 
-/// Waits by which a batch becomes delivered. Facts: Linux sends a reset where a socket is closed with unread bytes, so an
-/// orderly end after our own means that the receiver's process has read everything.
+/// Waits by which a batch becomes delivered.
+///
+/// Linux sends a reset where a socket is closed with unread bytes, so an orderly end after our own means that the receiver's
+/// process has read everything. That holds only for an end that follows ours: a receiver that shuts its side down first and
+/// closes later sends its reset to a connection that both ends have left already. So our end goes out only when the
+/// receiver's kernel has every byte, and an end seen before that is a break. What no sender can see: a receiver that shuts
+/// its side down after our end has reached its kernel, with bytes before it unread.
 struct Barrier: Sendable {
   /// How long an acknowledgement of bytes may stand still.
-  var stall = Duration.seconds(30)
+  var stall: Duration
   /// How long the receiver may take to close once its kernel has every byte.
-  var closing = Duration.seconds(5)
+  var closing: Duration
   /// How long a reset may take to arrive behind an end of stream.
-  var reset = Duration.milliseconds(250)
+  var reset: Duration
+  /// Grows with every acknowledgement.
+  private(set) var taken = ByteCount()
+
+  init(stall: Duration = .seconds(30), closing: Duration = .seconds(5), reset: Duration = .milliseconds(250)) {
+    self.stall = stall
+    self.closing = closing
+    self.reset = reset
+  }
+
+  func counting(_ taken: ByteCount) -> Barrier {
+    var barrier = self
+    barrier.taken = taken
+    return barrier
+  }
 
   /// Our end of stream, then the receiver's.
   func endOfStream(_ connection: some StreamConnection) throws(SocketFault) -> Ending {
-    if try connection.drain() {
-      try acknowledged(connection)
-      return .early
-    }
-    // From here on an end of the receiver's counts only with an acknowledgement of ours: the two may cross.
+    guard try acknowledgedEveryByte(connection, untilEnd: true), try !connection.drain() else { return .early }
     try connection.finish()
     var end = ContinuousClock.now + stall
     var left = Int.max
     while ContinuousClock.now < end {
       if try connection.drain() {
-        try acknowledgedEveryByte(connection)
+        // An end that does not acknowledge ours was sent before it: the two have crossed.
+        guard connection.socket.unacknowledged <= 0 else { return .early }
+        try connection.socket.check()
         try connection.confirmEnd(within: closing)
         return .closed
       }
@@ -79,7 +96,7 @@ struct Barrier: Sendable {
 
   /// Every byte acknowledged by the receiver's kernel, and no reset behind an end of stream.
   func acknowledged(_ connection: some StreamConnection) throws(SocketFault) {
-    try acknowledgedEveryByte(connection)
+    _ = try acknowledgedEveryByte(connection, untilEnd: false)
     guard try connection.drain() else { return }
     let quiet = ContinuousClock.now + reset
     while ContinuousClock.now < quiet {
@@ -89,24 +106,31 @@ struct Barrier: Sendable {
     }
   }
 
-  private func acknowledgedEveryByte(_ connection: some StreamConnection) throws(SocketFault) {
+  /// - Parameter untilEnd: gives up, and returns false, when the receiver ends its side.
+  private func acknowledgedEveryByte(
+    _ connection: some StreamConnection, untilEnd: Bool
+  ) throws(SocketFault) -> Bool {
     var end = ContinuousClock.now + stall
     var left = Int.max
     while true {
       let now = connection.socket.unacknowledged
-      if now <= 0 { return try connection.socket.check() }
-      if now < left { (left, end) = (now, ContinuousClock.now + stall) }
-      guard ContinuousClock.now < end else { throw SocketFault(ETIMEDOUT) }
-      _ = try connection.drain()
+      let hasEnded = try connection.drain()
+      if hasEnded, untilEnd { return false }
       try connection.socket.check()
-      try pause(connection, always: true)
+      if now <= 0 { return true }
+      if now < left {
+        (left, end) = (now, ContinuousClock.now + stall)
+        taken.add(1)
+      }
+      guard ContinuousClock.now < end else { throw SocketFault(ETIMEDOUT) }
+      try pause(connection, always: hasEnded)
     }
   }
 
   /// A short wait, ended early by incoming bytes unless `always`.
   private func pause(_ connection: some StreamConnection, always: Bool = false) throws(SocketFault) {
     do throws(SocketFault) {
-      try connection.socket.wait(for: always ? 0 : Int16(POLLIN), within: .milliseconds(5))
+      try connection.socket.wait(for: always ? 0 : Int16(POLLIN), within: .milliseconds(2))
       if always { usleep(2_000) }
     } catch {
       guard error.number == ETIMEDOUT else { throw error }

@@ -17,6 +17,13 @@ final class StreamSink: Sink {
   /// Kept open where no end of stream is waited for.
   private let kept = Mutex<(any StreamConnection)?>(nil)
 
+  private let taken = ByteCount()
+
+  var bytesTaken: Int { taken.value }
+
+  /// Bytes handed over at once: one TLS record.
+  private static let piece = 16_384
+
   /// Attempts without progress before the batch is given back, and the time they may take. One is enough for a receiver
   /// that is known to be down: the others must not wait for it.
   private static let attempts = 8
@@ -31,7 +38,7 @@ final class StreamSink: Sink {
     self.connector = connector
     self.log = log
     self.time = time
-    self.barrier = barrier
+    self.barrier = barrier.counting(taken)
     self.receiver = receiver
     acknowledgement = options.acknowledgement
     format = SyslogFormat(options, framing: options.framing)
@@ -101,8 +108,14 @@ final class StreamSink: Sink {
   ) throws(Failure) {
     do throws(SocketFault) {
       try watchForEnd(connection)
-      try connection.send(frames(entry, range))
-      try settle(connection)
+      var rest = frames(entry, range)[...]
+      while !rest.isEmpty {
+        let piece = rest.prefix(Self.piece)
+        try connection.send(Array(piece))
+        taken.add(piece.count)
+        rest = rest.dropFirst(piece.count)
+      }
+      try settle(connection, frames: range.count)
     } catch {
       throw error.failure(connector.area, name)
     }
@@ -116,12 +129,16 @@ final class StreamSink: Sink {
     return try connector.connect(name: name, within: .seconds(receiver.facts.isDown ? 3 : 10))
   }
 
-  /// Returns once the batch counts as taken; anything else is thrown.
-  private func settle(_ connection: any StreamConnection) throws(SocketFault) {
+  /// Returns once the frames count as taken; anything else is thrown.
+  private func settle(_ connection: any StreamConnection, frames: Int) throws(SocketFault) {
     let isDowngraded = receiver.facts.isDowngraded
     switch acknowledgement {
     case .eof where !isDowngraded, .strictEOF:
-      try settle(by: try barrier.endOfStream(connection))
+      switch try barrier.endOfStream(connection) {
+      case .closed: receiver.update { ($0.hasConfirmed, $0.earlyEnds.inARow) = (true, 0) }
+      case .open: try settleOpen()
+      case .early: try settleEarlyEnd(connection, frames)
+      }
     case .eof, .kernel:
       try barrier.acknowledged(connection)
       kept.withLock { $0 = connection }
@@ -131,50 +148,55 @@ final class StreamSink: Sink {
     }
   }
 
-  private func settle(by ending: Ending) throws(SocketFault) {
+  private func settleOpen() throws(SocketFault) {
+    guard acknowledgement == .eof, !receiver.facts.hasConfirmed else { throw SocketFault(ETIMEDOUT) }
+    receiver.update { $0.isDowngraded = true }
+    downgrade("it does not close its side after ours")
+  }
+
+  /// An end before ours is a break: the frames are sent again, fewer at a time. A receiver that ends its side before ours
+  /// even behind a single frame, or before any, confirms nothing that way, ever.
+  private func settleEarlyEnd(_ connection: any StreamConnection, _ frames: Int) throws(SocketFault) {
+    receiver.update { ($0.earlyEnds.all, $0.earlyEnds.inARow) = ($0.earlyEnds.all + 1, $0.earlyEnds.inARow + 1) }
     let known = receiver.facts
-    switch ending {
-    case .closed: receiver.update { $0.hasConfirmed = true }
-    case .open where acknowledgement == .eof && !known.hasConfirmed: downgrade("it does not close its side after ours")
-    case .early where acknowledgement == .eof: try settleEarlyEnd(known)
-    case .open: throw SocketFault(ETIMEDOUT)
-    case .early: throw SocketFault(ECONNRESET)
+    if known.earlyEnds.inARow == Self.suspicious {
+      log(
+        .warning, "sink.ack.early_end",
+        "The receiver ends its side before ours, again and again: the batch is sent again each time.",
+        [("sink", name), ("ends", "\(known.earlyEnds.all)"), ("hint", Self.wayOut)])
     }
+    let isHopeless = known.endsAtOnce && !known.hasConfirmed || frames == 1 && known.earlyEnds.inARow >= Self.suspicious
+    guard acknowledgement == .eof, known.endsProveNothing || isHopeless else { throw SocketFault(ECONNRESET) }
+    if !known.endsProveNothing {
+      receiver.update { $0.endsProveNothing = true }
+      downgrade("it closes its side before ours")
+    }
+    // What a receiver leaves unread when it closes at once still comes back as a reset.
+    try barrier.acknowledged(connection)
   }
 
-  /// A receiver that closed both directions with a byte unread would have reset the connection. One that closes only its
-  /// sending side, and at once, confirms no more than that its kernel has the bytes.
-  private func settleEarlyEnd(_ known: ReceiverState.Facts) throws(SocketFault) {
-    switch known.earlyEnd {
-    case .closes: return
-    case .seen: receiver.update { ($0.earlyEnd, $0.hasConfirmed) = (.closes, true) }
-    case .atOnce where !known.hasConfirmed: downgrade("it closes its side before ours")
-    case .unknown, .atOnce:
-      receiver.update { $0.earlyEnd = .seen }
-      throw SocketFault(ECONNRESET)
-    }
-  }
+  /// Early ends in a row that are no accident, such as a restart of the receiver.
+  private static let suspicious = 3
+  private static let wayOut =
+    "use relp://, which confirms each message; or set ack=kernel to accept this, ack=eof-strict to refuse it"
 
-  /// After a first early end: watches whether the receiver ends its side before anything is sent.
+  /// After a first early end: does the receiver end its side before it has got anything?
   private func watchForEnd(_ connection: any StreamConnection) throws(SocketFault) {
-    guard receiver.facts.earlyEnd == .seen else { return }
+    let known = receiver.facts
+    guard known.earlyEnds.inARow > 0, !known.endsAtOnce, !known.endsProveNothing else { return }
     do throws(SocketFault) {
       try connection.socket.wait(for: Int16(POLLIN), within: .milliseconds(200))
     } catch {
       guard error.number == ETIMEDOUT else { throw error }
     }
-    if try connection.drain() { receiver.update { $0.earlyEnd = .atOnce } }
+    if try connection.drain() { receiver.update { $0.endsAtOnce = true } }
   }
 
   private func downgrade(_ why: String) {
-    receiver.update { $0.isDowngraded = true }
     log(
       .warning, "sink.ack.downgraded",
-      "The receiver does not confirm by closing; using ack=kernel from now on.",
-      [
-        ("sink", name), ("because", why),
-        ("hint", "set ack=kernel to avoid this warning, ack=eof-strict to treat it as an error"),
-      ])
+      "The receiver does not confirm by closing; using ack=kernel from now on, so what it leaves unread is lost.",
+      [("sink", name), ("because", why), ("hint", Self.wayOut)])
   }
 
   private func frames(_ entry: JournalEntry, _ range: Range<Int>) -> [UInt8] {

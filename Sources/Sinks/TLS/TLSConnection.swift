@@ -155,7 +155,7 @@ final class TLSConnection: StreamConnection {
     case Self.zeroReturn: return .ended
     case Self.protocolError:
       let isCut = unsafe library.lastError() & Self.reasons == Self.unexpectedEnd
-      throw SocketFault(isCut ? ECONNRESET : EPROTO)
+      throw isCut ? .truncated : SocketFault(EPROTO)
     default: throw SocketFault(number == 0 || number == EAGAIN ? ECONNRESET : number)
     }
   }

@@ -38,7 +38,9 @@ final class TLSConnector: Connector {
       try connection.shakeHands(within: timeout)
     } catch {
       if let verdict = connection.verdict { throw untrusted(name, verdict) }
-      guard error.number == EPROTO else { throw error.failure(area, name) }
+      // Nothing was sent yet: an end here says nothing of how this receiver ends a connection.
+      let fault = error == .truncated ? SocketFault(ECONNRESET) : error
+      guard fault.number == EPROTO else { throw fault.failure(area, name) }
       throw Failure(
         "sink.tls.handshake", exit: .protocolBroken, "Sending to \(name): the TLS handshake failed.",
         hint:

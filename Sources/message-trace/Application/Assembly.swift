@@ -55,7 +55,7 @@ struct Assembly: Sendable {
     }
     return Pipeline(
       source: source, mapping: CountingMapping(normaliser, heartbeat: heartbeat), sinks: sinks, state: state,
-      time: time)
+      time: time, limits: settings.sinks.count > 1 ? .sideBySide : .alone)
   }
 
   /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.

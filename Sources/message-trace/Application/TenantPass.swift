@@ -25,6 +25,7 @@ struct TenantPass: Sendable {
     var report = PassReport()
     do {
       try await pipeline.open(forgetting: settings.forgetsSinks)
+      announce(pipeline.addedSinks, before)
       report = await Pass(schedule: settings.schedule, time: time, log: log).run(&pipeline)
     } catch {
       report.failure = error
@@ -37,6 +38,17 @@ struct TenantPass: Sendable {
     let isGood = outcome.failure == nil
     log(.info, isGood ? "pass.done" : "pass.failed", isGood ? "Pass done." : "Pass failed.", outcome.summary)
     return outcome
+  }
+
+  /// Says where a sink starts that was added to a state that has delivered before.
+  private func announce(_ added: [String], _ checkpoint: Checkpoint) {
+    let since = checkpoint.cursors[Schedule.liveCursor].map { [("read_until", Timestamp.text($0))] } ?? []
+    for name in added where name != DetailsSink.name {
+      log(
+        .warning, "sink.added",
+        "This sink is new to the state: it gets what is found from now on, and nothing that was delivered before.",
+        [("sink", name)] + since)
+    }
   }
 
   /// Errors are logged and the pass still succeeds: its rows are delivered.

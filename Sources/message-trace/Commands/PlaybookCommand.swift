@@ -83,6 +83,17 @@ struct PlaybookCommand: RunnableCommand {
       }
     }
     if let worst { throw worst }
+    if paths.count > 1 { try refuseShared(paths) }
     return .done
+  }
+
+  /// Playbooks that name one state directory are good each, and not together.
+  private func refuseShared(_ paths: ArraySlice<String>) throws(Failure) {
+    let above = SettingLayer(environment: context.environment)
+    try StateLocation.refuseShared(
+      try paths.map { (path) throws(Failure) in
+        let layer = above.over(try Playbook.read(path).layer)
+        return (path, try TenantSettings.statePath(layer, environment: context.environment))
+      })
   }
 }

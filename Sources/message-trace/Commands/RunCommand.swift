@@ -55,23 +55,18 @@ struct RunCommand: RunnableCommand {
   /// Fails if every playbook is invalid, or if two share a state directory. A single invalid one is logged and retried
   /// by the daemon.
   private func checkStart(_ above: SettingLayer, _ log: Log) throws(Failure) {
-    var states: [String: String] = [:]
+    var states: [(playbook: String, path: String)] = []
     var failures: [Failure] = []
     for path in context.invocation.operands {
       do throws(Failure) {
-        let configuration = try context.tenantSettings(
+        let settings = try context.tenantSettings(
           above.over(try Playbook.read(path).layer), log: log.tagged("playbook", Self.name(path)))
-        if let other = states.updateValue(path, forKey: configuration.statePath) {
-          throw Failure(
-            .sharedState, exit: .configuration,
-            "Starting: \(path) and \(other) use the same state directory \(configuration.statePath).",
-            hint: "Use a separate directory for each playbook.")
-        }
+        states.append((path, settings.statePath))
       } catch {
-        if error.code == .sharedState { throw error }
         failures.append(error)
       }
     }
+    try StateLocation.refuseShared(states)
     if failures.count == context.invocation.operands.count, let first = failures.first { throw first }
   }
 
@@ -80,9 +75,4 @@ struct RunCommand: RunnableCommand {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     return file.hasSuffix(".json") ? String(file.dropLast(5)) : file
   }
-}
-
-extension Failure.Code {
-  /// Two playbooks of one process use the same state directory.
-  fileprivate static let sharedState = Self(rawValue: "config.shared_state")
 }

@@ -41,7 +41,10 @@ struct StatusCommand: RunnableCommand {
   private func paths() throws(Failure) -> [(title: String, path: String)] {
     let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
     guard !context.invocation.operands.isEmpty else {
-      return [("", try TenantSettings.statePath(above, environment: context.environment))]
+      let named = ("", try TenantSettings.statePath(above, environment: context.environment))
+      guard above[.state] == nil, above[.tenant] == nil, above[.username] == nil else { return [named] }
+      let used = StateLocation.used(in: named.1)
+      return used.isEmpty ? [named] : used.map { ("", $0) }
     }
     return try context.invocation.operands.map { (file) throws(Failure) in
       let layer = above.over(try Playbook.read(file).layer)

@@ -12,6 +12,7 @@ struct HelpTopic: Sendable {
     HelpTopic(
       name: "mapping", summary: "the format of a mapping file, and how to change a field", text: MappingHelp.text),
     HelpTopic(name: "playbook", summary: "every key of a playbook, secrets, many tenants", text: PlaybookHelp.text),
+    HelpTopic(name: "state", summary: "where the state is, and sinks that are added or left out", text: StateHelp.text),
     HelpTopic(name: "syslog", summary: "receivers, options, what counts as delivered", text: SyslogHelp.text),
   ]
 

@@ -40,12 +40,15 @@ enum SyslogHelp {
 
     What counts as delivered
 
-      ack=eof         After each batch we end our stream (FIN; over TLS close_notify) and wait for the receiver to end
-                      its own without a reset: its process has then read everything. Only what it loses after reading
-                      can be lost. If a receiver closes before us or never, ack=kernel applies to it from then on, with
-                      one warning.
+      ack=eof         Once the receiver's kernel has every byte we end our stream (FIN; over TLS close_notify) and wait
+                      for the receiver to end its own without a reset: its process has then read everything. Only what
+                      it loses after reading can be lost. If it ends before us, the frames are sent again, fewer at a
+                      time. If that never helps, or it never ends, ack=kernel applies to it from then on, with a warning.
+                      No sender can see bytes that a receiver leaves unread and then shuts its side down after our end.
+                      A proxy in between answers for itself only.
       ack=eof-strict  The same, but such a receiver is an error.
       ack=kernel      The receiver's kernel has acknowledged every byte. They are lost if its process dies before reading.
+                      For receivers that end their side first, and over TLS for those that never send close_notify.
       ack=none        Our kernel has accepted the bytes, as with most forwarders. A restart of the receiver loses events.
       udp             Best effort. A refused port is detected and the batch is kept; a datagram dropped on the network or
                       by a slow receiver is lost without notice.

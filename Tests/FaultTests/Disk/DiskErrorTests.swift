@@ -104,7 +104,7 @@ import Testing
     let all = String(decoding: try FileBytes.read(log, purpose: "log"), as: UTF8.self).split(separator: "\n")
       .map { String($0).replacing("\(world.folder.path)/", with: "").replacing(world.folder.path, with: ".") }
       .map { $0.replacing("state/", with: "") }
-    let lines = all.filter { !$0.hasPrefix("open ") && !$0.hasPrefix("write quota") && !$0.hasPrefix("write lock") }
+    let lines = all.filter { !$0.hasPrefix("open ") && !$0.hasSuffix(" quota") && !$0.hasPrefix("write lock") }
     let entry = "journal/00000000000000000002.j"
     guard let first = lines.firstIndex(of: "write \(entry).tmp"), let last = lines.firstIndex(of: "unlink \(entry)")
     else {

@@ -24,6 +24,8 @@ struct Shim {
   /// Part of the paths that count; the test's folder if empty.
   var path = ""
   var log: String?
+  /// Names in `.invalid` are never resolved.
+  var hangsResolver = false
 
   func environment(folder: String) -> [String: String] {
     var variables = [
@@ -32,6 +34,7 @@ struct Shim {
       "FAULT_CALLS": calls.joined(separator: ","),
     ]
     variables["FAULT_LOG"] = log
+    if hangsResolver { variables["FAULT_RESOLVER"] = "hang" }
     return variables
   }
 

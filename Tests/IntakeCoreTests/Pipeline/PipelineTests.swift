@@ -109,7 +109,40 @@ import Testing
     #expect(dead.attempts.value == 3)
   }
 
-  @Test("a sink taken out of the configuration is let go once it has everything, else only when told to")
+  @Test("a sink that has everything and is taken out ends the run all the same")
+  func removedWhenCaughtUp() async throws {
+    let (alive, gone) = (MemorySink(name: "alive"), MemorySink(name: "gone"))
+    var before = pipeline(RowSource(Self.rows(2)), [alive, gone])
+    try await before.open()
+    _ = try await before.read(Self.window, moving: "live", age: .zero)
+    var after = TestPipeline(
+      source: RowSource(Self.rows(4)), mapping: PlainMapping(), sinks: [alive], state: before.state, time: .system)
+    let failure = await #expect(throws: Failure.self) { try await after.open() }
+    #expect(failure?.code.rawValue == "sink.removed" && failure?.sentence.contains("gone") == true)
+    var again = pipeline(RowSource(Self.rows(4)), [alive, gone])
+    again.state = before.state
+    try await again.open()
+    _ = try await again.read(Self.window, moving: "live", age: .zero)
+    #expect(gone.lines == alive.lines && gone.lines.count == 4 && again.addedSinks.isEmpty)
+  }
+
+  @Test("a sink that is added later says so, and gets what comes from then on")
+  func addedSink() async throws {
+    let (old, new) = (MemorySink(name: "old"), MemorySink(name: "new"))
+    var before = pipeline(RowSource(Self.rows(2)), [old])
+    try await before.open()
+    #expect(before.addedSinks.isEmpty)
+    _ = try await before.read(Self.window, moving: "live", age: .zero)
+    var after = pipeline(RowSource(Self.rows(4)), [old, new])
+    after.state = before.state
+    try await after.open()
+    #expect(after.addedSinks == ["new"])
+    _ = try await after.read(Self.window, moving: "live", age: .zero)
+    #expect(
+      old.lines.count == 4 && Set(new.lines) == Set(Self.rows(4).map(\.text)).subtracting(Self.rows(2).map(\.text)))
+  }
+
+  @Test("a sink taken out of the configuration is let go only when told to")
   func removedSink() async throws {
     let (alive, dead) = (MemorySink(name: "alive"), MemorySink(name: "dead"))
     dead.fail(with: Self.down)

@@ -13,7 +13,11 @@ package struct MemoryLedger: Ledger, Sendable {
 package struct MemoryStore: StateStore, Sendable {
   package var checkpoint = Checkpoint()
   package var ledger = MemoryLedger()
-  package var entries: [JournalEntry] = []
+  package var entries: [JournalEntry] {
+    get { held.entries.value }
+    set { held.entries.update { $0 = newValue } }
+  }
+  private let held = MemoryJournal()
   package var commits = 0
 
   package init() {}
@@ -28,12 +32,9 @@ package struct MemoryStore: StateStore, Sendable {
     return entry
   }
 
-  package func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry {
-    guard let entry = entries.first(where: { $0.sequence == sequence }) else {
-      throw Failure("state.gap", exit: .bug, "There is no entry \(sequence).")
-    }
-    return entry
-  }
+  package var reader: any JournalReading { held }
+
+  package func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry { try held.entry(sequence) }
 
   package mutating func commit(_ next: Checkpoint) throws(Failure) {
     commits += 1
@@ -43,4 +44,16 @@ package struct MemoryStore: StateStore, Sendable {
   }
 
   package mutating func prune(before horizon: Instant) throws(Failure) {}
+}
+
+/// The entries of a store and its copies.
+private final class MemoryJournal: JournalReading {
+  let entries = Locked<[JournalEntry]>([])
+
+  func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry {
+    guard let entry = entries.value.first(where: { $0.sequence == sequence }) else {
+      throw Failure("state.gap", exit: .bug, "There is no entry \(sequence).")
+    }
+    return entry
+  }
 }

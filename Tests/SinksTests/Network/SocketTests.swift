@@ -43,7 +43,7 @@ struct SocketTests {
   /// What `localhost` means on this host: usually both.
   static let families: [Int32] = {
     guard let address = NetworkAddress("localhost:1"),
-      let found = try? Resolver.addresses(of: address, type: Int32(SOCK_STREAM.rawValue))
+      let found = try? Resolver.shared.addresses(of: address, type: Int32(SOCK_STREAM.rawValue))
     else { return [] }
     return Array(Set(found.map(\.family)))
   }()

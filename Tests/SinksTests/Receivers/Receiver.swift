@@ -21,6 +21,9 @@ final class Receiver: Sendable {
     case neverCloses(but: Int)
     /// Reads so many bytes, then closes with the rest unread: a reset. Orderly from the given connection on.
     case resets(after: Int, until: Int)
+    /// Reads so many bytes and shuts its side down; its system takes the rest, which nobody reads, until it closes. As
+    /// Python's socketserver ends a connection. Orderly from the given connection on.
+    case shutsDown(after: Int, until: Int)
     /// Says something first, and after every read; then as `orderly`.
     case talks
   }
@@ -39,6 +42,11 @@ final class Receiver: Sendable {
   init(_ manner: Manner, family: Int32 = AF_INET, port: UInt16 = 0) throws {
     self.manner = manner
     (listener, self.port) = try Loopback.bound(family, Int32(SOCK_STREAM.rawValue), port: port)
+    if case .shutsDown = manner {
+      // A small window, so that bytes are still on their way when it shuts down.
+      var size: Int32 = 8_192
+      unsafe setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &size, 4)
+    }
     guard listen(listener, 16) == 0 else { throw FileFault(.open, "listen", errno) }
     DispatchQueue(label: "receiver").async { self.accept() }
   }
@@ -85,6 +93,11 @@ final class Receiver: Sendable {
       let limit = number + 1 < until ? count : Int.max
       while state.withLock({ $0.connections[number].count }) < limit, read(connection, number, limit: min(limit, 4_096))
       {}
+    case .shutsDown(let count, let until):
+      let limit = number + 1 < until ? count : Int.max
+      while state.withLock({ $0.connections[number].count }) < limit, read(connection, number, limit: 4_096) {}
+      shutdown(connection, Int32(SHUT_WR))
+      while take(connection) {}
     case .talks:
       repeat { _ = unsafe send(connection, "hello\n", 6, Int32(MSG_NOSIGNAL)) } while read(connection, number)
     }
@@ -92,6 +105,12 @@ final class Receiver: Sendable {
       state.open.removeAll { $0 == connection }
       Glibc.close(connection)
     }
+  }
+
+  /// Takes bytes off the socket that count as never read.
+  private func take(_ connection: Int32) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    return unsafe Glibc.read(connection, &buffer, buffer.count) > 0
   }
 
   private func read(_ connection: Int32, _ number: Int, limit: Int = 65_536) -> Bool {

@@ -12,14 +12,15 @@ internal import Testing
 struct StreamSinkTests {
   /// Waits in the sink take no time, waits on the network little.
   private func sink(
-    _ port: UInt16, _ query: String = "", host: String = "127.0.0.1", closing: Duration = .seconds(5)
+    _ port: UInt16, _ query: String = "", host: String = "127.0.0.1", closing: Duration = .seconds(5),
+    log: Log = .silent
   ) throws -> StreamSink {
     let options = try SyslogOptions(.tcp, query: query, spec: "tcp://test")
     let address = try #require(NetworkAddress("\(host):\(port)"))
     let time = TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in })
     let barrier = Barrier(stall: .seconds(5), closing: closing, reset: .milliseconds(50))
     return StreamSink(
-      name: "tcp://test", options: options, connector: PlainConnector(address: address), log: .silent, time: time,
+      name: "tcp://test", options: options, connector: PlainConnector(address: address), log: log, time: time,
       barrier: barrier)
   }
 
@@ -95,6 +96,31 @@ struct StreamSinkTests {
     let sink = try sink(receiver.port)
     #expect(await code(sink, SinkContract.entry(1, count: 2_000)) == nil)
     #expect(Set(Frames.ids(receiver.connections)) == Set(ids(1, count: 2_000)))
+  }
+
+  @Test(
+    "a receiver that shuts its side down with bytes unread has not taken them, however often it does",
+    arguments: zip(["eof", "eof", "eof-strict"], [2, Int.max, Int.max]))
+  func shutsDown(ack: String, until: Int) async throws {
+    let receiver = try Receiver(.shutsDown(after: 60_000, until: until))
+    defer { receiver.stop() }
+    let sink = try sink(receiver.port, "ack=\(ack)")
+    #expect(await code(sink, SinkContract.entry(1, count: 1_200)) == nil)
+    #expect(Set(Frames.ids(receiver.connections)) == Set(ids(1, count: 1_200)))
+    #expect(receiver.connections.count > 1)
+  }
+
+  @Test("a receiver that always ends first: a warning and its system's word, or a refusal where that is wanted")
+  func alwaysEarly() async throws {
+    let receiver = try Receiver(.halfCloses)
+    defer { receiver.stop() }
+    let said = Locked<[String]>([])
+    let log = Log(write: { line in said.update { $0.append(String(decoding: line, as: UTF8.self)) } })
+    #expect(await code(try sink(receiver.port, log: log), SinkContract.entry(1, count: 6_000)) == nil)
+    while Set(Frames.ids(receiver.connections)).count < 6_000 { try await Task.sleep(for: .milliseconds(2)) }
+    #expect(said.value.filter { $0.contains("sink.ack.downgraded") && $0.contains("relp") }.count == 1)
+    let strict = try sink(receiver.port, "ack=eof-strict")
+    #expect(await code(strict, SinkContract.entry(2, count: 6_000)) == "sink.tcp.closed 75")
   }
 
   @Test("accepting and closing at once is no delivery, and no endless loop")

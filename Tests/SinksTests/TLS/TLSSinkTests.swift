@@ -131,7 +131,12 @@ struct TLSSinkTests {
     let server = try await server("server", "-num_tickets", "0")
     let proxy = try CuttingProxy(to: port)
     defer { proxy.stop() }
-    #expect(await code(try sink(ca + query, port: proxy.port), count: 3_000) == "sink.tls.closed 75")
+    let failure = await #expect(throws: Failure.self) {
+      try await sink(ca + query, port: proxy.port)
+        .deliver(SinkContract.entry(1, count: 3_000), from: SinkPosition(sequence: 0))
+    }
+    #expect(failure?.code.rawValue == "sink.tls.closed" && failure?.exit == .tryLater)
+    #expect(failure?.sentence.contains("close_notify") == true && failure?.hint?.contains("ack=kernel") == true)
     server.stop()
     #expect(proxy.cuts == 8)
   }

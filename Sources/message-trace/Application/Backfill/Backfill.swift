@@ -43,6 +43,13 @@ struct Backfill: Sendable {
     let source = try AnySource(assembly.settings, time: time, log: assembly.log)
     try check(source)
     self.source = source
+    assembly.log(
+      .info, "backfill.start",
+      "Reading the span; what this state has delivered before is left out, also for sinks that were added later.",
+      [
+        ("from", Timestamp.text(progress.span.start)), ("to", Timestamp.text(progress.span.end)),
+        ("left", progress.text),
+      ])
     while let slice = progress.next(min(length, source.widestWindow)) {
       guard !Task.isCancelled else { throw .stopped }
       try await wait(quotaWait)

@@ -47,7 +47,7 @@ struct TenantSettings: Sendable {
   /// Where the state is, whatever else is missing in these settings.
   static func statePath(_ layer: SettingLayer, environment: [String: String]) throws(Failure) -> String {
     var reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
-    let path = reader.statePath()
+    let path = reader.statePath() ?? reader.defaultStatePath()
     guard reader.mistakes.isEmpty else { throw reader.failure }
     return path
   }
@@ -71,7 +71,7 @@ struct TenantSettings: Sendable {
     details = DetailsSettings(&reader, mapping: mapping.mapping)
     sinks = reader.sinks()
     forgetsSinks = reader.flag(.forgetSink)
-    statePath = reader.statePath()
+    statePath = reader.statePath() ?? reader.defaultStatePath()
     metricsFile = reader.text(.metricsFile)
     tenant = reader.tenant()
     let signIn = reader.credential(mode: mode, tenant: tenant)
@@ -87,6 +87,8 @@ struct TenantSettings: Sendable {
 }
 
 extension SettingReader {
+  mutating func defaultStatePath() -> String { StateLocation.ofTenant(tenant(), in: commonStatePath()) }
+
   mutating func sinks() -> [SinkSpec] {
     let texts = list(.sink) ?? ["stdout"]
     var specs: [SinkSpec] = []

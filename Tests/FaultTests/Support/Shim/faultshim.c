@@ -7,14 +7,17 @@
  *   FAULT_PATH    only calls on files whose path holds this text are counted
  *   FAULT_CALLS   only these calls are counted, comma separated (all by default): open write fsync fdatasync rename
  *                 truncate unlink flock close mkdir
+ *   FAULT_RESOLVER  hang: getaddrinfo(3) never returns for names in `.invalid`
  *   FAULT_LOG     file to which every counted call is appended, one line each: its name, a blank, the path
  *
  * Everything below goes by raw system calls, so that the shim never meets itself. */
 
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -210,4 +213,15 @@ int open(const char *name, int flags, ...) {
 int open64(const char *name, int flags, ...) {
   PERMISSIONS
   return open_any(AT_FDCWD, name, flags, permissions);
+}
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **list) {
+  static const char end[] = ".invalid";
+  const char *text = getenv("FAULT_RESOLVER");
+  size_t length = host ? strlen(host) : 0;
+  if (text && *text && length >= sizeof end && !strcmp(host + length - (sizeof end - 1), end))
+    for (;;) syscall(SYS_pause);
+  int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+  return real(host, service, hints, list);
 }

@@ -1,0 +1,32 @@
+// The help topic on the state: where it is, and which changes of the settings it allows.
+
+enum StateHelp {
+  static let text = """
+    The state: what was collected, and what each sink has got
+
+    One directory per tenant, used by one process at a time: --state, else $STATE_DIRECTORY/TENANT, else
+    $XDG_STATE_HOME/message-trace/TENANT, else ~/.local/state/message-trace/TENANT. A directory of an earlier version
+    without TENANT is used on by the tenant whose state is in it.
+
+    Two playbooks must not share a state: an event that one of them has delivered is left out of the other. `run` and
+    `playbook validate` compare the directories themselves, not their names, and refuse (78). Several sinks of one tenant
+    belong into one playbook.
+
+    Sinks that change
+
+      added       The new sink gets what is found from then on, and nothing that was delivered before; the log line
+                  sink.added says so. `backfill` fills no gap of a new sink: what the state has delivered is left out.
+                  To deliver the past again, collect into a state of its own: --state NEW --since SPAN.
+      left out    A sink that the state knows and that is no longer configured ends the run with 78 (sink.removed), also
+                  if it has got everything: what is collected without it would never reach it. Configure it again, or
+                  give it up with --forget-sink, once; what waits for it is then discarded.
+      renamed     A sink is known by its scheme and place: file:PATH as written, tcp://HOST:PORT. Another spelling is
+                  another sink: the old one is left out, the new one added. Options behind ? may change at any time.
+
+    Several sinks are delivered to side by side, each on a thread and from a position of its own. Reading waits 2 seconds
+    for a batch; a sink that is slower follows from the journal (1 GiB; then fetching pauses). At the end of a pass, a sink
+    that is behind may go on for as long as it takes bytes; after 30 seconds without one it is left behind until the next
+    pass: sink.behind, exit status 75. A sink alone is waited for without limit.
+
+    """
+}

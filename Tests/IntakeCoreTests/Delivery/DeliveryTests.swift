@@ -1,0 +1,153 @@
+// Sinks side by side: one that stands still costs the others nothing, and nothing is committed where nothing moved.
+
+internal import IntakeTesting
+import Testing
+
+@testable internal import IntakeCore
+
+@Suite struct DeliveryTests {
+  typealias TestPipeline = Pipeline<RowSource, PlainMapping, MemoryStore>
+
+  static let impatient = DeliveryLimits(prompt: .milliseconds(50), stall: .milliseconds(300))
+  static let window = PipelineTests.window
+
+  func pipeline(_ sinks: [any Sink], rows: Int = 6, state: MemoryStore = MemoryStore()) -> TestPipeline {
+    TestPipeline(
+      source: RowSource(PipelineTests.rows(rows)), mapping: PlainMapping(), sinks: sinks, state: state,
+      time: ManualClock(Self.window.end).source, limits: Self.impatient)
+  }
+
+  /// A store with so many pending entries for a sink of that name.
+  func store(pending count: Int, for sink: String) throws -> MemoryStore {
+    var state = MemoryStore()
+    state.checkpoint.sinks[sink] = SinkPosition(sequence: 0)
+    for number in 1...count {
+      var batch = Batch()
+      let page = Page(texts: ["{\"n\":\(number)}"])
+      PlainMapping().normalise(page, created: Self.window.start, into: &batch, ledger: &state.ledger)
+      _ = try state.journal(batch, cursors: [:])
+      state.checkpoint.sequence += 1
+    }
+    return state
+  }
+
+  @Test("a sink that stands still costs the others nothing, whichever comes first", arguments: [true, false])
+  func standingStill(_ isFirst: Bool) async throws {
+    let (stuck, alive) = (GatedSink("stuck"), MemorySink(name: "alive"))
+    var pipeline = pipeline(isFirst ? [stuck, alive] : [alive, stuck])
+    try await pipeline.open()
+    let tally = try await pipeline.delivering { pipeline in
+      await Failure.caught { () async throws(Failure) in
+        try await pipeline.read(Self.window, moving: "live", age: .zero)
+      }
+    }.get()
+    #expect(tally.emitted == 6 && alive.lines.count == 6)
+    #expect(pipeline.state.checkpoint.cursors == ["live": Self.window.end])
+    #expect(pipeline.sinkFailures.mapValues(\.code.rawValue) == ["stuck": "sink.behind"])
+    #expect(pipeline.sinkFailures["stuck"]?.exit == .tryLater)
+    #expect(pipeline.state.pending == [1, 2, 3] && stuck.begun.value == 1)
+  }
+
+  @Test("a sink that was slow gets the rest from the journal, in order, before the pass ends")
+  func catchingUp() async throws {
+    let alive = MemorySink(name: "alive")
+    let slow = GatedSink("slow") { alive.lines.count == 6 }
+    var pipeline = pipeline([slow, alive])
+    try await pipeline.open()
+    let tally = try await pipeline.delivering { pipeline in
+      await Failure.caught { () async throws(Failure) in
+        try await pipeline.read(Self.window, moving: "live", age: .zero)
+      }
+    }.get()
+    #expect(tally.emitted == 6)
+    #expect(slow.lines.value == alive.lines && pipeline.sinkFailures.isEmpty)
+    #expect(pipeline.state.pending.isEmpty)
+  }
+
+  @Test("while a page is on its way, what a slow sink acknowledges is committed")
+  func tending() async throws {
+    let alive = MemorySink(name: "alive")
+    let slow = GatedSink("slow") { alive.lines.count == 2 }
+    let source = GatedSource(first: 2) { slow.lines.value.count == 4 }
+    var state = try store(pending: 4, for: "slow")
+    state.checkpoint.sinks["alive"] = SinkPosition(sequence: 4)
+    var pipeline = Pipeline(
+      source: source, mapping: PlainMapping(), sinks: [slow, alive], state: state, time: .system,
+      limits: Self.impatient)
+    try await pipeline.open()
+    _ = try await pipeline.delivering { pipeline in
+      await Failure.caught { () async throws(Failure) in
+        try await pipeline.read(Self.window, moving: "live", age: .zero)
+      }
+    }.get()
+    #expect(source.hasSeen.value && slow.lines.value.count == 6 && pipeline.state.pending.isEmpty)
+  }
+
+  @Test("a sink that is down commits nothing, however much waits for it")
+  func noIdleCommits() async throws {
+    let dead = MemorySink(name: "dead")
+    dead.fail(with: PipelineTests.down)
+    var pipeline = pipeline([dead, MemorySink(name: "alive")], rows: 0, state: try store(pending: 300, for: "dead"))
+    try await pipeline.open()
+    let before = pipeline.state.commits
+    try await pipeline.drain()
+    #expect(pipeline.state.commits == before && pipeline.state.pending.count == 300)
+    #expect(pipeline.sinkFailures == ["dead": PipelineTests.down])
+  }
+
+  @Test("each batch is committed before the next one goes to the same sink: a crash repeats one at most")
+  func oneInDoubt() async throws {
+    let sink = MemorySink(name: "late")
+    var pipeline = pipeline([sink], rows: 0, state: try store(pending: 50, for: "late"))
+    try await pipeline.open()
+    let before = pipeline.state.commits
+    try await pipeline.drain()
+    #expect(sink.lines.count == 50 && pipeline.state.commits == before + 50 && pipeline.state.pending.isEmpty)
+  }
+
+  @Test("being stopped ends a sink that stands still; what others acknowledged is committed")
+  func stopping() async throws {
+    let (stuck, alive) = (GatedSink("stuck"), MemorySink(name: "alive"))
+    let ended = await withTaskGroup(of: (failures: [String: Failure], state: MemoryStore)?.self) { group in
+      group.addTask {
+        var pipeline = TestPipeline(
+          source: RowSource(PipelineTests.rows(2)), mapping: PlainMapping(), sinks: [stuck, alive],
+          state: MemoryStore(), time: .system, limits: DeliveryLimits(prompt: .milliseconds(50), stall: nil))
+        do {
+          try await pipeline.open()
+          _ = try await pipeline.read(Self.window, moving: "live", age: .zero)
+        } catch { return nil }
+        return (pipeline.sinkFailures, pipeline.state)
+      }
+      while stuck.begun.value == 0 || alive.lines.count < 2 { await Task.yield() }
+      group.cancelAll()
+      return await group.next() ?? nil
+    }
+    #expect(ended?.failures == ["stuck": .stopped])
+    #expect(ended?.state.checkpoint.sinks["alive"]?.sequence == 1 && ended?.state.pending == [1])
+  }
+}
+
+/// Two pages; the second comes once `isOpen` holds, or after two minutes.
+private final class GatedSource: Source {
+  let provider = "graph"
+  let widestWindow: Duration = .seconds(864_000)
+  let retention: Duration = .seconds(864_000)
+  let hasSeen = Locked(false)
+  private let rows: Int
+  private let isOpen: @Sendable () -> Bool
+
+  init(first rows: Int, isOpen: @escaping @Sendable () -> Bool) {
+    self.rows = rows
+    self.isOpen = isOpen
+  }
+
+  func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
+    guard cursor != nil else {
+      return Page(texts: (0..<rows).map { "{\"row\":\($0)}" }, next: PageCursor(link: "2"))
+    }
+    for _ in 0..<24_000 where !isOpen() { try? await Task.sleep(for: .milliseconds(5)) }
+    hasSeen.update { $0 = isOpen() }
+    return Page(texts: [])
+  }
+}

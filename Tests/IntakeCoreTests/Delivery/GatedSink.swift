@@ -1,0 +1,37 @@
+// A sink whose destination stands still until it is let go.
+
+internal import Foundation
+internal import IntakeCore
+internal import IntakeTesting
+
+/// Blocks its thread in each delivery until `isOpen` holds, as a receiver does that does not read.
+final class GatedSink: Sink {
+  let name: String
+  let lines = Locked<[String]>([])
+  /// Deliveries that were begun.
+  let begun = Locked(0)
+  private let isOpen: @Sendable () -> Bool
+  /// Looks, each 5 ms long, after which the double gives up: two minutes, so that code that waits for it fails and does not hang.
+  private static let looks = 24_000
+
+  init(_ name: String, isOpen: @escaping @Sendable () -> Bool = { false }) {
+    self.name = name
+    self.isOpen = isOpen
+  }
+
+  func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition { position ?? SinkPosition(sequence: 0) }
+
+  func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
+    begun.update { $0 += 1 }
+    for _ in 0..<Self.looks where !isOpen() {
+      guard !Task.isCancelled else { throw .stopped }
+      usleep(5_000)
+    }
+    guard isOpen() else { throw Failure("test.waited", exit: .bug, "Something waited for this sink.") }
+    let text = String(decoding: entry.bytes, as: UTF8.self)
+    lines.update { $0 += text.split(separator: "\n").map(String.init) }
+    return SinkPosition(sequence: entry.sequence)
+  }
+
+  func close() async {}
+}
