@@ -25,7 +25,7 @@ let package = Package(
       name: "message-trace",
       dependencies: [
         "IntakeCore", "HTTPTransport", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger",
-        "Configuration", "Mappings", "Report",
+        "Configuration", "Mappings", "Report", "CSystem",
       ]),
     .executableTarget(
       name: "message-trace-bench",
