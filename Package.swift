@@ -25,7 +25,7 @@ let package = Package(
       name: "message-trace",
       dependencies: [
         "IntakeCore", "HTTPTransport", "Collector", "Normaliser", "Checkpoint", "Sinks", "Simulator", "Trigger",
-        "Configuration", "Mappings", "Report", "CSystem",
+        "Configuration", "Mappings", "Report",
       ]),
     .executableTarget(
       name: "message-trace-bench",

@@ -11,6 +11,5 @@
 #include "csystem_io.h"
 #include "csystem_libc.h"
 #include "csystem_sha256.h"
-#include "csystem_threads.h"
 
 #endif

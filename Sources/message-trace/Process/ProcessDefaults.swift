@@ -1,6 +1,5 @@
 // Safe process defaults: signals, standard descriptors, umask, core dumps, descriptor limit.
 
-internal import CSystem
 internal import Glibc
 internal import IntakeCore
 
@@ -42,7 +41,7 @@ enum ProcessDefaults {
   /// - Throws: `os.threads` (71).
   static func checkThreads(playbooks: Int) throws(Failure) {
     let wanted = min(fewestThreads + 3 * max(0, playbooks - 1), 2_000)
-    let available = Int(csystem_threads_available(Int32(wanted)))
+    let available = ThreadProbe.available(wanted)
     guard available < wanted else { return }
     throw Failure(
       "os.threads", exit: .system, "Starting: the process can make only \(available) of \(wanted) threads.",

@@ -32,7 +32,7 @@ enum StatusTable {
       if failure.streak > 0, let hint = failure.hint { lines.append(("", hint)) }
     }
     if let next = status.nextRun { lines.append(("next run", due(next, now))) }
-    for span in glance.summary?.checkpoint.openSpans ?? [] {
+    for span in tenant.summary?.checkpoint.openSpans ?? [] {
       let times = "\(Timestamp.text(span.window.start)) to \(Timestamp.text(span.window.end))"
       lines.append(("open span", "\(times), tried \(ago(span.tried, now))"))
     }
