@@ -5,7 +5,7 @@ internal import Glibc
 enum ThreadProbe {
   /// How many of `wanted` threads this process can have at the same time, beside those it has. They are ended again.
   static func available(_ wanted: Int) -> Int {
-    let gate = unsafe UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    let gate = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     unsafe gate.initialize(to: pthread_mutex_t())
     defer { unsafe gate.deallocate() }
     unsafe pthread_mutex_init(gate, nil)
@@ -13,7 +13,7 @@ enum ThreadProbe {
     var threads: [pthread_t] = []
     while threads.count < wanted, let thread = unsafe start(gate) { threads.append(thread) }
     unsafe pthread_mutex_unlock(gate)
-    for thread in threads { unsafe pthread_join(thread, nil) }
+    for thread in threads { pthread_join(thread, nil) }
     return threads.count
   }
 
