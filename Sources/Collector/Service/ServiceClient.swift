@@ -25,7 +25,7 @@ struct ServiceClient: Sendable {
     if case .certificate(_, _, let file, _, _) = settings.credential { certificate = file } else { certificate = nil }
     decoder = PageDecoder(service: service, time: time, log: log, logged: logged)
     let network = CurlTransport(settings.http, counting: counter)
-    let quota = Quota(file: settings.quotaFile, limit: settings.quota)
+    let quota = Quota(file: settings.quotaFile, limit: settings.quota, service: service.rawValue)
     let paced = PacedTransport(base: network, quota: quota, time: time, log: log)
     transport = RetryingTransport(
       base: paced, time: time, log: log, slowCodes: service == .reporting ? Self.slowCodes : [])

@@ -17,6 +17,9 @@ struct TenantPasses: PassRunning, Sendable {
   private let metrics: MetricsRegistry
   private let heartbeat: Heartbeat
   private var settings: TenantSettings?
+  /// The settings before a reload, until the new ones are known to be usable.
+  private var replaced: TenantSettings?
+  private(set) var haveWorked = false
   /// Kept while passes succeed: it holds the token.
   private var source: AnySource?
   private var status: PassStatus?
@@ -26,7 +29,7 @@ struct TenantPasses: PassRunning, Sendable {
     load: @escaping @Sendable () throws(Failure) -> TenantSettings
   ) {
     self.load = load
-    self.time = time
+    self.time = time.beating(heartbeat)
     self.log = log
     self.metrics = metrics
     self.heartbeat = heartbeat
@@ -38,15 +41,34 @@ struct TenantPasses: PassRunning, Sendable {
 
   private mutating func reloaded() throws(Failure) -> TenantSettings {
     let new = try load()
+    replaced = haveWorked ? replaced ?? settings : nil
     settings = new
     source = nil
     return new
   }
 
+  /// One pass. New settings that fail before the first request are given back for those that worked.
   mutating func pass() async -> PassOutcome {
+    var outcome = await attempt()
+    if let old = replaced, let failure = outcome.failure, failure.isPermanent, outcome.report.requests == 0 {
+      log(
+        .error, "config.reload_failed", "Keeping the settings before the reload: \(failure.sentence)",
+        [("code", failure.code.rawValue)])
+      settings = old
+      source = nil
+      outcome = await attempt()
+    }
+    if outcome.failure?.code != .stateLocked { replaced = nil }
+    return outcome
+  }
+
+  private mutating func attempt() async -> PassOutcome {
     do {
       let current = if let settings { settings } else { try reloaded() }
-      return try await pass(current)
+      if !haveWorked { haveWorked = StatusFile.read(current.statePath)?.lastSuccess != nil }
+      let outcome = try await pass(current)
+      haveWorked = haveWorked || outcome.report.failure == nil
+      return outcome
     } catch {
       let outcome = PassOutcome(report: PassReport(), failure: error)
       if let settings { status = PassStatus(after: outcome, settings, before: known(settings), now: time.now()) }

@@ -32,6 +32,7 @@ struct RunCommand: RunnableCommand {
     let playbooks = context.invocation.operands.compactMap { try? Playbook.read($0).layer }
     let log = try context.log(above, time: time, quiet: .info, playbooks: playbooks)
     let metrics = MetricsRegistry()
+    try ProcessDefaults.checkThreads(playbooks: context.invocation.operands.count)
     try checkStart(above, log)
     let runs = context.invocation.operands.map { [above] path in
       let load = { @Sendable () throws(Failure) -> TenantSettings in
