@@ -8,6 +8,10 @@ package struct Batch: Sendable {
   package var rows = 0
   package var duplicates = 0
   package var failed = 0
+  /// Of the events: identity made of the row's content, text that was not valid UTF-8 or Unicode, no time that can be read.
+  package var weak = 0
+  package var mended = 0
+  package var undated = 0
 
   package init() {}
 
@@ -18,6 +22,9 @@ package struct Batch: Sendable {
     rows = 0
     duplicates = 0
     failed = 0
+    weak = 0
+    mended = 0
+    undated = 0
   }
 }
 

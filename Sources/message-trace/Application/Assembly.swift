@@ -67,7 +67,8 @@ struct Assembly: Sendable {
   /// Present once the checkpoint knows it: a known sink that is missing would hold the journal for ever.
   private func detailsSink(_ checkpoint: Checkpoint) throws(Failure) -> DetailsSink? {
     guard !settings.details.statuses.isEmpty || checkpoint.sinks[DetailsSink.name] != nil else { return nil }
+    let names = try settings.mapping.mapping(shape: settings.rowShape).eventNames(isRaw: settings.mapping.isRaw)
     return DetailsSink(
-      try DetailsQueue(settings.statePath), statuses: settings.details.statuses, time: time, log: log)
+      try DetailsQueue(settings.statePath), statuses: settings.details.statuses, names: names, time: time, log: log)
   }
 }

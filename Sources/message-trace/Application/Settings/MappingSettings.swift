@@ -8,7 +8,7 @@ internal import Normaliser
 struct MappingSettings: Sendable {
   /// `ecs`: each shape of row by its own mapping; else the name or path of one mapping for all.
   let mapping: String
-  let settings: NormaliserSettings
+  var settings: NormaliserSettings
 
   /// - Throws: exit 78 with every mistake.
   init(_ layer: SettingLayer, environment: [String: String]) throws(Failure) {
@@ -26,6 +26,9 @@ struct MappingSettings: Sendable {
       reader.note(unknown, of: .mapping)
     }
     mapping = reader.text(.mapping) ?? profile ?? "ecs"
+    if mapping == "raw", reader.list(.redact) != nil {
+      reader.note("\(reader.name(.redact)) excludes the profile raw: rows that go out as they came hide nothing.")
+    }
     settings = NormaliserSettings(
       tenant: reader.tenant(), localDomains: reader.list(.localDomains) ?? [],
       keepOriginal: reader.flag(.keepOriginal), redaction: Self.redaction(&reader))
@@ -44,15 +47,34 @@ struct MappingSettings: Sendable {
   }
 
   /// - Parameters:
-  ///   - shape: which mapping is the rows' own: `reporting`, `graph`, `graph-2021`, …
+  ///   - shape: which mapping is the rows' own: `reporting`, `graph`, `graph-2021`, `graph-detail`, `reporting-detail`.
   ///   - provider: `event.provider`; empty: what the mapping says.
   ///   - foldColumns: column names of any letter case, for exports.
-  /// - Throws: exit 66 or 78 for a mapping that cannot be read or is wrong.
+  /// - Throws: exit 66 or 78 for a mapping that cannot be read, is wrong, or was made for rows of another shape.
   func normaliser(shape: String, provider: String = "", foldColumns: Bool = false) throws(Failure) -> RowNormaliser {
     var settings = settings
     settings.provider = provider
     settings.foldColumns = foldColumns
-    return try RowNormaliser(
-      mapping: try MappingCatalog.mapping(mapping == "ecs" ? shape : mapping), settings: settings)
+    settings.isRaw = isRaw
+    return try RowNormaliser(mapping: try mapping(shape: shape), settings: settings)
+  }
+
+  /// True if rows go out as they came.
+  var isRaw: Bool { mapping == "raw" }
+
+  /// The mapping for rows of a shape: each profile has its own for details.
+  func mapping(shape: String) throws(Failure) -> Mapping {
+    guard mapping != "ecs", !isRaw else { return try MappingCatalog.mapping(shape) }
+    guard !Setting.profiles.contains(mapping) else {
+      return try MappingCatalog.mapping(shape.hasSuffix("-detail") ? "\(mapping)-detail" : mapping)
+    }
+    let own = try MappingCatalog.mapping(mapping)
+    guard own.takesRows(of: try MappingCatalog.mapping(shape)) else {
+      throw Failure(
+        "mapping.shape", exit: .configuration,
+        "Preparing the mapping \(Log.clean(mapping, limit: 200)): it does not fit rows of the shape \(shape), which have other columns for time or recipient.",
+        hint: "Start from message-trace mapping show \(shape), or leave --mapping out.")
+    }
+    return own
   }
 }
