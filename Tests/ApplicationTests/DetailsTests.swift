@@ -4,6 +4,7 @@ import Collector
 internal import Configuration
 import IntakeCore
 import IntakeTesting
+internal import Normaliser
 import Synchronization
 import Testing
 internal import Trigger
@@ -81,7 +82,8 @@ struct DetailsTests {
     let folder = try ScratchFolder()
     let clock = ManualClock(Self.start)
     let sink = DetailsSink(
-      try DetailsQueue(folder.path), statuses: ["failed", "quarantined"], time: clock.source, log: .silent)
+      try DetailsQueue(folder.path), statuses: ["failed", "quarantined"],
+      names: try MappingCatalog.mapping("graph").eventNames(), time: clock.source, log: .silent)
     let entry = Self.entry([
       Self.event(1, "failed"), Self.event(2, "delivered"), Self.event(3, "quarantined"),
       Self.event(4, "failed", dataset: "o365.message_trace_detail"), "{\"event.action\":\"failed\"}", "broken",
@@ -202,7 +204,7 @@ struct DetailsTests {
     #expect(try DetailsQueue(bench.folder.path).count == 2)
   }
 
-  @Test("statuses are checked, and details want the mapping whose names they know")
+  @Test("statuses are checked, and details want a profile, each of which maps details too")
   func settings() throws {
     let bench = try Bench { _ in [] }
     defer { bench.server.stop() }
@@ -211,11 +213,18 @@ struct DetailsTests {
     layer[.accessTokenFile] = ["/dev/null"]
     layer[.tenant] = ["t"]
     layer[.state] = ["/tmp"]
-    for (details, mapping, says) in [(["faild"], "ecs", "did you mean failed?"), (["failed"], "cim", "mapping ecs")] {
+    let mistakes = [(["faild"], "ecs", "did you mean failed?"), (["failed"], "mine.json", "needs a profile")]
+    for (details, mapping, says) in mistakes {
       layer[.details] = details
       layer[.mapping] = [mapping]
       let failure = #expect(throws: Failure.self) { try TenantSettings(layer, environment: [:]) }
       #expect(failure?.sentence.contains(says) == true)
+    }
+    layer[.mapping] = nil
+    layer[.details] = ["failed"]
+    for profile in Setting.profiles {
+      layer[.profile] = [profile]
+      #expect(try TenantSettings(layer, environment: [:]).details.statuses == ["failed"])
     }
     layer[.details] = ["none"]
     #expect(try TenantSettings(layer, environment: [:]).details.statuses.isEmpty)

@@ -24,13 +24,17 @@ struct TokenClaims: Sendable, Equatable {
 /// What a token for a service must contain.
 struct TokenExpectation: Sendable {
   let role: String
+  /// One that does as well: the draft of 2021 had a name of its own. Empty for none.
+  var alternative = ""
   /// As requested; for Microsoft Graph its app id is valid too.
   let resource: String
   /// The configured tenant in lower case. Only a GUID can be compared with a token.
   var tenant = ""
 
-  static func graph(_ resource: String) -> TokenExpectation {
-    TokenExpectation(role: "ExchangeMessageTrace.Read.All", resource: resource)
+  /// - Parameter isDraft: for the draft of 2021.
+  static func graph(_ resource: String, isDraft: Bool = false) -> TokenExpectation {
+    TokenExpectation(
+      role: "ExchangeMessageTrace.Read.All", alternative: isDraft ? "MessageTrace.Read.All" : "", resource: resource)
   }
 
   static func reporting(_ resource: String) -> TokenExpectation {
@@ -60,10 +64,10 @@ struct TokenExpectation: Sendable {
           sentence: "The token belongs to tenant \(tenant), but \(self.tenant) is configured.",
           hint: "Set the tenant whose mail is collected, or sign in to that tenant."))
     }
-    if !(claims.roles ?? []).contains(role) {
+    if !(claims.roles ?? []).contains(where: isEnough) {
       problems.append(
         Problem(
-          sentence: "The token lacks the permission \(role).",
+          sentence: "The token lacks the permission \(alternative.isEmpty ? role : alternative).",
           hint: "Grant it to the app as an application permission and give admin consent."))
     }
     return problems
@@ -76,7 +80,9 @@ struct TokenExpectation: Sendable {
   }
 
   /// The number of permissions beyond the required one.
-  func surplus(_ claims: TokenClaims) -> Int { (claims.roles ?? []).count { $0 != role } }
+  func surplus(_ claims: TokenClaims) -> Int { (claims.roles ?? []).count { !isEnough($0) } }
+
+  private func isEnough(_ found: String) -> Bool { found == role || (!alternative.isEmpty && found == alternative) }
 }
 
 /// Warns about each thing logged, not at each refresh.

@@ -4,17 +4,6 @@
 internal import HTTPTransport
 internal import IntakeCore
 
-/// A named value, in the order in which the service gave it.
-package struct DetailsField: Sendable, Equatable {
-  package var name: String
-  package var value: String
-
-  package init(_ name: String, _ value: String) {
-    self.name = name
-    self.value = value
-  }
-}
-
 /// Reads the small part of XML that the services write: one element in another, attributes, references. No document type,
 /// no entities of its own, nothing nested deeper.
 struct DetailsData {

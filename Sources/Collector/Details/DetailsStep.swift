@@ -13,13 +13,11 @@ package struct DetailsStep: Sendable, Equatable {
   package var description: String
   /// The decoded values, CustomData split into its own; empty where `text` is kept instead.
   package var fields: [DetailsField]
-  /// Those of `fields` that stood in CustomData.
-  private var custom: [DetailsField]
   /// The data as it came, where it is not the XML that is expected.
   package var text: String?
   /// What the remote server said, where anything did.
   package var reply: DetailsReply?
-  /// The event as received, with the recipient where the service leaves it out; one line without its LF.
+  /// The event as received, with recipient and sender where the service leaves them out; one line without its LF.
   package var json: [UInt8]
 
   init(_ columns: RowColumns, json: [UInt8]) {
@@ -30,7 +28,6 @@ package struct DetailsStep: Sendable, Equatable {
     let data = columns.text("data")
     let decoded = data.isEmpty ? [] : DetailsData.fields(data)
     text = decoded == nil ? data : nil
-    custom = (decoded ?? []).flatMap { $0.name == "CustomData" ? DetailsCustomData.fields($0.value) : [] }
     fields = (decoded ?? []).flatMap { field in
       field.name == "CustomData" ? DetailsCustomData.fields(field.value) : [field]
     }
@@ -44,32 +41,17 @@ package struct DetailsStep: Sendable, Equatable {
     fields.first { $0.name.lowercasedASCII == name.lowercasedASCII && !$0.value.isEmpty }?.value
   }
 
-  /// The row for events: `json`, and beside it what RecipientStatus and CustomData hold.
-  package var eventJSON: [UInt8] {
-    var members: [JSONValue.Member] = []
-    if let reply {
-      let values = [
-        ("smtpReply", reply.line), ("smtpCode", reply.code), ("smtpEnhancedCode", reply.enhancedCode),
-        ("remoteServer", reply.server), ("remoteIp", reply.address),
-      ]
-      members += values.compactMap { name, value in value.map { .init(name, .string($0)) } }
-    }
-    var names: Set<String> = []
-    let items = custom.filter { !$0.value.isEmpty && names.insert($0.name.lowercasedASCII).inserted }
-    if !items.isEmpty { members.append(.init("custom", .object(items.map { .init($0.name, .string($0.value)) }))) }
-    guard !members.isEmpty else { return json }
-    let added = Array(JSONValue.object(members).text.utf8)
-    return Array(json.dropLast()) + (json.count > 2 ? [UInt8(ascii: ",")] : []) + added.dropFirst()
-  }
-
   /// The steps of a page, in the order given.
-  /// - Parameter recipient: put into steps that name none.
-  static func steps(of page: Page, recipient: String) -> [DetailsStep] {
+  /// - Parameter key: its recipient and sender are put into steps that name none.
+  static func steps(of page: Page, _ key: DetailsKey) -> [DetailsStep] {
     page.rows.compactMap { range in
-      let bytes = RowColumns.compact(page.bytes, range)
+      var bytes = RowColumns.compact(page.bytes, range)
       guard let columns = RowColumns(bytes) else { return nil }
-      guard columns.text("recipientaddress").isEmpty else { return DetailsStep(columns, json: bytes) }
-      return DetailsStep(columns, json: adding("recipientAddress", recipient, to: bytes))
+      if columns.text("recipientaddress").isEmpty { bytes = adding("recipientAddress", key.recipient, to: bytes) }
+      if columns.text("senderaddress").isEmpty, !key.sender.isEmpty {
+        bytes = adding("senderAddress", key.sender, to: bytes)
+      }
+      return DetailsStep(columns, json: bytes)
     }
   }
 

@@ -28,6 +28,11 @@ enum GraphFilter {
     }
   }
 
+  /// True if a condition may name all of these: no patterns, and few enough for an address of usual length.
+  static func canList(_ recipients: [String]) -> Bool {
+    recipients.allSatisfy { !$0.contains("*") } && recipients.reduce(0) { $0 + $1.utf8.count } <= 1_000
+  }
+
   static func clauses(_ terms: QueryTerms) -> [String] {
     var clauses: [String] = []
     for field in QueryFilter.Field.allCases {

@@ -10,7 +10,7 @@ extension GraphSource: DetailedSearching {
     guard version != .beta2021 else { return try await draftDetails(key) }
     do {
       return DetailsStep.steps(
-        of: try await details(of: key.traceID, recipient: key.recipient), recipient: key.recipient)
+        of: try await details(of: key.traceID, recipient: key.recipient), key)
     } catch {
       guard error.code == .notFound else { throw error }
       return []
@@ -30,29 +30,6 @@ extension GraphSource: DetailedSearching {
 
   /// The events of each recipient with that address, in the columns of later generations.
   static func draftSteps(_ body: [UInt8], _ key: DetailsKey) -> [DetailsStep] {
-    let bytes = RowColumns.compact(body, 0..<body.count)
-    guard let message = RowColumns(bytes), let list = message.raw["recipients"] else { return [] }
-    let recipients = Array(bytes[list])
-    return RowColumns.elements(recipients).flatMap { element -> [DetailsStep] in
-      let recipient = Array(recipients[element])
-      guard let columns = RowColumns(recipient), let list = columns.raw["events"],
-        columns.text("recipientemail").lowercased() == key.recipient.lowercased()
-      else { return [] }
-      let events = Array(recipient[list])
-      return RowColumns.elements(events).compactMap { draftStep(Array(events[$0]), message, key) }
-    }
-  }
-
-  private static func draftStep(_ event: [UInt8], _ message: RowColumns, _ key: DetailsKey) -> DetailsStep? {
-    guard let columns = RowColumns(event) else { return nil }
-    let members: [(String, String)] = [
-      ("id", message.text("id")), ("messageId", message.text("messageid")), ("dateTime", columns.text("datetime")),
-      ("event", columns.text("eventtype", "event")), ("description", columns.text("description")),
-      ("data", columns.text("data")), ("senderAddress", message.text("senderemail")),
-      ("recipientAddress", key.recipient),
-    ]
-    let object = JSONValue.object(members.filter { !$0.1.isEmpty }.map { .init($0.0, .string($0.1)) })
-    let json = Array(object.text.utf8)
-    return RowColumns(json).map { DetailsStep($0, json: json) }
+    DraftEvents.rows(body, of: key.recipient).compactMap { row in RowColumns(row).map { DetailsStep($0, json: row) } }
   }
 }

@@ -15,7 +15,8 @@ extension GraphSource: Searching {
     _ window: Window, matching terms: QueryTerms, after cursor: PageCursor?
   ) async throws(Failure) -> Page {
     if version == .beta2021, let id = terms.values[.traceID] { return try await draftMessage(id) }
-    return try await search(GraphFilter.clauses(terms), in: window, after: cursor)
+    let recipients = version == .beta2021 && GraphFilter.canList(terms.recipients) ? terms.recipients : []
+    return try await search(GraphFilter.clauses(terms), in: window, after: cursor, recipients: recipients)
   }
 
   /// One message of the draft with all its recipients; no row where there is none of that id.

@@ -35,7 +35,7 @@ package struct GraphSource: Source {
       .graph,
       ClientSettings(
         credential: credential, http: http, time: time, log: log, quotaFile: quotaFile, quota: quota,
-        tenant: tenant),
+        tenant: tenant, isDraft: version == .beta2021),
       origin: address.origin, resource: Self.resource(address.origin))
   }
 
@@ -69,9 +69,11 @@ package struct GraphSource: Source {
   private static let smallestCheckedPage = 10
 
   /// Reads one page of the traces that meet OData conditions.
-  func search(_ conditions: [String], in window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
+  func search(
+    _ conditions: [String], in window: Window, after cursor: PageCursor?, recipients: [String] = []
+  ) async throws(Failure) -> Page {
     guard let cursor else {
-      return try await client.page(request(query(window, conditions)), isContinued: false)
+      return try await client.page(request(query(window, conditions, recipients: recipients)), isContinued: false)
     }
     let address = try endpoint.address(behind: cursor)
     let repaired = version == .beta ? SkipToken.repaired(address) ?? address : address
@@ -121,17 +123,24 @@ package struct GraphSource: Source {
   /// One row of the last day.
   var trial: Request { request(query(.lastDay(before: client.time.now()), [], top: 1)) }
 
-  private func query(_ window: Window, _ conditions: [String], top: Int? = nil) -> WebAddress {
+  private func query(
+    _ window: Window, _ conditions: [String], top: Int? = nil, recipients: [String] = []
+  ) -> WebAddress {
     let bounds = QueryBounds(window)
     let all = conditions + ["receivedDateTime ge \(bounds.start)", "receivedDateTime le \(bounds.end)"]
     let filter = all.joined(separator: " and ")
     var fields = [("$filter", filter), ("$top", "\(top ?? pageSize)")]
-    if version == .beta2021 { fields.append(("$expand", Self.draftExpansion)) }
+    if version == .beta2021 { fields.append(("$expand", Self.draftExpansion(recipients))) }
     return endpoint.address.withQuery(PercentEncoding.form(fields))
   }
 
-  /// Rows of the draft hold recipients and their delivery events only if both are expanded.
-  static let draftExpansion = "recipients($expand=events)"
+  /// Rows of the draft hold recipients only if these are expanded. Their delivery events are not: `details` reads them.
+  /// - Parameter recipients: those that are wanted; none for all.
+  static func draftExpansion(_ recipients: [String]) -> String {
+    guard !recipients.isEmpty else { return "recipients" }
+    let list = recipients.map { ODataLiteral.text($0) }.joined(separator: ", ")
+    return "recipients($filter=recipientEmail in (\(list)))"
+  }
 
   static var headers: [(name: String, value: String)] {
     [

@@ -16,7 +16,7 @@ extension ReportingSource: DetailedSearching {
       let page = try await details(
         of: key.traceID, recipient: key.recipient, sender: key.sender.isEmpty ? nil : key.sender, in: window,
         after: cursor)
-      steps += DetailsStep.steps(of: page, recipient: key.recipient)
+      steps += DetailsStep.steps(of: page, key)
       guard let next = page.next, visited.insert(next).inserted, visited.count < DetailsLimit.pages else {
         return steps
       }

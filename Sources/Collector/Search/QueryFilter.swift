@@ -27,7 +27,9 @@ package struct QueryFilter: Sendable, Equatable {
   /// Neither service knows `or` (Graph reads it and keeps the last value), so each value is a question of its own.
   /// - Parameter canFilter: whether the service filters by this field and value; what it does not is filtered here.
   func questions(_ canFilter: (Field, String) -> Bool) -> [QueryTerms] {
-    var questions = [QueryTerms(values: [:], subjectTest: subjectTest)]
+    var first = QueryTerms(values: [:], subjectTest: subjectTest)
+    if let wanted = values[.recipient], !wanted.allSatisfy({ canFilter(.recipient, $0) }) { first.recipients = wanted }
+    var questions = [first]
     for field in Field.allCases {
       guard let wanted = values[field], wanted.allSatisfy({ canFilter(field, $0) }) else { continue }
       guard questions.count * wanted.count <= Self.maxQueries else { continue }
@@ -50,6 +52,8 @@ package struct QueryFilter: Sendable, Equatable {
 package struct QueryTerms: Sendable, Equatable {
   package var values: [QueryFilter.Field: String]
   package var subjectTest: QueryFilter.SubjectTest
+  /// Recipients of which any may match, where the service does not filter by a single one. They only narrow what it sends.
+  package var recipients: [String] = []
 
   package init(values: [QueryFilter.Field: String], subjectTest: QueryFilter.SubjectTest = .contains) {
     self.values = values

@@ -29,7 +29,8 @@ struct ServiceClient: Sendable {
     let paced = PacedTransport(base: network, quota: quota, time: time, log: log)
     transport = RetryingTransport(
       base: paced, time: time, log: log, slowCodes: service == .reporting ? Self.slowCodes : [])
-    var expectation: TokenExpectation = service == .graph ? .graph(resource) : .reporting(resource)
+    var expectation: TokenExpectation =
+      service == .graph ? .graph(resource, isDraft: settings.isDraft) : .reporting(resource)
     expectation.tenant = settings.tenant.lowercasedASCII
     let tokens = TokenInspector(expectation, log: log)
     self.tokens = tokens
@@ -110,4 +111,6 @@ struct ClientSettings: Sendable {
   var quota: QuotaLimit
   /// As configured: a GUID, a domain, or empty.
   var tenant: String
+  /// True for the draft of 2021, which had a permission of its own.
+  var isDraft = false
 }

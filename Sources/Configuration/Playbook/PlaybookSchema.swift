@@ -123,5 +123,5 @@ extension Setting {
   }
 
   /// Names of other schemas that the same core fields can be written in.
-  package static let profiles = ["ecs", "sekoia", "cim", "udm-flat"]
+  package static let profiles = ["ecs", "sekoia", "cim", "udm-flat", "raw"]
 }

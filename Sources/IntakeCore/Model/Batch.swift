@@ -9,6 +9,10 @@ package struct Batch: Sendable {
   package var rows = 0
   package var duplicates = 0
   package var failed = 0
+  /// Of the events: identity made of the row's content, text that was not valid UTF-8 or Unicode, no time that can be read.
+  package var weak = 0
+  package var mended = 0
+  package var undated = 0
   /// Where in the page the next batch begins; nil where this one holds the page's last row.
   package var rest: RowPosition?
 
@@ -26,6 +30,9 @@ package struct Batch: Sendable {
     rows = 0
     duplicates = 0
     failed = 0
+    weak = 0
+    mended = 0
+    undated = 0
   }
 }
 

@@ -92,8 +92,15 @@ struct Plan: Sendable {
   /// The slot of a column with properties, and the name for one that does not parse.
   var properties = Plan.none
   var propertiesOtherwise = PoolSlice()
-  /// The requested recipient, lower-cased, for rows that contain none.
+  /// The column in which a remote server's reply is looked for where the properties hold none.
+  var replies = Plan.none
+  /// Slots that are filled from a property, with its name.
+  var propertySlots: [(name: PoolSlice, slot: Int)] = []
+  /// Recipient and sender as given in the settings, for rows that contain none.
   var givenRecipient = PoolSlice()
+  var givenSender = PoolSlice()
+  /// True if rows go out as they came.
+  var isRaw = false
   /// The node whose elements become an event each, or `none`.
   var each = Plan.none
   /// The name so far of each node's members, `recipients.`; empty at the root.

@@ -4,11 +4,14 @@ internal import IntakeCore
 
 /// Fills one plan.
 struct PlanCompiler {
-  private let mapping: Mapping
+  let mapping: Mapping
   private let settings: NormaliserSettings
-  private var plan = Plan()
+  var plan = Plan()
   private var nodes: [String] = [""]
   private var isFull = false
+  /// The column with properties, and the slots filled from them.
+  private var properties: String?
+  private var propertySlots: [String: Int] = [:]
 
   init(_ mapping: Mapping, _ settings: NormaliserSettings) {
     self.mapping = mapping
@@ -19,6 +22,7 @@ struct PlanCompiler {
   mutating func compile() throws(Failure) -> Plan {
     plan.keepOriginal = settings.keepOriginal
     plan.foldColumns = settings.foldColumns
+    plan.isRaw = settings.isRaw
     addColumns()
     addSettings()
     addTexts()
@@ -37,9 +41,15 @@ struct PlanCompiler {
     return plan
   }
 
-  private var lookupNames: [String] { mapping.lookups.keys.sorted() }
+  var lookupNames: [String] { mapping.lookups.keys.sorted() }
 
-  private mutating func pooled(_ text: String) -> PoolSlice {
+  /// The field that carries the status: `event.action`, in other profiles the first field that `$status` goes to.
+  var statusName: String {
+    if mapping.names.contains("event.action") { return "event.action" }
+    return mapping.event.first { $0.from == [.given(.status)] && $0.conversion == .text }?.to.first ?? ""
+  }
+
+  mutating func pooled(_ text: String) -> PoolSlice {
     let start = plan.pool.count
     plan.pool.append(contentsOf: Array(text.utf8))
     return PoolSlice(start: start, end: plan.pool.count)
@@ -67,30 +77,44 @@ struct PlanCompiler {
     for name in mapping.leftOut {
       if name.hasSuffix("*") {
         plan.prefixes.append(pooled(String(name.dropLast())))
-      } else if !plan.keys.insert(name, below: 0, target: .leftOut) {
-        isFull = true
+      } else {
+        insert(name, target: .leftOut)
       }
     }
     if let each = mapping.each { plan.each = node(each, below: 0) }
     for rule in mapping.event where rule.conversion == .properties {
       guard case .column(let path) = rule.from.first else { continue }
       plan.properties = converted(path)
+      if rule.from.count > 1, case .column(let other) = rule.from[1] { plan.replies = converted(other) }
       if let otherwise = rule.otherwise { plan.propertiesOtherwise = pooled(JSONText.quoted(otherwise) + ":") }
+      properties = path
     }
   }
 
-  private mutating func converted(_ path: String) -> Int {
+  /// Puts a dotted path into the table of names.
+  private mutating func insert(_ path: String, target: ColumnTarget) {
+    var parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let last = path.hasPrefix("@") || path.hasPrefix("odata.") ? path : parts.removeLast()
+    var parent = 0
+    if last != path { for part in parts { parent = node(part, below: parent) } }
+    if !plan.keys.insert(last, below: parent, target: target) { isFull = true }
+  }
+
+  mutating func converted(_ path: String) -> Int {
     let slot = slot(path)
     plan.convertedSlots |= 1 << UInt64(slot & 63)
     return slot
   }
 
-  private mutating func markAddress(_ slot: Int) {
+  mutating func markAddress(_ slot: Int) {
     if slot >= 0 { plan.addressSlots |= 1 << UInt64(slot & 63) }
   }
 
   /// The slot of a dotted path; the same for the same path.
-  private mutating func slot(_ path: String) -> Int {
+  mutating func slot(_ path: String) -> Int {
+    if let properties, path.hasPrefix(properties + ".") {
+      return propertySlot(String(path.dropFirst(properties.utf8.count + 1)))
+    }
     var parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     let last = parts.removeLast()
     var parent = 0
@@ -99,6 +123,16 @@ struct PlanCompiler {
     let slot = plan.slotCount
     plan.slotCount += 1
     if !plan.keys.insert(last, below: parent, target: .slot(slot)) { isFull = true }
+    return slot
+  }
+
+  /// The slot of a property; the same for the same name.
+  private mutating func propertySlot(_ name: String) -> Int {
+    if let slot = propertySlots[name] { return slot }
+    let slot = plan.slotCount
+    plan.slotCount += 1
+    propertySlots[name] = slot
+    plan.propertySlots.append((pooled(name), slot))
     return slot
   }
 
@@ -113,8 +147,7 @@ struct PlanCompiler {
   /// Must come last: the columns that aliases refer to need their slots.
   private mutating func addAliases() {
     for (alias, column) in mapping.aliases.sorted(by: { $0.key < $1.key }) {
-      let slot = slot(column)
-      if !plan.keys.insert(alias, below: 0, target: .slot(slot)) { isFull = true }
+      insert(alias, target: .slot(slot(column)))
     }
   }
 
@@ -122,7 +155,8 @@ struct PlanCompiler {
 
   private mutating func addSettings() {
     let lowered = ASCII.lowerCased(settings.tenant)
-    plan.givenRecipient = pooled(ASCII.lowerCased(settings.recipient))
+    plan.givenRecipient = pooled(settings.recipient)
+    plan.givenSender = pooled(settings.sender)
     plan.tenant = pooled(lowered + "\n")
     plan.knowsOutside = !settings.localDomains.isEmpty
     let own = lowered.contains(".") ? [lowered] : []
@@ -136,7 +170,7 @@ struct PlanCompiler {
   }
 
   /// The value of a given that is the same for every row; nil for the others, empty for one that is not set.
-  private func setting(_ given: Given) -> String? {
+  func setting(_ given: Given) -> String? {
     switch given {
     case .provider: settings.provider.isEmpty ? mapping.provider : settings.provider
     case .tenantName: settings.tenantIsGUID ? "" : settings.tenant
@@ -167,144 +201,5 @@ struct PlanCompiler {
     }
     if let otherwise = lookup.otherwise { result.otherwise = pooled(JSONText.quoted(otherwise)) }
     return result
-  }
-}
-
-extension PlanCompiler {
-  // MARK: Steps
-
-  private mutating func steps(of rules: [Rule], others: Bool) -> [Step] {
-    var steps: [Step] = []
-    var literal = "{"
-    var created: [Int] = []
-    for rule in rules where !rule.isGivenList && !(others && isUnused(rule)) && rule.conversion != .properties {
-      if rule.isCreated {
-        for name in rule.to {
-          literal += "\(JSONText.quoted(name)):"
-          created.append(literal.utf8.count)
-          literal += String(repeating: " ", count: DayText.length) + ","
-        }
-        continue
-      }
-      guard let fixed = fixedText(of: rule) else {
-        flush(&literal, created: &created, into: &steps)
-        steps += rule.isList ? listSteps(of: rule) : valueSteps(of: rule)
-        continue
-      }
-      if !fixed.isEmpty { literal += rule.to.map { "\(JSONText.quoted($0)):\(fixed)," }.joined() }
-      if fixed != "\"unknown\"", let mark = mark(of: rule, fixed: fixed) {
-        flush(&literal, created: &created, into: &steps)
-        steps.append(mark)
-      }
-    }
-    flush(&literal, created: &created, into: &steps)
-    if others, !plan.others.isEmpty { steps.append(Step(code: .others)) }
-    for rule in rules where rule.isGivenList { steps += valueSteps(of: rule) }
-    return steps
-  }
-
-  /// True for the original of a row that could be mapped, where it is not to be kept.
-  private func isUnused(_ rule: Rule) -> Bool {
-    rule.from == [.given(.original)] && (!plan.keepOriginal || plan.redactor != nil)
-  }
-
-  /// - Parameter created: where in the literal the time of reading is left open.
-  private mutating func flush(_ literal: inout String, created: inout [Int], into steps: inout [Step]) {
-    guard !literal.isEmpty else { return }
-    var step = Step(code: .literal)
-    step.text = pooled(literal)
-    for offset in created {
-      let start = step.text.start + offset
-      plan.created.append(PoolSlice(start: start, end: start + DayText.length))
-    }
-    created = []
-    steps.append(step)
-    literal = ""
-  }
-
-  /// JSON text of a rule that gives the same for every row; empty where it gives nothing, nil where it depends.
-  private func fixedText(of rule: Rule) -> String? {
-    if let constant = rule.constant { return constant }
-    guard !rule.isList, rule.conversion == .text, rule.from.count == 1, case .given(let given) = rule.from[0],
-      let text = setting(given)
-    else { return nil }
-    return text.isEmpty ? "" : JSONText.quoted(text)
-  }
-
-  private mutating func valueSteps(of rule: Rule) -> [Step] {
-    let name = pooled(JSONText.quoted(rule.to[0]) + ":")
-    var steps: [Step] = []
-    for source in rule.from {
-      if var step = step(source, rule, value: .value, given: .given) {
-        step.name = name
-        if let otherwise = rule.otherwise { step.otherwise = pooled(JSONText.quoted(otherwise) + ":") }
-        steps.append(step)
-      }
-    }
-    for index in steps.indices { steps[index].skip = Int16(truncatingIfNeeded: steps.count - 1 - index) }
-    return steps + repeats(of: rule) + [mark(of: rule)].compactMap(\.self)
-  }
-
-  private mutating func listSteps(of rule: Rule) -> [Step] {
-    var open = Step(code: .listOpen)
-    open.name = pooled(JSONText.quoted(rule.to[0]) + ":[")
-    var items: [Step] = []
-    for source in rule.from {
-      if var step = step(source, rule, value: .listItem, given: .listGiven) {
-        if step.code == .setting { step.code = .listSetting }
-        if let otherwise = rule.otherwise { step.otherwise = pooled(JSONText.quoted(otherwise) + ":") }
-        items.append(step)
-      }
-    }
-    let whole = [open] + items + [Step(code: .listClose)]
-    return single(open, items, leavingOut: whole.count) + whole + repeats(of: rule)
-  }
-
-  /// The quick way for a list of one column's text.
-  private func single(_ open: Step, _ items: [Step], leavingOut count: Int) -> [Step] {
-    guard items.count == 1, var step = items.first, step.code == .listItem else { return [] }
-    step.code = .single
-    step.name = open.name
-    step.skip = Int16(truncatingIfNeeded: count)
-    return [step]
-  }
-
-  /// Notes where the event's status or outcome stands; nil for a rule that gives neither.
-  /// - Parameter fixed: JSON text of a constant, at the end of the literal before.
-  private mutating func mark(of rule: Rule, fixed: String = "") -> Step? {
-    guard rule.to.contains("event.action") || rule.to.contains("event.outcome") else { return nil }
-    var step = Step(code: rule.to.contains("event.action") ? .isStatus : .isOutcome)
-    if !fixed.isEmpty { step.text = pooled(fixed) }
-    return step
-  }
-
-  private mutating func repeats(of rule: Rule) -> [Step] {
-    rule.to.dropFirst().map { name in
-      var step = Step(code: .again)
-      step.name = pooled(JSONText.quoted(name) + ":")
-      return step
-    }
-  }
-
-  /// nil for a setting that is not set.
-  private mutating func step(_ source: RuleSource, _ rule: Rule, value: Step.Code, given: Step.Code) -> Step? {
-    var step = Step(code: value)
-    step.conversion = rule.conversion
-    step.lookup = Int16(truncatingIfNeeded: rule.lookup.flatMap { lookupNames.firstIndex(of: $0) } ?? Plan.none)
-    switch source {
-    case .column(let path):
-      let slot = rule.conversion == .text ? slot(path) : converted(path)
-      step.slot = Int16(truncatingIfNeeded: slot)
-      if rule.conversion == .domain || rule.conversion == .localPart { markAddress(slot) }
-      return step
-    case .given(let source):
-      step.code = given
-      step.given = source
-      if source == .flags { step.text = pooled("[\"message-trace\"]") }
-      guard let text = setting(source) else { return step }
-      step.code = .setting
-      step.text = pooled(JSONText.quoted(text))
-      return text.isEmpty ? nil : step
-    }
   }
 }

@@ -24,11 +24,7 @@ struct EventIdentity {
     scratch.append(pool, plan.tenant.start, plan.tenant.end)
     let hasTrace = Self.appendLowerCased(plan.trace, row, span, to: &scratch)
     scratch.append(0x0A)
-    var hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
-    if !hasRecipient, !plan.givenRecipient.isEmpty {
-      scratch.append(pool, plan.givenRecipient.start, plan.givenRecipient.end)
-      hasRecipient = true
-    }
+    let hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
     scratch.append(0x0A)
     statusStart = scratch.count
     status = PoolSlice()
@@ -43,7 +39,12 @@ struct EventIdentity {
     statusEnd = scratch.count
     for slot in plan.further {
       scratch.append(0x0A)
-      if row.hasText(slot) { Self.append(row.slots[slot & 63], row, span, to: &scratch) }
+      guard row.hasText(slot) else { continue }
+      if slot == plan.received, let instant = row.instant(slot, span) {
+        for byte in Timestamp.text(instant).utf8 { scratch.append(byte) }
+      } else {
+        Self.append(row.slots[slot & 63], row, span, to: &scratch)
+      }
     }
     return hasTrace && hasRecipient
   }
@@ -103,6 +104,13 @@ extension RowScanner {
   /// True if the slot holds a text or number that is not empty.
   @inline(__always)
   func hasText(_ slot: Int) -> Bool { has(slot) && !slots[slot & 63].isEmpty }
+
+  /// The time that a slot's text says, whole milliseconds as all services give; nil if it says none.
+  func instant(_ slot: Int, _ span: RawSpan) -> Instant? {
+    let slot = slots[slot & 63]
+    return slot.isDecoded
+      ? Received.parse(unsafe decoded.span.bytes, slot.start, slot.end) : Received.parse(span, slot.start, slot.end)
+  }
 }
 
 extension Plan {

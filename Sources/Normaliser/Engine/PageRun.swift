@@ -24,9 +24,9 @@ struct PageRun: ~Copyable {
   /// True once the batch is as large as it may become; the next row begins another one.
   private(set) var isFull = false
   /// The range of the row in the page.
-  private var range = 0..<0
-  private var row = RowScanner()
-  private var identity = EventIdentity()
+  var range = 0..<0
+  var row = RowScanner()
+  var identity = EventIdentity()
   private var days = DayText()
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
@@ -71,6 +71,7 @@ struct PageRun: ~Copyable {
       guard let elements = row.elements, plan.each != Plan.none else {
         return mapEvent(span, plan, ledger: &ledger, to: &output)
       }
+      if plan.isRaw { return try mapWhole(elements, span, plan, ledger: &ledger, to: &output) }
       return try mapElements(elements, span, plan, ledger: &ledger, to: &output)
     } catch {
       return fail(error, span, plan, ledger: &ledger, to: &output)
@@ -105,9 +106,10 @@ struct PageRun: ~Copyable {
     return mapEvent(span, plan, ledger: &ledger, to: &output)
   }
 
-  private mutating func mapEvent(
+  mutating func mapEvent(
     _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger, to output: inout EventOutput
   ) -> Bool {
+    if plan.fillsSlots { row.fill(span, plan) }
     var facts = RowFacts(span: range)
     let isStrong = identity.write(row, span, plan, to: &output.scratch)
     facts.statusStart = identity.statusStart
@@ -131,6 +133,7 @@ struct PageRun: ~Copyable {
     var facts = RowFacts(span: range, fault: fault)
     facts.identity = ContentIdentity.of(span, range, element: element, plan)
     row.forgetCuts()
+    facts.isWhole = plan.isRaw && span.isWholeObject(range)
     let before = output.batch.entries.count
     guard emit(facts, steps: plan.failedSteps, span, plan, ledger: &ledger, to: &output) else { return false }
     if output.batch.entries.count > before { output.batch.failed += 1 }
@@ -138,7 +141,7 @@ struct PageRun: ~Copyable {
   }
 
   /// Writes the event if the ledger does not contain it. False if there was no room; the next call skips the ledger.
-  private mutating func emit(
+  mutating func emit(
     _ facts: RowFacts, steps: [Step], _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger,
     to output: inout EventOutput
   ) -> Bool {
@@ -152,7 +155,11 @@ struct PageRun: ~Copyable {
     }
     let start = output.line.count
     var event = EventWriter(facts: facts, diagnostics: RowDiagnostics(flags: row.flags, cuts: row.cuts))
-    event.write(steps, row, span, plan, days: &days, scratch: output.scratch, to: &output.line)
+    if plan.isRaw, facts.fault == nil || facts.isWhole {
+      event.writeRow(row, span, plan, to: &output.line)
+    } else {
+      event.write(steps, row, span, plan, days: &days, scratch: output.scratch, to: &output.line)
+    }
     isTaken = output.line.overflowed
     guard !isTaken else {
       output.line.rewind(to: start)
@@ -162,10 +169,17 @@ struct PageRun: ~Copyable {
       identity: facts.identity, received: received, end: output.offset + output.line.count)
     event.note(in: &entry, output.line, from: start)
     output.batch.entries.append(entry)
+    if !row.flags.isEmpty { count(row.flags, in: &output.batch) }
     return true
   }
 
-  private mutating func readReceived(_ span: RawSpan, _ plan: borrowing Plan, into facts: inout RowFacts) {
+  private func count(_ flags: RowFlags, in batch: inout Batch) {
+    if flags.contains(.weakIdentity) { batch.weak += 1 }
+    if !flags.isDisjoint(with: [.invalidUTF8, .loneSurrogate]) { batch.mended += 1 }
+    if !flags.isDisjoint(with: [.noTimestamp, .invalidTimestamp]) { batch.undated += 1 }
+  }
+
+  mutating func readReceived(_ span: RawSpan, _ plan: borrowing Plan, into facts: inout RowFacts) {
     guard row.hasText(plan.received) else {
       row.flags.insert(.noTimestamp)
       return

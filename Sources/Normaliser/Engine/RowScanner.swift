@@ -8,13 +8,13 @@ struct RowScanner: ~Copyable {
   static let largestRow = 1 << 20
   static let mostColumns = 256
 
-  private(set) var slots = [Slot](repeating: Slot(.string, 0, 0), count: 64)
+  var slots = [Slot](repeating: Slot(.string, 0, 0), count: 64)
   private var guesses = KeyPredictor()
   /// One bit for each slot that has a value.
-  private(set) var present: UInt64 = 0
+  var present: UInt64 = 0
   private(set) var others: [UnmappedColumn] = []
   /// Texts with escapes, resolved.
-  private(set) var decoded: [UInt8] = []
+  var decoded: [UInt8] = []
   private(set) var elements: Range<Int>?
   /// Values that are too long for an event.
   private(set) var cuts: [TruncatedValue] = []
@@ -286,7 +286,7 @@ struct RowScanner: ~Copyable {
         value: start..<index))
   }
 
-  private mutating func findAt(_ slot: Int, _ span: RawSpan) {
+  mutating func findAt(_ slot: Int, _ span: RawSpan) {
     let (start, end) = (slots[slot & 63].start, slots[slot & 63].end)
     let found =
       slots[slot & 63].isDecoded

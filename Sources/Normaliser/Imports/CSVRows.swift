@@ -137,6 +137,9 @@ struct CSVRows: Sendable {
       if recipient != nil, column == ExportColumns.recipientStatus { continue }
       let isDate = ExportColumns.dates.contains(column)
       Self.append(column, isDate ? try isoDate(cell, column) : cell, to: &page.bytes)
+      if column == ExportColumns.directionality, let direction = HistoricalStatus.direction(cell) {
+        Self.append("Direction", direction, to: &page.bytes)
+      }
     }
     if let recipient {
       Self.append("RecipientAddress", recipient.address, to: &page.bytes)

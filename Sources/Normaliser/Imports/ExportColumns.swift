@@ -4,6 +4,7 @@ internal import IntakeCore
 
 enum ExportColumns {
   static let recipientStatus = "recipient_status"
+  static let directionality = "directionality"
   /// Columns whose text is a time.
   static let dates: Set<String> = ["Received", "Date", "StartDate", "EndDate"]
 
@@ -17,6 +18,7 @@ enum ExportColumns {
     "origin_timestamp_utc": "Received", "sender_address": "SenderAddress", "message_subject": "Subject",
     "total_bytes": "Size", "message_id": "MessageId", "network_message_id": "MessageTraceId",
     "original_client_ip": "FromIP", "recipient_status": recipientStatus, "recipient_address": "RecipientAddress",
+    "directionality": directionality,
   ]
 
   private static let byLowerCase: [String: String] = historical.merging(
@@ -42,7 +44,7 @@ enum ExportColumns {
       guard let mark = part.indices.first(where: { part[$0...].starts(with: Array("##".utf8)) }) else {
         return (part, [])
       }
-      return (Array(part[..<mark]), Array(part[(mark + 2)...]))
+      return (Array(part[..<mark]), HistoricalStatus.status(Array(part[(mark + 2)...])))
     }
   }
 }

@@ -5,7 +5,7 @@ internal import IntakeCore
 
 /// Cuts documents off a growing text.
 struct JSONSequence: Sendable {
-  private static let largestDocument = 256 << 20
+  static let largestDocument = 256 << 20
   private static let rowsInPage = 5_000
 
   let file: String
@@ -152,6 +152,9 @@ struct JSONSequence: Sendable {
     run.shape = shape
     run.rows.append(row)
     lastShape = shape
+    guard shape == "graph-2021" else { return }
+    let details = DraftEvents.rows(Array(bytes[row]))
+    if !details.isEmpty { pages.append(RawPage(mapping: "graph-detail", page: Page(lines: details))) }
   }
 
   /// A page of its own for a line that is no document: it can reach into no neighbour.

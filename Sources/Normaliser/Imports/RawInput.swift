@@ -25,6 +25,8 @@ package struct RawInput: Sendable {
     case unknown
     case json(JSONSequence)
     case csv(CSVRows)
+    /// An Atom feed, read when it is whole.
+    case atom
   }
 
   /// Zero bytes among the first 512 of a text.
@@ -42,6 +44,9 @@ package struct RawInput: Sendable {
     self.file = file
     self.options = options
   }
+
+  /// The name of the mapping that fits a row; nil for one of no known shape.
+  package static func shape(of row: [UInt8]) -> String? { RowShape.of(unsafe row.span.bytes, 0..<row.count) }
 
   /// A whole file.
   package static func pages(
@@ -65,7 +70,25 @@ package struct RawInput: Sendable {
     case .csv(var rows):
       defer { format = .csv(rows) }
       return try rows.take(&text, isLast: isLast)
+    case .atom:
+      guard text.count <= JSONSequence.largestDocument else { throw refusal("one feed in it is larger than 256 MiB") }
+      return isLast ? try feed() : []
     }
+  }
+
+  /// The rows of an Atom feed, the default answer of the legacy service.
+  private mutating func feed() throws(Failure) -> [RawPage] {
+    let feed: AtomFeed?
+    do { feed = try AtomFeed(text) } catch {
+      throw refusal("it looks like XML or HTML, but is not a whole feed: \(error.reason), at byte \(error.offset)")
+    }
+    guard let feed else { throw refusal("it looks like XML or HTML, but is not a feed of message traces") }
+    guard let first = feed.rows.first else { return [] }
+    guard let shape = RowShape.of(unsafe feed.bytes.span.bytes, first) else {
+      throw refusal("the entries of its feed have none of the known columns")
+    }
+    text = []
+    return [RawPage(mapping: shape, page: Page(bytes: feed.bytes, rows: feed.rows))]
   }
 
   /// Waits for a first line, or 64 KiB, or the end.
@@ -84,7 +107,7 @@ package struct RawInput: Sendable {
     guard isLast || text.count >= 65_536 || text.dropFirst(2).contains(0x0A) else { return }
     switch first {
     case UInt8(ascii: "{"), UInt8(ascii: "["): format = .json(JSONSequence(file: file))
-    case UInt8(ascii: "<"): throw refusal("it looks like XML or HTML")
+    case UInt8(ascii: "<"): format = .atom
     default: format = .csv(CSVRows(file: file, options: options))
     }
   }

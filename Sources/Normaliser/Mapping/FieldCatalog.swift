@@ -142,7 +142,7 @@ extension Rule {
     case .timestamp: return .date
     case .ip: return .ip
     case .integer: return .long
-    case .lowerCase, .domain, .localPart, .lookup: return .keyword
+    case .lowerCase, .domain, .localPart, .withoutBrackets, .lookup: return .keyword
     case .properties: return nil
     case .text: break
     }

@@ -148,8 +148,12 @@ enum Conversion: String, Sendable, CaseIterable {
   case localPart = "local part"
   /// A whole number of 64 bits.
   case integer
+  /// Without the `<>` around it, as of a Message-ID.
+  case withoutBrackets = "without brackets"
   case lookup
   /// Exchange's `<root><MEP …/></root>`: each value a field below `others`; the name on the right is `others` with `.*`.
+  /// `CustomData` gives `custom.*`, a remote server's reply `smtp_*` and `remote_*`; the reply is looked for in `RecipientStatus`,
+  /// then in a second column. Other rules take one property by its path, such as `data.ClientIP`.
   case properties
 }
 

@@ -14,12 +14,17 @@ package struct NormaliserSettings: Sendable {
   package var foldColumns: Bool
   /// The requested recipient, since detail rows of Graph contain none. Empty for none.
   package var recipient: String
+  /// The sender, for the same rows. Empty for none.
+  package var sender: String
+  /// Writes each row as it came, on one line; the mapping gives identity, time and status only.
+  package var isRaw: Bool
   /// What is hidden in events; originals are left out then, also those of rows that cannot be mapped.
   package var redaction: Redaction?
 
   package init(
     tenant: String = "", provider: String = "", localDomains: [String] = [], keepOriginal: Bool = false,
-    foldColumns: Bool = false, recipient: String = "", redaction: Redaction? = nil
+    foldColumns: Bool = false, recipient: String = "", sender: String = "", isRaw: Bool = false,
+    redaction: Redaction? = nil
   ) {
     self.tenant = tenant
     self.provider = provider
@@ -27,6 +32,8 @@ package struct NormaliserSettings: Sendable {
     self.keepOriginal = keepOriginal
     self.foldColumns = foldColumns
     self.recipient = recipient
+    self.sender = sender
+    self.isRaw = isRaw
     self.redaction = redaction
   }
 

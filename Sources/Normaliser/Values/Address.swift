@@ -91,6 +91,12 @@ enum Address {
 
 /// Whether a text is an IP address as a SIEM's typed field takes it: no port, zone, list or leading zero.
 enum IPText {
+  /// True for 255.255.255.255, which Exchange writes as the source of its own mail: the address of no host.
+  @inline(__always)
+  static func isPlaceholder(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
+    end &- start == 15 && span.byte(start) == UInt8(ascii: "2") && span.matches(start, "255.255.255.255")
+  }
+
   static func isValid(_ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
     isV4(span, start, end) || isV6(span, start, end)
   }

@@ -22,9 +22,16 @@ enum Convert {
     case .lowerCase:
       return writePart(slot, text, slot.start, slot.end, lowerCased: true, to: &line)
     case .ip:
+      guard !IPText.isPlaceholder(text, slot.start, slot.end) else { return .refused([]) }
       guard IPText.isValid(text, slot.start, slot.end) else { return .refused(.invalidIP) }
       line.appendQuoted(text, slot.start, slot.end)
       return .wrote
+    case .withoutBrackets:
+      let isBracketed =
+        slot.end - slot.start > 2 && text.byte(slot.start) == UInt8(ascii: "<")
+        && text.byte(slot.end - 1) == UInt8(ascii: ">")
+      let inset = isBracketed ? 1 : 0
+      return writePart(slot, text, slot.start + inset, slot.end - inset, lowerCased: false, to: &line)
     case .lookup:
       return writeLookup(step, slot, text, plan, to: &line)
     case .integer:
@@ -135,24 +142,19 @@ enum Received {
 
 /// `email.direction`: whose users sender and recipient are.
 enum Direction {
-  /// False if it cannot be told. A bounce has no sender; it is not one of our users'.
-  static func write(
-    _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
-  ) -> Bool {
+  /// Quoted, in the pool; nil if it cannot be told. A bounce has no sender; it is not one of our users'.
+  static func text(_ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan) -> PoolSlice? {
     guard !plan.domains.isEmpty, plan.sender != Plan.none,
       let recipient = isLocal(plan.recipient, row, page, plan),
       let sender = isLocal(plan.sender, row, page, plan) ?? isBounce(row, page, plan)
-    else { return false }
-    guard plan.knowsOutside || (sender && recipient) else { return false }
-    let text =
-      switch (sender, recipient) {
-      case (true, true): plan.directions.within
-      case (false, true): plan.directions.inbound
-      case (true, false): plan.directions.outbound
-      case (false, false): row.slots[plan.sender & 63].at < 0 ? plan.directions.outbound : plan.directions.outside
-      }
-    line.append(unsafe plan.pool.span.bytes, text.start, text.end)
-    return true
+    else { return nil }
+    guard plan.knowsOutside || (sender && recipient) else { return nil }
+    return switch (sender, recipient) {
+    case (true, true): plan.directions.within
+    case (false, true): plan.directions.inbound
+    case (true, false): plan.directions.outbound
+    case (false, false): row.slots[plan.sender & 63].at < 0 ? plan.directions.outbound : plan.directions.outside
+    }
   }
 
   /// false for `<>`, nil for anything else.

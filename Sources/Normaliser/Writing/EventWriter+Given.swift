@@ -31,7 +31,7 @@ extension EventWriter {
     case .received where facts.received == nil: writeCreated(plan, to: &line)
     case .received: writeReceived(days: &days, to: &line)
     case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
-    case .direction: return Direction.write(row, page, plan, to: &line) ? .wrote : .absent
+    case .direction: return writeDirection(step, row, page, plan, to: &line)
     case .original:
       guard plan.keepOriginal || facts.fault != nil else { return .absent }
       if plan.redactor != nil { return .absent }
@@ -56,6 +56,21 @@ extension EventWriter {
   private func writeCreated(_ plan: borrowing Plan, to line: inout LineWriter) {
     guard let created = plan.created.first else { return }
     line.append(unsafe plan.pool.span.bytes, created.start, created.end)
+  }
+
+  private func writeDirection(
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
+  ) -> Outcome {
+    guard var text = Direction.text(row, page, plan) else { return .absent }
+    let pool = unsafe plan.pool.span.bytes
+    if step.conversion == .lookup {
+      guard let found = plan.find(Int(step.lookup), pool, text.start + 1, text.end - 1) else {
+        return writeOtherwise(of: step, plan, to: &line)
+      }
+      text = found.json
+    }
+    line.append(pool, text.start, text.end)
+    return .wrote
   }
 
   private func writeStatus(

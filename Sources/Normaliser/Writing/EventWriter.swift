@@ -3,21 +3,6 @@
 
 internal import IntakeCore
 
-/// Properties of the row beside its slots.
-struct RowFacts {
-  var span: Range<Int>
-  var identity = Identity(high: 0, low: 0)
-  /// nil if the row has no time that can be read.
-  var received: Instant?
-  /// In the scratch memory.
-  var statusStart = 0
-  var statusEnd = 0
-  /// The status as a quoted text in the pool; empty if no lookup contains it.
-  var status = PoolSlice()
-  /// Why the row could not be mapped.
-  var fault: RowFault?
-}
-
 /// Writes one event; made anew for each.
 struct EventWriter: ~Copyable {
   enum Outcome {
@@ -136,7 +121,7 @@ struct EventWriter: ~Copyable {
       return (slot.at &+ 1, Address.domainEnd(page, slot.at &+ 1, slot.rawEnd), !slot.isLower)
     case .localPart where slot.at >= 0: return (slot.rawStart, slot.at, false)
     case .ip where isIP(index, slot, page): return (slot.rawStart, slot.rawEnd, false)
-    case .domain, .localPart, .ip, .lookup, .integer, .timestamp, .properties: return (0, 0, false)
+    case .domain, .localPart, .ip, .withoutBrackets, .lookup, .integer, .timestamp, .properties: return (0, 0, false)
     }
   }
 
@@ -144,7 +129,8 @@ struct EventWriter: ~Copyable {
   private mutating func isIP(_ index: Int, _ slot: Slot, _ page: RawSpan) -> Bool {
     let bit: UInt64 = 1 << UInt64(index & 63)
     if goodIPs & bit != 0 { return true }
-    guard IPText.isValid(page, slot.rawStart, slot.rawEnd) else { return false }
+    guard IPText.isValid(page, slot.rawStart, slot.rawEnd), !IPText.isPlaceholder(page, slot.rawStart, slot.rawEnd)
+    else { return false }
     goodIPs |= bit
     return true
   }

@@ -8,7 +8,7 @@ struct UnmappedColumns {
   private static let mostFields = 256
 
   /// The name being written, without prefix and quotes.
-  private var name: [UInt8] = []
+  var name: [UInt8] = []
   /// Names written for this row, one after the other, and where each ends.
   private var written: [UInt8] = []
   private var ends: [Int] = []
@@ -18,50 +18,17 @@ struct UnmappedColumns {
     to line: inout LineWriter
   ) {
     let hasProperties = row.hasText(plan.properties)
-    guard !row.others.isEmpty || hasProperties else { return }
+    let hasReply = row.hasText(plan.replies)
+    guard !row.others.isEmpty || hasProperties || hasReply else { return }
+    guard !plan.others.isEmpty else { return }
     var columns = UnmappedColumns()
-    if hasProperties { columns.writeProperties(row, page, plan, &diagnostics, to: &line) }
+    if hasProperties || hasReply { columns.writeProperties(row, page, plan, &diagnostics, to: &line) }
     for column in row.others {
       columns.name.removeAll(keepingCapacity: true)
       let path = plan.nodePaths[column.node]
       for index in path.start..<path.end { columns.name.append(plan.pool[index]) }
       columns.appendKey(page, column.keyStart, column.keyEnd, isEscaped: column.keyIsEscaped)
       columns.writeValue(page, column.value, plan, &diagnostics, to: &line)
-    }
-  }
-
-  /// The column with properties: a field for each, or its text where it does not parse.
-  private mutating func writeProperties(
-    _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ diagnostics: inout RowDiagnostics,
-    to line: inout LineWriter
-  ) {
-    let slot = row.slots[plan.properties & 63]
-    let properties =
-      slot.isDecoded
-      ? ExchangeProperties.parse(unsafe row.decoded.span.bytes, slot.start, slot.end)
-      : ExchangeProperties.parse(page, slot.start, slot.end)
-    guard let properties else {
-      diagnostics.flags.insert(.invalidXML)
-      guard !plan.propertiesOtherwise.isEmpty else { return }
-      guard plan.redactor?.hidesLocalPart != true else { return }
-      line.append(unsafe plan.pool.span.bytes, plan.propertiesOtherwise.start, plan.propertiesOtherwise.end)
-      row.writeText(plan.properties, page, to: &line)
-      return line.append(0x2C)
-    }
-    for property in properties where !property.text.isEmpty {
-      name.removeAll(keepingCapacity: true)
-      ColumnName.appendSnakeCase(unsafe property.name.span.bytes, 0, property.name.count, to: &name)
-      writeName(plan, to: &line)
-      let hidden = plan.redactor?.hides(unsafe property.text.span.bytes, 0..<property.text.count)
-      let text = hidden ?? property.text
-      let bytes = unsafe text.span.bytes
-      noteLength(of: text, &diagnostics)
-      if property.isPlain, text.count <= Text.longest {
-        line.append(bytes, 0, text.count)
-      } else {
-        line.appendEscaped(bytes, 0, text.count, limit: Text.longest)
-      }
-      line.append(0x2C)
     }
   }
 
@@ -125,7 +92,7 @@ struct UnmappedColumns {
   }
 
   /// `"prefix.name":`, moved aside where a rule or an earlier column has the name.
-  private mutating func writeName(_ plan: borrowing Plan, to line: inout LineWriter) {
+  mutating func writeName(_ plan: borrowing Plan, to line: inout LineWriter) {
     let isTaken = plan.taken.contains { taken in
       taken.end - taken.start == name.count && name.indices.allSatisfy { plan.pool[taken.start + $0] == name[$0] }
     }
@@ -191,7 +158,7 @@ struct UnmappedColumns {
   }
 
   /// Says of a text that will be cut what it was.
-  private func noteLength(of text: [UInt8], _ diagnostics: inout RowDiagnostics) {
+  func noteLength(of text: [UInt8], _ diagnostics: inout RowDiagnostics) {
     guard text.count > Text.longest else { return }
     diagnostics.cut(TruncatedValue(column: name, whole: text))
   }

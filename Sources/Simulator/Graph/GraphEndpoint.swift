@@ -68,7 +68,11 @@ struct GraphEndpoint {
     guard claims.audience != TokenEndpoint.outlook else {
       throw GraphError(401, invalid, "Access token validation failure. Invalid audience.")
     }
-    guard claims.roles.contains("ExchangeMessageTrace.Read.All") else {
+    let isDraft = request.path.lowercased().contains("/admin/exchange/messagetraces")
+    guard
+      claims.roles.contains("ExchangeMessageTrace.Read.All")
+        || (isDraft && claims.roles.contains("MessageTrace.Read.All"))
+    else {
       throw GraphError(403, "Forbidden", "You do not have permission to access the resource.")
     }
   }

@@ -8,6 +8,7 @@ struct EventAudit {
   private var lines = 0
   private var withoutID = 0
   private var seen: Set<Identity> = []
+  private var rows = RawIdentities()
   /// The read time of each batch. All events of a batch have the same time; a change starts the next batch.
   private var batches: [Instant] = []
 
@@ -26,14 +27,18 @@ struct EventAudit {
     if let created = fields.created.flatMap({ Timestamp.parse(line, $0) }), created != batches.last {
       batches.append(created)
     }
-    guard let id = fields.id else {
+    guard let identity = fields.id.map({ Self.identity(line, $0) }) ?? rows.identity(of: line) else {
       withoutID += 1
       return
     }
+    if !seen.insert(identity).inserted { repeated += 1 }
+  }
+
+  private static func identity(_ line: RawSpan, _ id: Range<Int>) -> Identity {
     var hash = SHA256()
     for index in id { hash.update(line.byte(index)) }
     let words = hash.finish()
-    if !seen.insert(Identity(high: words.0, low: words.1)).inserted { repeated += 1 }
+    return Identity(high: words.0, low: words.1)
   }
 
   private static func isUTF8(_ line: RawSpan) -> Bool {

@@ -11,7 +11,7 @@ struct VerifyCommand: RunnableCommand {
     details: """
       Reads NDJSON files and counts their lines, the lines that are not complete JSON objects, the event ids that repeat
       across all files, and the longest pause between two batches. Exit status 65 if a line is invalid or an event id
-      repeats.
+      repeats. Raw rows, of the profile raw, have no event id: theirs is made of trace id, recipient and status.
       """,
     examples: [
       "message-trace verify /var/log/contoso.ndjson",

@@ -34,7 +34,7 @@ struct DetailsCommand: RunnableCommand {
     let normaliser = format == .ndjson ? try service.normaliser(details: true) : nil
     let found: (QueryRow?, [DetailsStep]) = try await StopSignals.guarding {
       () async throws(Failure) -> (QueryRow?, [DetailsStep]) in
-      try await Self.read(key, service, span, wantsRow: format == .timeline)
+      try await Self.read(key, service, span, wantsRow: format != .raw)
     }.get()
     let (row, steps) = (found.0, found.1.sorted { ($0.at ?? .latest) < ($1.at ?? .latest) })
     guard !steps.isEmpty else { throw Self.nothing(knowsRow: row != nil) }
@@ -44,12 +44,13 @@ struct DetailsCommand: RunnableCommand {
     case .ndjson:
       guard let normaliser else { break }
       try context.terminal.output(
-        QueryOutput.events(steps.lazy.map(\.eventJSON), normaliser, created: service.time.now()))
+        QueryOutput.events(steps.lazy.map(\.json), normaliser, created: service.time.now()))
     }
     return .done
   }
 
-  /// Reads the message's row first where it is needed: the legacy service requires sender and time, the timeline a header.
+  /// Reads the message's row first where it is needed: the legacy service requires sender and time, the timeline a header,
+  /// and an event the sender.
   private static func read(
     _ key: DetailsKey, _ service: QuerySession, _ span: (Instant, Instant), wantsRow: Bool
   ) async throws(Failure) -> (QueryRow?, [DetailsStep]) {

@@ -33,10 +33,8 @@ struct QuerySession: Sendable {
   /// Maps rows, or delivery events, to the events that a SIEM receives.
   func normaliser(details: Bool) throws(Failure) -> RowNormaliser {
     let mode = configuration.mode.rawValue
-    guard details else { return try configuration.mapping.normaliser(shape: configuration.rowShape, provider: mode) }
-    var settings = configuration.mapping.settings
-    settings.provider = mode
-    return try RowNormaliser(mapping: try MappingCatalog.mapping("\(mode)-detail"), settings: settings)
+    return try configuration.mapping.normaliser(
+      shape: details ? "\(mode)-detail" : configuration.rowShape, provider: mode)
   }
 
   private static func source(

@@ -129,6 +129,6 @@ struct DetailsStepTests {
 
   private static func step(_ json: String) throws -> DetailsStep {
     let page = Page(bytes: Array(json.utf8), rows: [0..<json.utf8.count])
-    return try #require(DetailsStep.steps(of: page, recipient: "a\"b@x.com").first)
+    return try #require(DetailsStep.steps(of: page, DetailsKey(traceID: "", recipient: "a\"b@x.com")).first)
   }
 }

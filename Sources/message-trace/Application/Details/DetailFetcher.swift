@@ -104,16 +104,13 @@ struct DetailFetcher: Sendable {
     var page = Page(bytes: [], rows: [])
     for step in steps {
       let start = page.bytes.count
-      page.bytes += step.eventJSON
+      page.bytes += step.json
       page.rows.append(start..<page.bytes.count)
     }
     return page
   }
 
   private static func normaliser(_ settings: TenantSettings) throws(Failure) -> RowNormaliser {
-    var mapping = settings.mapping.settings
-    mapping.provider = settings.mode.rawValue
-    return try RowNormaliser(
-      mapping: try MappingCatalog.mapping("\(settings.mode.rawValue)-detail"), settings: mapping)
+    try settings.mapping.normaliser(shape: "\(settings.mode.rawValue)-detail", provider: settings.mode.rawValue)
   }
 }

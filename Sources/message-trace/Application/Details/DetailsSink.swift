@@ -2,6 +2,7 @@
 // same batch again, and no row that was delivered is forgotten.
 
 internal import IntakeCore
+internal import Normaliser
 
 /// Reads events as they are delivered and queues those with one of the wanted statuses.
 struct DetailsSink: Sink {
@@ -10,13 +11,17 @@ struct DetailsSink: Sink {
 
   private let queue: DetailsQueue
   private let statuses: [String]
+  private let names: EventNames
   private let time: TimeSource
   private let log: Log
 
-  /// - Parameter statuses: canonical; none: everything is taken and nothing queued.
-  init(_ queue: DetailsQueue, statuses: [String], time: TimeSource, log: Log) {
+  /// - Parameters:
+  ///   - statuses: canonical; none: everything is taken and nothing queued.
+  ///   - names: where the events say which message they are about.
+  init(_ queue: DetailsQueue, statuses: [String], names: EventNames, time: TimeSource, log: Log) {
     self.queue = queue
-    self.statuses = statuses
+    self.statuses = statuses.map { $0.lowercased() }
+    self.names = names
     self.time = time
     self.log = log
   }
@@ -46,14 +51,22 @@ struct DetailsSink: Sink {
   private func item(_ entry: Batch.Entry, _ line: ArraySlice<UInt8>) -> DetailsItem? {
     let status = String(
       decoding: line.dropFirst(entry.status.lowerBound).prefix(entry.status.count), as: UTF8.self)
-    guard statuses.contains(status), let event = try? JSONValue(parsing: Array(line)),
-      event["event.dataset"]?.string == "o365.message_trace",
-      event["event.kind"]?.string == "event",
-      let trace = event["email.local_id"]?.string, let recipient = event["email.to.address"]?.array?.first?.string
+    guard statuses.contains(status.lowercased()), let event = try? JSONValue(parsing: Array(line)),
+      names.dataset.map({ event[$0.name]?.string == $0.value }) ?? true,
+      let trace = event[names.trace]?.string, let recipient = Self.text(event[names.recipient]),
+      let received = event[names.received]?.string
     else { return nil }
     let now = time.now()
     return DetailsItem(
-      traceID: trace, recipient: recipient, sender: event["email.from.address"]?.array?.first?.string ?? "",
-      received: event["@timestamp"]?.string.flatMap { Timestamp.parse($0) } ?? now, after: now)
+      traceID: trace, recipient: recipient, sender: Self.text(event[names.sender]) ?? "",
+      received: Self.instant(received) ?? now, after: now)
+  }
+
+  /// A text, or the first of a list.
+  private static func text(_ value: JSONValue?) -> String? { value?.string ?? value?.array?.first?.string }
+
+  private static func instant(_ text: String) -> Instant? {
+    let bytes = Array(text.utf8)
+    return Timestamp.parse(text) ?? Timestamp.parseDateLiteral(unsafe bytes.span.bytes, 0..<bytes.count)
   }
 }

@@ -16,8 +16,11 @@ struct DetailsSettings: Sendable, Equatable {
 
   init() {}
 
-  /// - Parameter mapping: as configured: events must have trace id, recipient and status under their ECS names.
-  init(_ reader: inout SettingReader, mapping: String) {
+  /// - Parameters:
+  ///   - mapping: as configured: a profile, which has a mapping for details too, and says in its events which message they
+  ///     are about.
+  ///   - shape: of the rows.
+  init(_ reader: inout SettingReader, mapping: String, shape: String) {
     for text in reader.list(.details) ?? [] where text.lowercased() != "none" {
       guard let status = Self.known.first(where: { $0.lowercased() == text.lowercased() }) else {
         reader.note(
@@ -34,9 +37,14 @@ struct DetailsSettings: Sendable, Equatable {
       )
     }
     share = reader.number(.detailsShare, 1...90) ?? 33
-    if !statuses.isEmpty, mapping != "ecs" {
+    guard !statuses.isEmpty else { return }
+    if !Setting.profiles.contains(mapping) {
       reader.note(
-        "\(reader.name(.details)) needs the mapping ecs: events of other mappings do not identify their message.")
+        "\(reader.name(.details)) needs a profile: a mapping of your own has no rules for details. Use one of \(Setting.profiles.joined(separator: ", "))."
+      )
+    }
+    if mapping == "raw", shape == "graph-2021" {
+      reader.note("\(reader.name(.details)) excludes the profile raw with beta-2021: one row has many recipients.")
     }
   }
 }

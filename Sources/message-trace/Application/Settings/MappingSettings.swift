@@ -8,7 +8,7 @@ internal import Normaliser
 struct MappingSettings: Sendable {
   /// `ecs`: each shape of row by its own mapping; else the name or path of one mapping for all.
   let mapping: String
-  let settings: NormaliserSettings
+  var settings: NormaliserSettings
 
   /// - Throws: exit 78 with every mistake.
   init(_ layer: SettingLayer, environment: [String: String]) throws(Failure) {
@@ -26,6 +26,9 @@ struct MappingSettings: Sendable {
       reader.note(unknown, of: .mapping)
     }
     mapping = reader.text(.mapping) ?? profile ?? "ecs"
+    if mapping == "raw", reader.list(.redact) != nil {
+      reader.note("\(reader.name(.redact)) excludes the profile raw: rows that go out as they came hide nothing.")
+    }
     settings = NormaliserSettings(
       tenant: reader.tenant(), localDomains: reader.list(.localDomains) ?? [],
       keepOriginal: reader.flag(.keepOriginal), redaction: Self.redaction(&reader))
@@ -50,17 +53,30 @@ struct MappingSettings: Sendable {
   }
 
   /// - Parameters:
-  ///   - shape: which mapping is the rows' own: `reporting`, `graph`, `graph-2021`, …
+  ///   - shape: which mapping is the rows' own: `reporting`, `graph`, `graph-2021`, `graph-detail`, `reporting-detail`.
   ///   - provider: `event.provider`; empty: what the mapping says.
   ///   - foldColumns: column names of any letter case, for exports.
-  /// - Throws: exit 66 or 78 for a mapping that cannot be read or is wrong.
+  /// - Throws: exit 66 or 78 for a mapping that cannot be read, is wrong, or was made for rows of another shape.
   func normaliser(shape: String, provider: String = "", foldColumns: Bool = false) throws(Failure) -> RowNormaliser {
     var settings = settings
     settings.provider = provider
     settings.foldColumns = foldColumns
-    let found = try MappingCatalog.mapping(mapping == "ecs" ? shape : mapping)
+    settings.isRaw = isRaw
+    return try RowNormaliser(mapping: try mapping(shape: shape, foldColumns: foldColumns), settings: settings)
+  }
+
+  /// True if rows go out as they came.
+  var isRaw: Bool { mapping == "raw" }
+
+  /// The mapping for rows of a shape: each profile has its own for details.
+  func mapping(shape: String, foldColumns: Bool = false) throws(Failure) -> Mapping {
+    guard mapping != "ecs", !isRaw else { return try MappingCatalog.mapping(shape) }
+    guard !Setting.profiles.contains(mapping) else {
+      return try MappingCatalog.mapping(shape.hasSuffix("-detail") ? "\(mapping)-detail" : mapping)
+    }
+    let own = try MappingCatalog.mapping(mapping)
     // Exports spell columns in many ways; each file's shape is known only when it is read.
-    if mapping != "ecs", !foldColumns { try MappingCatalog.check(found, mapping, fits: shape) }
-    return try RowNormaliser(mapping: found, settings: settings)
+    if !foldColumns { try MappingCatalog.check(own, mapping, fits: shape) }
+    return own
   }
 }

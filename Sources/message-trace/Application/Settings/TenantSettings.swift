@@ -68,7 +68,7 @@ struct TenantSettings: Sendable {
       revisits: reader.spans(.revisit, atLeast: .seconds(60)) ?? Defaults.revisits,
       since: reader.span(.since, atLeast: .zero) ?? Defaults.since)
     mapping = MappingSettings(&reader)
-    details = DetailsSettings(&reader, mapping: mapping.mapping)
+    details = DetailsSettings(&reader, mapping: mapping.mapping, shape: Self.rowShape(mode, graphVersion))
     sinks = reader.sinks()
     forgetsSinks = reader.flag(.forgetSink)
     statePath = reader.statePath() ?? reader.defaultStatePath()
@@ -81,8 +81,10 @@ struct TenantSettings: Sendable {
   }
 
   /// The mapping that the service's rows have of their own.
-  var rowShape: String {
-    mode == .graph && graphVersion == .beta2021 ? "graph-2021" : mode.rawValue
+  var rowShape: String { Self.rowShape(mode, graphVersion) }
+
+  private static func rowShape(_ mode: Mode, _ version: GraphVersion) -> String {
+    mode == .graph && version == .beta2021 ? "graph-2021" : mode.rawValue
   }
 }
 

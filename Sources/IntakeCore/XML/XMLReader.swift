@@ -1,12 +1,10 @@
 // XML by byte, one event at a time: as much of it as an Atom feed needs. XML 1.0, Namespaces in XML.
 // No DTD, so that no entity can be defined, expanded or fetched; names are compared without their prefix.
 
-internal import IntakeCore
-
 /// Why bytes are not the XML that is understood here, and where.
-struct XMLFault: Error, Equatable {
-  var offset: Int
-  var reason: String
+package struct XMLFault: Error, Equatable {
+  package var offset: Int
+  package var reason: String
 }
 
 struct XMLReader {

@@ -1,29 +1,27 @@
 // The members of one JSON object as text, by name without regard to case. Tolerant: odd strings are read as they can be.
 
-internal import IntakeCore
-
 /// What a row holds at its top level.
-struct RowColumns: Sendable {
+package struct RowColumns: Sendable {
   /// Strings unescaped, other scalars as written; `null`, arrays and objects are left out.
   private var texts: [String: String] = [:]
   /// Where each value stands that is an array or object.
-  private(set) var raw: [String: Range<Int>] = [:]
+  package private(set) var raw: [String: Range<Int>] = [:]
 
   /// nil if `bytes` are no JSON object.
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     let span = unsafe bytes.span.bytes
     guard span.byte(0) == 0x7B, (try? read(span)) != nil else { return nil }
   }
 
   /// The first of these columns that is there and not empty; else empty.
-  func text(_ names: String...) -> String {
+  package func text(_ names: String...) -> String {
     for name in names {
       if let text = texts[name], !text.isEmpty { return text }
     }
     return ""
   }
 
-  func instant(_ names: String...) -> Instant? {
+  package func instant(_ names: String...) -> Instant? {
     for name in names {
       guard let text = texts[name] else { continue }
       let bytes = Array(text.utf8)
@@ -68,7 +66,7 @@ struct RowColumns: Sendable {
   }
 
   /// Where each element of an array stands; empty if it is none.
-  static func elements(_ bytes: [UInt8]) -> [Range<Int>] {
+  package static func elements(_ bytes: [UInt8]) -> [Range<Int>] {
     let span = unsafe bytes.span.bytes
     guard span.byte(0) == 0x5B else { return [] }
     var elements: [Range<Int>] = []
@@ -86,7 +84,7 @@ struct RowColumns: Sendable {
   }
 
   /// The value on one line: no space between tokens; a control character within a string becomes an escape.
-  static func compact(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
+  package static func compact(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(range.count)
     var isInside = false

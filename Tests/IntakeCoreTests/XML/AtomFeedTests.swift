@@ -1,9 +1,8 @@
 // Atom feeds to JSON rows, and XML that is none.
 
-import IntakeCore
 import Testing
 
-@testable import Collector
+@testable import IntakeCore
 
 @Suite("AtomFeed", .serialized)
 struct AtomFeedTests {

@@ -1,13 +1,11 @@
 // The legacy service's default answer, an Atom feed, turned into the JSON rows that everything else reads.
 // OData version 2, Atom format: entry / content / m:properties / d:Column with m:type and m:null.
 
-internal import IntakeCore
-
 /// Rows as JSON in one buffer, and the next link: a page's worth.
-struct AtomFeed {
-  private(set) var bytes: [UInt8] = []
-  private(set) var rows: [Range<Int>] = []
-  private(set) var next: String?
+package struct AtomFeed {
+  package private(set) var bytes: [UInt8] = []
+  package private(set) var rows: [Range<Int>] = []
+  package private(set) var next: String?
 
   /// The service has some twenty.
   private static let mostColumns = 1_000
@@ -17,7 +15,7 @@ struct AtomFeed {
   private var column: (name: String, type: String, isNull: Bool, text: String)?
 
   /// nil if the document is whole XML but no feed; throws where it is not whole.
-  init?(_ document: [UInt8]) throws(XMLFault) {
+  package init?(_ document: [UInt8]) throws(XMLFault) {
     var reader = XMLReader(document)
     var root: String?
     while let event = try reader.next() {

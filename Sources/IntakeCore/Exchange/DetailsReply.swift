@@ -1,12 +1,21 @@
 // The two values of a delivery event that hold values of their own: CustomData and RecipientStatus.
 
-internal import IntakeCore
+/// A named value, in the order in which the service gave it.
+package struct DetailsField: Sendable, Equatable {
+  package var name: String
+  package var value: String
+
+  package init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
 
 /// `S:tlsversion=TLS1_3;'S:odd=a;b';S:pool=1102`
-enum DetailsCustomData {
+package enum DetailsCustomData {
   /// Items in order, without their `S:`; an item without an equals sign has an empty value. A whole item may stand in
   /// apostrophes where it holds a semicolon.
-  static func fields(_ text: String) -> [DetailsField] {
+  package static func fields(_ text: String) -> [DetailsField] {
     items(text).compactMap { item in
       let bare = item.hasPrefix("S:") ? item.dropFirst(2) : item
       guard !bare.isEmpty else { return nil }
