@@ -6,6 +6,7 @@ internal import Configuration
 internal import HTTPTransport
 internal import IntakeCore
 internal import Mappings
+internal import Normaliser
 internal import Sinks
 internal import Trigger
 
