@@ -105,7 +105,7 @@ package struct StateDirectory: StateStore {
       throw error.failure("state", "Reading the journal in \(path)")
     }
     throw Failure(
-      "journal.corrupt", exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
+      .journalCorrupt, exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
       hint: "Restart: the entry is set aside and its time span read again.", recovery: .later(after: nil))
   }
 

@@ -8,7 +8,9 @@ enum TokenResponse {
   static func read(
     _ response: Response, _ request: Request, _ grant: TokenRequest, now: Instant
   ) throws(Failure) -> AccessToken {
-    guard response.status == 200 else { throw failure(response, request, grant, now: now).naming(request, response) }
+    guard response.status == 200 else {
+      throw failure(response, request, grant, now: now).withRequestIDs(request, response)
+    }
     guard let answer = try? JSONValue(parsing: response.body) else {
       if response.looksLikeMarkup { throw .notJSON(request) }
       throw .malformed(request, "incomplete JSON")

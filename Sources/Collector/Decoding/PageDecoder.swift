@@ -16,7 +16,7 @@ struct PageDecoder: Sendable {
     do {
       return try read(response, request, isContinued: isContinued)
     } catch {
-      throw error.naming(request, response)
+      throw error.withRequestIDs(request, response)
     }
   }
 
@@ -26,7 +26,7 @@ struct PageDecoder: Sendable {
     guard !isMissing else { return nil }
     guard response.status == 200 else {
       throw ErrorClassifier(service: service, isContinued: false)
-        .failure(response, request, now: time.now()).naming(request, response)
+        .failure(response, request, now: time.now()).withRequestIDs(request, response)
     }
     guard RowColumns(RowColumns.compact(response.body, 0..<response.body.count)) != nil else {
       throw .malformed(request, "it is not a JSON object")

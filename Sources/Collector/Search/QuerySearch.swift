@@ -156,7 +156,7 @@ package struct QuerySearch: Sendable {
 
 extension Failure {
   fileprivate static let searchLoop = Failure(
-    "source.link_loop", exit: .tryLater,
+    .linkLoop, exit: .tryLater,
     "Searching: the service returned the same next link twice.",
     hint: "Try again, or with a shorter span.", recovery: .later(after: nil))
 }

@@ -27,7 +27,7 @@ package struct SettingReader {
     let list = mistakes.count == 1 ? " \(mistakes[0])" : mistakes.map { "\n  \($0)" }.joined()
     let hint = layer.playbook.map { "Run: message-trace playbook validate \($0)" }
     return Failure(
-      "config.invalid", exit: .configuration, "Reading the settings:\(list)",
+      .configInvalid, exit: .configuration, "Reading the settings:\(list)",
       hint: hint
         ?? "A setting is a flag, a variable such as MESSAGE_TRACE_TENANT, or a key of a playbook: message-trace help playbook"
     )
@@ -144,7 +144,7 @@ package struct SettingReader {
       return .file("\(directory)/\(name)")
     }
     throw Failure(
-      "secret.missing", exit: .configuration, "Reading the settings: no \(setting.secretPurpose) is configured.",
+      .secretMissing, exit: .configuration, "Reading the settings: no \(setting.secretPurpose) is configured.",
       hint: "Set \(setting.secretEnvironmentName ?? "") or give --\(setting.rawValue) PATH.")
   }
 }

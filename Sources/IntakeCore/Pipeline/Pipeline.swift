@@ -41,7 +41,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// - Parameter forgetting: gives up what a sink that is no longer configured has not acknowledged.
   package mutating func open(forgetting: Bool = false) async throws(Failure) {
     var checkpoint = state.checkpoint
-    try leaveRemovedSinks(&checkpoint, forgetting: forgetting)
+    try forgetRemovedSinks(&checkpoint, forgetting: forgetting)
     unopened = Set(sinks.map(\.name))
     sinkFailures = [:]
     try await openSinks(&checkpoint)
@@ -64,8 +64,8 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
-  /// A sink that is no longer configured must neither hold the journal for ever nor lose what waits for it.
-  private func leaveRemovedSinks(_ checkpoint: inout Checkpoint, forgetting: Bool) throws(Failure) {
+  /// Forgets the positions of sinks that are no longer configured; throws if one has undelivered batches.
+  private func forgetRemovedSinks(_ checkpoint: inout Checkpoint, forgetting: Bool) throws(Failure) {
     let configured = Set(sinks.map(\.name))
     let newest = state.pending.last ?? checkpoint.sequence
     for (name, position) in checkpoint.sinks where !configured.contains(name) {

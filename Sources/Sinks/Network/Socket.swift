@@ -24,7 +24,7 @@ struct SocketFault: Error, Sendable, Equatable {
     guard number != ECANCELED else { return Failure.stopped }
     let isOurs = number == EMFILE || number == ENFILE
     return Failure(
-      isOurs ? "os.emfile" : "\(area).\(code)", exit: isOurs ? .system : .tryLater,
+      isOurs ? .noDescriptors : .init(rawValue: "\(area).\(code)"), exit: isOurs ? .system : .tryLater,
       "Sending to \(name): \(FileBytes.describe(number)).", hint: hint, recovery: .later(after: nil), cause: self)
   }
 }
