@@ -77,7 +77,7 @@ struct Journal: Sendable {
 
   static func corrupt(_ sequence: UInt64, _ path: String) -> Failure {
     Failure(
-      "journal.corrupt", exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
+      .journalCorrupt, exit: .badData, "Reading the journal in \(path): entry \(sequence) is missing or damaged.",
       hint: "Restart: the entry is set aside and its time span read again.", recovery: .later(after: nil))
   }
 

@@ -83,12 +83,12 @@ struct LockedStateFolder: Sendable {
     }
     guard status.owner == geteuid() else {
       throw Failure(
-        "state.perms", exit: .denied, "Opening the state directory \(path): it belongs to another user.",
+        .statePermissions, exit: .denied, "Opening the state directory \(path): it belongs to another user.",
         hint: "Run as its owner, or use another directory with --state.")
     }
     guard status.permissions & 0o022 == 0 else {
       throw Failure(
-        "state.perms", exit: .configuration,
+        .statePermissions, exit: .configuration,
         "Opening the state directory \(path): it is writable by group or others.",
         hint: "Run: chmod 700 \(path)")
     }

@@ -130,7 +130,7 @@ struct Recovery {
 
   private func report(_ damaged: Set<UInt64>, since: Instant) {
     log(
-      .error, "journal.corrupt",
+      .error, Failure.Code.journalCorrupt.rawValue,
       "Damaged journal entries were undelivered; their time span is read again.",
       [("entries", "\(damaged.count)"), ("since", Timestamp.text(since)), ("state", path)])
   }

@@ -1,10 +1,10 @@
-// How a token is asked for: one request a way of signing in. OAuth 2.0 client credentials and managed identities.
+// Token requests, one form for each way of signing in. OAuth 2.0 client credentials and managed identities.
 
 internal import Glibc
 internal import HTTPTransport
 internal import IntakeCore
 
-/// A way to a token, with all that its request needs.
+/// A way to get a token, with all parameters of its request.
 enum TokenRequest: Sendable {
   case entra(EntraApp, proof: Proof)
   case instanceMetadata(WebAddress, resource: String, clientID: String?)
@@ -74,7 +74,7 @@ enum TokenRequest: Sendable {
     value.map { [(name, $0)] } ?? []
   }
 
-  /// These endpoints are on the machine itself: a proxy must never see what they say.
+  /// These endpoints are on the machine itself: a proxy must never see their responses.
   private static func local(_ address: WebAddress, _ header: (String, String)) -> Request {
     var request = Request(
       .get, address, headers: [header, ("Accept", "application/json")], purpose: "Signing in with the managed identity")

@@ -17,7 +17,9 @@ enum TokenResponse {
         .debug, "signin.said", "\(request.purpose): the authority gives a reason.",
         [("said", RemoteText.filtered(text))])
     }
-    guard response.status == 200 else { throw failure(response, request, grant, now: now).naming(request, response) }
+    guard response.status == 200 else {
+      throw failure(response, request, grant, now: now).withRequestIDs(request, response)
+    }
     guard let answer = try? JSONValue(parsing: response.body) else {
       if response.looksLikeMarkup { throw .notJSON(request) }
       throw .malformed(request, "incomplete JSON")

@@ -16,7 +16,7 @@ struct PageDecoder: Sendable {
     do {
       return try read(response, request, isContinued: isContinued)
     } catch {
-      throw error.naming(request, response)
+      throw error.withRequestIDs(request, response)
     }
   }
 
@@ -27,7 +27,7 @@ struct PageDecoder: Sendable {
       && (try? JSONValue(parsing: response.body))?["error"] != nil
     guard !isMissing else { return nil }
     guard response.status == 200 else {
-      throw refusal(response, request, isContinued: false).naming(request, response)
+      throw refusal(response, request, isContinued: false).withRequestIDs(request, response)
     }
     guard RowColumns(RowColumns.compact(response.body, 0..<response.body.count)) != nil else {
       throw .malformed(request, "it is not a JSON object")

@@ -97,14 +97,14 @@ package struct ReportingSource: Source {
     do {
       page = try await client.page(request, isContinued: isContinued)
     } catch {
-      throw Self.blamingWindow(error)
+      throw Self.askingSmallerWindow(error)
     }
     page.next = page.next ?? ReportingPaging.following(page, of: address, top: pageSize)
     return page
   }
 
   /// A time-out of this service usually means a window with too many rows.
-  private static func blamingWindow(_ failure: Failure) -> Failure {
+  private static func askingSmallerWindow(_ failure: Failure) -> Failure {
     guard ServiceClient.slowCodes.contains(failure.code) else { return failure }
     var failure = failure
     failure.recovery = .smallerWindow

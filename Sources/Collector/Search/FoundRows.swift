@@ -28,9 +28,9 @@ struct FoundRows {
     if rows.updateValue(row, forKey: key) == nil { perMessage[row.traceID, default: 0] += 1 }
   }
 
-  /// One row of each message with at least 1,000.
+  /// One row of each message with `LargeRecipientLists.limit` rows or more.
   var crowds: [QueryRow] {
-    let ids = perMessage.filter { $0.value >= 1_000 && !$0.key.isEmpty }.map(\.key).sorted()
+    let ids = perMessage.filter { $0.value >= LargeRecipientLists.limit && !$0.key.isEmpty }.map(\.key).sorted()
     return ids.compactMap { id in rows.values.first { $0.traceID == id } }
   }
 

@@ -60,8 +60,8 @@ package struct QueryTerms: Sendable, Equatable {
     self.subjectTest = subjectTest
   }
 
-  /// Without the fields that sources disagree on whether Graph filters by them; nil if there is none of them. For when
-  /// the service refuses the whole question: more rows come, and are sifted here.
+  /// Without the fields whose filters Graph may not support, by contradictory sources; nil if none is used. For a query
+  /// that the service refused: it returns more rows then, and they are filtered here.
   var withoutDoubtful: QueryTerms? {
     var terms = self
     for field in [QueryFilter.Field.fromIP, .toIP, .subject, .status] { terms.values[field] = nil }

@@ -1,5 +1,4 @@
-// Whether a row is what was asked for. Every row is looked at, whatever the service was asked: filters that it does not
-// know it drops without a word.
+// Whether a row matches a filter. Every row is checked here too: the services ignore filters that they do not know.
 
 internal import Glibc
 internal import HTTPTransport

@@ -165,7 +165,7 @@ extension Failure {
     hint: "Check that the configured URL is the service's own.")
 
   fileprivate static let searchLoop = Failure(
-    "source.link_loop", exit: .tryLater,
+    .linkLoop, exit: .tryLater,
     "Searching: the service returned the same next link twice.",
     hint: "Try again, or with a shorter span.", recovery: .later(after: nil))
 }

@@ -59,7 +59,7 @@ extension SettingReader {
     guard let text = text(setting) else {
       if let path = credential(setting.credentialName) { return .file(path) }
       throw Failure(
-        "secret.missing", exit: .configuration, "Reading the settings: no \(setting.secretPurpose) is configured.",
+        .secretMissing, exit: .configuration, "Reading the settings: no \(setting.secretPurpose) is configured.",
         hint: "Set \(setting.secretEnvironmentName ?? "") or give --\(setting.rawValue) PATH.")
     }
     if text.hasPrefix("env:") {

@@ -29,7 +29,7 @@ package struct SettingReader {
     let list = mistakes.count == 1 ? " \(mistakes[0])" : mistakes.map { "\n  \($0)" }.joined()
     let hint = layer.playbook.map { "Run: message-trace playbook validate \($0)" }
     return Failure(
-      "config.invalid", exit: .configuration, "Reading the settings:\(list)",
+      .configInvalid, exit: .configuration, "Reading the settings:\(list)",
       hint: hint
         ?? "A setting is a flag, a variable such as MESSAGE_TRACE_TENANT, or a key of a playbook: message-trace help playbook"
     )

@@ -1,8 +1,8 @@
-// Scheme, host and port, compared byte for byte: what decides whether a credential may travel. RFC 6454, RFC 3986.
+// Scheme, host and port, compared byte for byte: a credential is sent to one origin only. RFC 6454, RFC 3986.
 
 internal import IntakeCore
 
-/// Where a request goes: the only thing that a credential is bound to.
+/// The origin of a URL; each credential is bound to one.
 package struct Origin: Hashable, Sendable {
   package let scheme: String
   /// Lower case; an IPv6 address keeps its brackets.
@@ -10,7 +10,7 @@ package struct Origin: Hashable, Sendable {
   package let port: UInt16
 
   /// From `authority`, the part between `//` and the path. nil for userinfo, %-escapes, a host that is neither LDH labels
-  /// nor a bracketed address, a trailing dot, an odd port, and for plain http to anything but the loopback.
+  /// nor a bracketed address, a trailing dot, an invalid port, and for plain http to anything but the loopback.
   package init?(scheme: String, authority: Substring) {
     guard scheme == "https" || scheme == "http" else { return nil }
     guard let split = Self.split(authority), Self.isHost(split.host) else { return nil }
@@ -36,7 +36,7 @@ package struct Origin: Hashable, Sendable {
     return "\(scheme)://\(host)\(isDefault ? "" : ":\(port)")"
   }
 
-  /// nil port: none was written.
+  /// The port is nil if the authority has none.
   private static func split(_ authority: Substring) -> (host: String, port: UInt16?)? {
     let text = authority.lowercasedASCII
     guard let first = text.utf8.first else { return nil }

@@ -1,8 +1,8 @@
-// A URL as bytes: taken apart enough to judge it, sent as it came. RFC 3986 sections 3 and 5.
+// A URL, parsed for validation and sent unchanged. RFC 3986 sections 3 and 5.
 
 internal import IntakeCore
 
-/// An http or https URL whose origin is known to be sound.
+/// An http or https URL with a valid origin.
 package struct WebAddress: Hashable, Sendable {
   package let origin: Origin
   /// Begins with a slash.
@@ -32,11 +32,11 @@ package struct WebAddress: Hashable, Sendable {
 
   private init(origin: Origin, path: String, query: String?) {
     self.origin = origin
-    self.path = PercentEncoding.repaired(path)
-    self.query = query.map(PercentEncoding.repaired)
+    self.path = PercentEncoding.escapingIllegalBytes(path)
+    self.query = query.map(PercentEncoding.escapingIllegalBytes)
   }
 
-  /// `reference` as seen from this address; nil where it is no URL that may be asked.
+  /// Resolves `reference` against this address; nil if the result is not a valid address.
   package func resolving(_ reference: String) -> WebAddress? {
     guard Self.isClean(reference) else { return nil }
     if reference.hasPrefix("//") { return WebAddress(scheme: origin.scheme, afterSlashes: reference.dropFirst(2)) }
@@ -96,7 +96,7 @@ package struct WebAddress: Hashable, Sendable {
 }
 
 extension WebAddress {
-  /// As `init`, with plain http allowed to an address of this machine or its link: identity endpoints speak nothing else.
+  /// As `init`, with plain http also allowed to link-local addresses: the instance metadata endpoint has no TLS.
   package static func local(_ text: String) -> WebAddress? {
     if let address = WebAddress(text) { return address }
     guard isClean(text), text.lowercasedASCII.hasPrefix("http://") else { return nil }

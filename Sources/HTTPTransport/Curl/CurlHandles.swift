@@ -1,9 +1,9 @@
-// libcurl, opened when first needed, and the two handles that one connection pool lives in.
+// libcurl, opened when first needed, and its two handles, which hold one connection pool.
 
 internal import CSystem
 internal import IntakeCore
 
-/// The library's numbers that are used here. Source: curl/curl.h, which keeps them for ever.
+/// The option numbers used here. Source: curl/curl.h, which never renumbers them.
 enum CurlOption {
   static let writeData: Int32 = 10_001
   static let url: Int32 = 10_002

@@ -81,8 +81,8 @@ package actor CurlTransport: Transport {
     }
   }
 
-  /// Runs the transfer to its end and returns the library's result code. A wait ends when something arrives, at the next
-  /// deadline, or by the waker, which the library remembers where it comes before the wait.
+  /// Runs the transfer to its end and returns the library's result code. A wait ends when data arrives, at the next
+  /// deadline, or by the waker; a wake-up before the wait ends the wait at once.
   private func wait(_ buffer: ResponseBuffer, _ request: Request, _ handles: CurlHandles) throws(Failure) -> Int32 {
     guard unsafe handles.curl.multi_add_handle(handles.multi, handles.easy) == 0 else {
       return CurlCode.multiFailed

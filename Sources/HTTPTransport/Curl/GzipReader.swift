@@ -10,7 +10,7 @@ internal import CSystem
   private let stream: UnsafeMutablePointer<csystem_inflate>
   private var piece = [UInt8](repeating: 0, count: 1 << 17)
 
-  /// nil where there is no zlib; nothing should have been asked for in gzip then.
+  /// nil without zlib; then no request may accept gzip.
   init?() {
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: csystem_inflate())

@@ -1,4 +1,4 @@
-// What the network counts for the summary line and the metrics.
+// The numbers of requests and throttling responses, for the summary line and the metrics.
 
 internal import Synchronization
 
@@ -10,7 +10,7 @@ package final class RequestCounter: Sendable {
 
   package var requests: Int { numbers.withLock { $0.requests } }
 
-  /// Answers that asked for fewer or later requests: 429, 503 and Exchange's own 509.
+  /// Throttling responses: 429, 503 and Exchange's own 509.
   package var throttles: Int { numbers.withLock { $0.throttles } }
 
   package func add() { numbers.withLock { $0.requests += 1 } }

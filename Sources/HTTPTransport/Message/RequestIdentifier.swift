@@ -1,4 +1,4 @@
-// The names by which Microsoft's support finds a request: ours, sent with it, and the service's own, sent back.
+// The request ids that Microsoft's support needs: the client's, sent with the request, and the service's, sent back.
 
 package import IntakeCore
 
@@ -13,7 +13,7 @@ package enum RequestIdentifier {
     return named.joined(separator: ", ")
   }
 
-  /// Hexadecimal digits and hyphens: nothing that a peer could say something with.
+  /// Only hexadecimal digits and hyphens, so that a peer cannot put text into an error.
   private static func isSound(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count)
       && text.utf8.allSatisfy { JSONText.hexDigit($0) != nil || $0 == UInt8(ascii: "-") }
@@ -21,8 +21,8 @@ package enum RequestIdentifier {
 }
 
 extension Failure {
-  /// The same with the names of the exchange that it tells of, in parentheses at the end of its sentence.
-  package func naming(_ request: Request, _ response: Response) -> Failure {
+  /// The same failure with the request ids of the exchange in parentheses at the end of its sentence.
+  package func withRequestIDs(_ request: Request, _ response: Response) -> Failure {
     let names = RequestIdentifier.shown(request, response)
     guard !names.isEmpty, sentence.hasSuffix(".") else { return self }
     var failure = self

@@ -2,7 +2,7 @@
 
 package import IntakeCore
 
-/// Sends requests. Wrappers have the same shape: one waits for the quota, one retries.
+/// Sends requests. Wrappers conform too: `PacedTransport` waits for the quota, `RetryingTransport` retries.
 package protocol Transport: Sendable {
   /// Sends one request and returns the whole response, whatever its status. Throws if the response is not complete.
   /// Cancelling the task ends it at once.

@@ -1,4 +1,4 @@
-// How much of a quota is used, read without holding it.
+// How much of a quota is used, read without its lock.
 
 package import IntakeCore
 

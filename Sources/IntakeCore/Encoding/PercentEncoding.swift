@@ -12,11 +12,11 @@ package enum PercentEncoding {
   }
 
   /// Only what may not stand in a request target at all is escaped; legal text, escapes included, stays as it is.
-  package static func repaired(_ text: String) -> String {
-    guard !text.utf8.allSatisfy(mayStand) else { return text }
+  package static func escapingIllegalBytes(_ text: String) -> String {
+    guard !text.utf8.allSatisfy(isAllowed) else { return text }
     var output: [UInt8] = []
     for byte in text.utf8 {
-      if mayStand(byte) { output.append(byte) } else { append(byte, to: &output) }
+      if isAllowed(byte) { output.append(byte) } else { append(byte, to: &output) }
     }
     return String(decoding: output, as: UTF8.self)
   }
@@ -66,7 +66,7 @@ package enum PercentEncoding {
     }
   }
 
-  private static func mayStand(_ byte: UInt8) -> Bool {
+  private static func isAllowed(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x21, 0x23...0x3B, 0x3D, 0x3F...0x5B, 0x5D, 0x5F, 0x61...0x7A, 0x7E: true
     default: false

@@ -3,8 +3,8 @@
 extension Failure {
   /// The name of a kind of failure, such as `state.locked`: the same in logs, metrics and the status file.
   ///
-  /// Codes that code compares are constants, in the target that throws them or here; the others are spelled once, where they
-  /// are thrown.
+  /// Codes that code compares, or that several places throw, are constants, in the target that throws them or here; the
+  /// others are spelled once, where they are thrown.
   package struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     package let rawValue: String
 
@@ -22,6 +22,26 @@ extension Failure.Code {
   /// Another process holds the state.
   package static let stateLocked = Self(rawValue: "state.locked")
 
+  /// Another user owns the state, or others may write to it.
+  package static let statePermissions = Self(rawValue: "state.perms")
+  package static let stateMissing = Self(rawValue: "state.missing")
+  /// A journal entry is missing or damaged.
+  package static let journalCorrupt = Self(rawValue: "journal.corrupt")
+
+  package static let configInvalid = Self(rawValue: "config.invalid")
+  package static let secretMissing = Self(rawValue: "secret.missing")
+  package static let dateFormat = Self(rawValue: "input.date_format")
+  package static let fileUnreadable = Self(rawValue: "file.unreadable")
+  /// No file descriptor is left, in this process or on the host.
+  package static let noDescriptors = Self(rawValue: "os.emfile")
+
+  /// Another process writes to the output file.
+  package static let outputLocked = Self(rawValue: "sink.file.locked")
+  package static let stdoutClosed = Self(rawValue: "sink.stdout.closed")
+  package static let tlsLibrary = Self(rawValue: "sink.tls.library")
+
+  /// The same next link came twice.
+  package static let linkLoop = Self(rawValue: "source.link_loop")
   /// The service refuses the credential.
   package static let unauthorized = Self(rawValue: "source.unauthorized")
   /// The service refuses the query itself.
@@ -34,6 +54,6 @@ extension Failure.Code {
   package static let gatewayTimeout = Self(rawValue: "source.gateway_timeout")
   /// Connected, and no byte arrived within the deadline.
   package static let silent = Self(rawValue: "source.silent")
-  /// A trace id that is no GUID, which Graph cannot look up.
+  /// A trace id with other characters than letters, digits and hyphens.
   package static let badTraceIdentifier = Self(rawValue: "search.trace_id")
 }

@@ -101,7 +101,9 @@ extension FileFault {
         recovery: .later(after: nil), cause: self)
     case EMFILE, ENFILE, ENOMEM, ENOLCK:
       return Failure(
-        number == ENOMEM ? "os.enomem" : number == ENOLCK ? "os.enolck" : "os.emfile", exit: .system, sentence,
+        number == ENOMEM
+          ? .init(rawValue: "os.enomem") : number == ENOLCK ? .init(rawValue: "os.enolck") : .noDescriptors,
+        exit: .system, sentence,
         hint: "Raise the limit or find the process that exhausted it.", recovery: .later(after: nil),
         cause: self)
     case ELOOP:

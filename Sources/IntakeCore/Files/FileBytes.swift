@@ -16,7 +16,7 @@ package enum FileBytes {
     guard descriptor >= 0 else {
       let error = errno
       throw Failure(
-        error == ENOENT ? "file.missing" : "file.unreadable",
+        error == ENOENT ? .init(rawValue: "file.missing") : .fileUnreadable,
         exit: unreadable,
         "Reading the \(purpose) from \(path): \(describe(error)).", hint: "Check the path and its permissions.")
     }
@@ -40,7 +40,7 @@ package enum FileBytes {
       if count == 0 { return bytes }
       guard count > 0 || errno == EINTR else {
         throw Failure(
-          "file.unreadable", exit: .noInput, "Reading the \(purpose) from \(path): \(describe(errno)).")
+          .fileUnreadable, exit: .noInput, "Reading the \(purpose) from \(path): \(describe(errno)).")
       }
       guard count > 0 else { continue }
       bytes.append(contentsOf: buffer[0..<count])

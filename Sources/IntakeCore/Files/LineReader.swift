@@ -93,7 +93,7 @@ package struct LineReader: ~Copyable {
 
   private func failure(_ error: Int32) -> Failure {
     Failure(
-      "file.unreadable", exit: .noInput, "Reading the events from \(path): \(FileBytes.describe(error)).",
+      .fileUnreadable, exit: .noInput, "Reading the events from \(path): \(FileBytes.describe(error)).",
       hint: "Check the path and its permissions.")
   }
 }

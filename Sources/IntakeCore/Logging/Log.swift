@@ -1,4 +1,4 @@
-// What the program says while it works: one line each to stderr, as text or JSON. Never an event, never mail data.
+// Log lines to stderr, as text or JSON. Never an event, never mail data.
 
 internal import Glibc
 

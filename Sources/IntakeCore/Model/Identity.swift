@@ -1,4 +1,4 @@
-// What makes two rows the same event.
+// The identity of an event: rows with the same one are the same event.
 
 /// The first 128 bits of SHA-256 over `tenant LF trace-id LF recipient LF status`: what `event.id` spells in hex.
 package struct Identity: Hashable, Sendable {

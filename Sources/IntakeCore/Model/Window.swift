@@ -1,6 +1,7 @@
 // The span of time that one query reads.
 
-/// A half-open span `[start, end)` of received times. Both services take inclusive bounds: ask wider, the ledger decides.
+/// A half-open span `[start, end)` of received times. The bounds of both services are
+/// inclusive: sources ask for both ends, and the ledger drops rows that come twice.
 package struct Window: Hashable, Sendable {
   package var start: Instant
   package var end: Instant

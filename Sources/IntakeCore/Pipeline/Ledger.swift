@@ -1,7 +1,7 @@
-// What has been delivered.
+// The ledger: which events were delivered.
 
-/// The identities already delivered.
+/// The identities of all delivered events within the horizon.
 package protocol Ledger {
-  /// True if the identity was not yet known; it is from then on. What is not committed is forgotten on reopening.
+  /// Adds the identity; true if it is new. Identities that are not committed are gone after reopening.
   mutating func insert(_ identity: Identity, received: Instant) -> Bool
 }

@@ -1,6 +1,6 @@
-// What makes events of rows.
+// The protocol of mappings.
 
-/// What maps rows to events: one page in, its events appended to a batch.
+/// Maps rows to events: one page in, its events appended to a batch.
 ///
 /// Never throws: a row that cannot be mapped leaves as a `pipeline_error` event and is counted.
 package protocol Normalising: Sendable {

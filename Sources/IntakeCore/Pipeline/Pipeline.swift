@@ -66,7 +66,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// - Parameter forgetting: gives up what a sink that is no longer configured has not acknowledged.
   package mutating func open(forgetting: Bool = false) async throws(Failure) {
     var checkpoint = state.checkpoint
-    try leaveRemovedSinks(&checkpoint, forgetting: forgetting)
+    try forgetRemovedSinks(&checkpoint, forgetting: forgetting)
     unopened = Set(sinks.map(\.name))
     sinkFailures = [:]
     try await openSinks(&checkpoint)
@@ -92,8 +92,8 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
-  /// Events that are collected without a sink are never delivered to it: who takes one away has to say so.
-  private func leaveRemovedSinks(_ checkpoint: inout Checkpoint, forgetting: Bool) throws(Failure) {
+  /// Events that are collected without a sink are never delivered to it: removing one needs the operator's consent.
+  private func forgetRemovedSinks(_ checkpoint: inout Checkpoint, forgetting: Bool) throws(Failure) {
     let removed = checkpoint.removedSinks(configured: sinks.map(\.name))
     guard forgetting || removed.isEmpty else {
       throw .removed(removed, waiting: state.pending.last ?? checkpoint.sequence, checkpoint)

@@ -1,6 +1,6 @@
-// What is read from: a function from window and cursor to page.
+// The protocol of sources: a function from window and cursor to page.
 
-/// One service that gives out message traces.
+/// One service that message traces are read from.
 ///
 /// A source keeps no position of its own: the same window and cursor ask for the same page, so a test is a call and
 /// resuming is starting again. It is called by one pipeline at a time, never twice at once. It obeys quota and

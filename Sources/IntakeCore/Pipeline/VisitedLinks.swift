@@ -3,7 +3,7 @@
 /// The next links of one window. They end whatever the service sends: no link with rows twice, no long run of empty pages.
 struct VisitedLinks {
   private var links: Set<PageCursor> = []
-  /// An empty page may repeat its own link, so often.
+  /// How many more times empty pages may repeat a link.
   private var repeats = 10
 
   mutating func remember(_ link: PageCursor, of page: Page, rows: Int) throws(Failure) {
@@ -11,13 +11,14 @@ struct VisitedLinks {
       repeats -= page.rows.isEmpty ? 1 : repeats
       guard repeats > 0 else { throw Failure.linkLoop }
     }
+    // At most 20 more links than rows, and 10,000 in all.
     guard links.count <= 20 + rows, links.count <= 10_000 else { throw Failure.endless }
   }
 }
 
 extension Failure {
   fileprivate static let linkLoop = Failure(
-    "source.link_loop", exit: .tryLater,
+    .linkLoop, exit: .tryLater,
     "Reading a window: the service returned the same next link twice.",
     hint: "The window stays open and is read again on the next pass.", recovery: .later(after: nil))
 

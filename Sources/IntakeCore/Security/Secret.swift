@@ -24,7 +24,7 @@ package enum SecretReference: Sendable, Equatable {
     case .environment(let name):
       guard let value = environment[name], !value.isEmpty else {
         throw Failure(
-          "secret.missing", exit: .configuration,
+          .secretMissing, exit: .configuration,
           "Reading the \(purpose): the environment variable \(name) is not set.", hint: "Set \(name) and start again.")
       }
       return try Self.checked(value, purpose: purpose)

@@ -1,9 +1,9 @@
-// Time as an argument: the clock that is asked and the waiting that is done.
+// Time as an argument: the clock and the waits.
 
 internal import CSystem
 internal import Glibc
 
-/// What time it is, and how to wait. Tests and `--now` put their own in.
+/// A clock and a way to wait. Tests and `--now` use their own.
 package struct TimeSource: Sendable {
   package var now: @Sendable () -> Instant
   package var sleep: @Sendable (Duration) async throws(CancellationError) -> Void

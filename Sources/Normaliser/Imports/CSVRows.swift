@@ -24,7 +24,7 @@ struct CSVRows: Sendable {
   mutating func take(_ text: inout [UInt8], isLast: Bool) throws(Failure) -> [RawPage] {
     if hasBadPattern {
       throw Failure(
-        "input.date_format", exit: .usage,
+        .dateFormat, exit: .usage,
         "Reading the date format: invalid date format; use y M d H h m s f tt and punctuation.",
         hint: "Examples: M/d/yyyy h:mm:ss tt, dd/MM/yyyy HH:mm:ss.")
     }
@@ -168,7 +168,7 @@ struct CSVRows: Sendable {
     if Received.parse(span, 0, cell.count) != nil { return cell }
     guard let dates else {
       throw Failure(
-        "input.date_format", exit: .badData,
+        .dateFormat, exit: .badData,
         "Reading message traces from \(file): ambiguous dates in column \(column): their format depends on the "
           + "exporting machine's locale.",
         hint: "Set their format, such as --date-format 'M/d/yyyy h:mm:ss tt'; times are read as UTC.")

@@ -143,7 +143,7 @@ final class FileSink: Sink {
     switch (fault.call, fault.number) {
     case (.lock, EWOULDBLOCK):
       Failure(
-        "sink.file.locked", exit: .tryLater, "Writing to \(path.text): another process is writing to it.",
+        .outputLocked, exit: .tryLater, "Writing to \(path.text): another process is writing to it.",
         hint: "Use a separate output file for each configuration.", recovery: .later(after: nil))
     case (.open, EINVAL):
       Failure(

@@ -26,7 +26,7 @@ struct SocketFault: Error, Sendable, Equatable {
     if number == Self.truncated.number { return Self.truncatedFailure(area, name) }
     let isOurs = number == EMFILE || number == ENFILE
     return Failure(
-      isOurs ? "os.emfile" : "\(area).\(code)", exit: isOurs ? .system : .tryLater,
+      isOurs ? .noDescriptors : .init(rawValue: "\(area).\(code)"), exit: isOurs ? .system : .tryLater,
       "Sending to \(name): \(FileBytes.describe(number)).", hint: hint, recovery: .later(after: nil), cause: self)
   }
 }

@@ -33,7 +33,7 @@ final class StdoutSink: Sink {
     let inherited = Descriptor(descriptor, name: "standard output", owned: false)
     guard let status = try? files.status(inherited), OutputStream.isWritable(descriptor) else {
       throw Failure(
-        "sink.stdout.closed", exit: .ioError, "Writing to standard output: it is closed.",
+        .stdoutClosed, exit: .ioError, "Writing to standard output: it is closed.",
         hint: "Redirect standard output to a file or pipe, or configure another sink.")
     }
     if status.kind == .regular, let output = try openFile() {
@@ -47,7 +47,7 @@ final class StdoutSink: Sink {
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     switch target.withLock({ $0 }) {
     case .closed:
-      throw Failure("sink.stdout.closed", exit: .bug, "Writing to standard output: the sink is not open.")
+      throw Failure(.stdoutClosed, exit: .bug, "Writing to standard output: the sink is not open.")
     case .stream(let stream):
       try stream.write(entry.bytes)
       return SinkPosition(sequence: entry.sequence)
@@ -74,7 +74,7 @@ final class StdoutSink: Sink {
     } catch {
       guard error.number == EWOULDBLOCK else { throw failure(error) }
       throw Failure(
-        "sink.file.locked", exit: .tryLater,
+        .outputLocked, exit: .tryLater,
         "Writing to standard output: another process is writing to the same file.",
         hint: "Use a separate output file for each process.", recovery: .later(after: nil))
     }

@@ -20,11 +20,11 @@ final class TLSSettings: Sendable {
   init(_ options: SyslogOptions, name: String) throws(Failure) {
     guard let library = unsafe TLSLibrary.shared else {
       throw Failure(
-        "sink.tls.library", exit: .system, "Opening \(name): libssl.so.3 could not be loaded.",
+        .tlsLibrary, exit: .system, "Opening \(name): libssl.so.3 could not be loaded.",
         hint: "Install OpenSSL 3 (package libssl3).")
     }
     guard let settings = unsafe library.newSettings(library.method()) else {
-      throw Failure("sink.tls.library", exit: .system, "Opening \(name): libssl could not be set up.")
+      throw Failure(.tlsLibrary, exit: .system, "Opening \(name): libssl could not be set up.")
     }
     bits = UInt(bitPattern: settings)
     _ = unsafe library.controlSettings(settings, Self.control.minimum, Self.version12, nil)

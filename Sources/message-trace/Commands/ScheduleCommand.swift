@@ -40,7 +40,7 @@ struct ScheduleCommand: RunnableCommand {
     }
     guard let every = Duration(parsing: text) else {
       throw Failure(
-        "config.invalid", exit: .configuration,
+        .configInvalid, exit: .configuration,
         "Reading \(path): trigger.every must be a duration, not \(Log.clean(text, limit: 40)).",
         hint: "Run: message-trace playbook validate \(path)")
     }

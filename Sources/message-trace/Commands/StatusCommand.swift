@@ -56,7 +56,7 @@ struct StatusCommand: RunnableCommand {
     if let tenant = try Self.tenant(place.path, playbook: place.title) { return tenant }
     guard !context.invocation.operands.isEmpty else {
       throw Failure(
-        "state.missing", exit: .noInput, "Reading the state in \(place.path): nothing was collected there yet.",
+        .stateMissing, exit: .noInput, "Reading the state in \(place.path): nothing was collected there yet.",
         hint: "Give a playbook, or the state directory with --state.")
     }
     return TenantStatus(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))

@@ -22,7 +22,7 @@ struct CommandContext: Sendable {
     guard let text = layer[.now]?.last else { return .system }
     guard let instant = Timestamp.parse(text) else {
       throw Failure(
-        "config.invalid", exit: .configuration, "Reading --now: \(Log.clean(text, limit: 60)) is not a date and time.",
+        .configInvalid, exit: .configuration, "Reading --now: \(Log.clean(text, limit: 60)) is not a date and time.",
         hint: "Use the form 2026-03-02T08:15:07Z.")
     }
     return .starting(at: instant)
@@ -83,7 +83,7 @@ struct CommandContext: Sendable {
     if let value = make(text) { return value }
     let words = names.split(separator: ",").map { String($0.drop { $0 == " " }) }
     throw Failure(
-      "config.invalid", exit: .configuration,
+      .configInvalid, exit: .configuration,
       "Reading \(flag): the value must be one of \(names), not \(Log.clean(text, limit: 60))\(Suggestion.question(text, among: words))"
     )
   }

@@ -31,7 +31,7 @@ final class ChunkReader {
 
   private func failure(_ error: Int32) -> Failure {
     Failure(
-      "file.unreadable", exit: .noInput, "Reading the \(purpose) \(path): \(FileBytes.describe(error)).",
+      .fileUnreadable, exit: .noInput, "Reading the \(purpose) \(path): \(FileBytes.describe(error)).",
       hint: "Check the path and its permissions.")
   }
 }

@@ -53,7 +53,7 @@ struct ReportCommand: RunnableCommand {
     if let path = context.invocation.options[.collectorState] {
       guard let tenant = try StatusCommand.tenant(path, playbook: "") else {
         throw Failure(
-          "state.missing", exit: .noInput, "Reading the state in \(path): nothing was collected there yet.",
+          .stateMissing, exit: .noInput, "Reading the state in \(path): nothing was collected there yet.",
           hint: "Give the directory that `collect` uses as --state.")
       }
       statuses.append(tenant.json(now: now))

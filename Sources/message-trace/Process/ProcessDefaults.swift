@@ -30,7 +30,7 @@ enum ProcessDefaults {
     let isRaised = unsafe setrlimit(resource, &limit) == 0
     guard !isRaised || limit.rlim_cur < fewestDescriptors else { return }
     throw Failure(
-      "os.emfile", exit: .system, "Starting: the process may open only \(limit.rlim_max) files at a time.",
+      .noDescriptors, exit: .system, "Starting: the process may open only \(limit.rlim_max) files at a time.",
       hint: "Raise the limit to \(fewestDescriptors) or more (ulimit -n, LimitNOFILE=).")
   }
 
