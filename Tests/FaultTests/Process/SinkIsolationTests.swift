@@ -3,6 +3,7 @@
 internal import Glibc
 internal import IntakeCore
 internal import IntakeTesting
+internal import Simulator
 import Testing
 
 @Suite struct SinkIsolationTests {
