@@ -30,6 +30,8 @@ enum CurlOption {
   static let pathAsIs: Int32 = 234
   static let suppressConnectHeaders: Int32 = 265
   static let oldestIdleConnectionSeconds: Int32 = 288
+  /// Since 7.87; an older library does not know it and waits for its resolver.
+  static let quickExit: Int32 = 322
   static let responseCode: Int32 = 0x20_0002
   static let verifyResult: Int32 = 0x20_000D
   static let connectCode: Int32 = 0x20_0016

@@ -108,6 +108,8 @@ package actor CurlTransport: Transport {
     unsafe handles.curl.easy_reset(handles.easy)
     handles.set(CurlOption.url, request.address.text)
     handles.set(CurlOption.noSignal, 1)
+    // A look-up that hangs is left to itself at the deadline and when the program stops: getaddrinfo(3) cannot be ended.
+    handles.set(CurlOption.quickExit, 1)
     handles.set(CurlOption.bufferSize, 1 << 18)
     handles.set(CurlOption.followLocation, 0)
     handles.set(CurlOption.pathAsIs, 1)

@@ -18,6 +18,8 @@ package protocol Sink: Sendable {
   /// Bytes that the destination has taken so far, in any measure that only grows while it does; asked from another thread
   /// while `deliver` runs. A sink that is behind at the end of a pass and takes nothing for 30 s is given up for this pass.
   var bytesTaken: Int { get }
+  /// How often the receiver ended its side before ours, since the sink was made: for the metrics.
+  var earlyEnds: Int { get }
 
   /// Opens the sink, and returns where a sink without a position starts. Called before the first request of a pass: for a sink
   /// that the checkpoint does not have yet, a failure here ends the pass; for any other it delays only this sink, and
@@ -40,4 +42,6 @@ package protocol Sink: Sendable {
 extension Sink {
   /// Only whole entries count.
   package var bytesTaken: Int { 0 }
+  /// For sinks without a stream.
+  package var earlyEnds: Int { 0 }
 }

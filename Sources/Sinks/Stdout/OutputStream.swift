@@ -9,7 +9,7 @@ internal import IntakeCore
 struct OutputStream: Sendable {
   let descriptor: Int32
   let kind: FileStatus.Kind
-  let taken: ByteCount
+  let taken: GrowingCount
 
   /// What a pipe with room always takes without blocking (POSIX: PIPE_BUF; Linux: one page).
   private static let piece = 4_096

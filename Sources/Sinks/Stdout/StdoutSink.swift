@@ -12,7 +12,7 @@ final class StdoutSink: Sink {
   private let log: Log
   private let descriptor: Int32
   private let target = Mutex<Target>(.closed)
-  private let taken = ByteCount()
+  private let taken = GrowingCount()
 
   var bytesTaken: Int { taken.value }
 

@@ -55,7 +55,7 @@ struct Barrier: Sendable {
   /// How long a reset may take to arrive behind an end of stream.
   var reset: Duration
   /// Grows with every acknowledgement.
-  private(set) var taken = ByteCount()
+  private(set) var taken = GrowingCount()
 
   init(stall: Duration = .seconds(30), closing: Duration = .seconds(5), reset: Duration = .milliseconds(250)) {
     self.stall = stall
@@ -63,7 +63,7 @@ struct Barrier: Sendable {
     self.reset = reset
   }
 
-  func counting(_ taken: ByteCount) -> Barrier {
+  func counting(_ taken: GrowingCount) -> Barrier {
     var barrier = self
     barrier.taken = taken
     return barrier

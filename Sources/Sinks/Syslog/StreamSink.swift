@@ -17,9 +17,13 @@ final class StreamSink: Sink {
   /// Kept open where no end of stream is waited for.
   private let kept = Mutex<(any StreamConnection)?>(nil)
 
-  private let taken = ByteCount()
+  private let taken = GrowingCount()
 
   var bytesTaken: Int { taken.value }
+
+  private let early = GrowingCount()
+
+  var earlyEnds: Int { early.value }
 
   /// Bytes handed over at once: one TLS record.
   private static let piece = 16_384
@@ -157,6 +161,7 @@ final class StreamSink: Sink {
   /// An end before ours is a break: the frames are sent again, fewer at a time. A receiver that ends its side before ours
   /// even behind a single frame, or before any, confirms nothing that way, ever.
   private func settleEarlyEnd(_ connection: any StreamConnection, _ frames: Int) throws(SocketFault) {
+    early.add(1)
     receiver.update { ($0.earlyEnds.all, $0.earlyEnds.inARow) = ($0.earlyEnds.all + 1, $0.earlyEnds.inARow + 1) }
     let known = receiver.facts
     if known.earlyEnds.inARow == Self.suspicious {

@@ -27,6 +27,7 @@ enum Metrics {
     ("throttles", "throttles_total", nil, "Throttling responses: 429, 503 and 509."),
     ("sink_batches", "sink_batches_total", "sink", "Batches acknowledged by the sink."),
     ("sink_failures", "sink_failures_total", "sink", "Passes that ended with undelivered batches for the sink."),
+    ("sink_early_ends", "sink_early_ends_total", "sink", "Ends of stream by the receiver that came before ours."),
     ("gaps", "gaps_total", nil, "Time ranges that left the service's retention before they were read."),
     ("gap_seconds", "gap_seconds_total", nil, "Seconds in those time ranges."),
   ]

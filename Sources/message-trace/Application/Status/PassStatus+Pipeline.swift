@@ -17,6 +17,7 @@ extension PassStatus {
     nextRun = nil
     counters.add(pipeline.mapping.take())
     note(pipeline.state.checkpoint, settings.schedule, failing: pipeline.sinkFailures, at: now)
+    for sink in pipeline.sinks where sink.earlyEnds > 0 { counters.add("sink_early_ends", sink.name, sink.earlyEnds) }
     identities = pipeline.state.ledger.count
     journalEntries = pipeline.state.pending.count
     journalBytes = pipeline.state.journalSize

@@ -220,7 +220,10 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
   const char *text = getenv("FAULT_RESOLVER");
   size_t length = host ? strlen(host) : 0;
   if (text && *text && length >= sizeof end && !strcmp(host + length - (sizeof end - 1), end))
+  {
+    if (log_path) note("getaddrinfo", host);
     for (;;) syscall(SYS_pause);
+  }
   int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
   *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
   return real(host, service, hints, list);

@@ -3,10 +3,10 @@
 internal import Synchronization
 
 /// A count that only grows, from any thread.
-final class ByteCount: Sendable {
+final class GrowingCount: Sendable {
   private let count = Atomic(0)
 
   var value: Int { count.load(ordering: .relaxed) }
 
-  func add(_ bytes: Int) { count.wrappingAdd(bytes, ordering: .relaxed) }
+  func add(_ number: Int) { count.wrappingAdd(number, ordering: .relaxed) }
 }
