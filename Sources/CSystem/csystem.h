@@ -10,5 +10,6 @@
 #include "csystem_inflate.h"
 #include "csystem_io.h"
 #include "csystem_sha256.h"
+#include "csystem_volume.h"
 
 #endif
