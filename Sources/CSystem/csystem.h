@@ -11,5 +11,6 @@
 #include "csystem_io.h"
 #include "csystem_libc.h"
 #include "csystem_sha256.h"
+#include "csystem_volume.h"
 
 #endif

@@ -17,10 +17,4 @@ static inline int csystem_unacknowledged_bytes(int fd) {
   return csystem_ioctl(fd, CSYSTEM_SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
-/// 1 if an open file lies in a tmpfs that is mounted read-only, as volumes projected into a container do.
-static inline int csystem_is_on_read_only_tmpfs(int fd) {
-  csystem_statfs volume;
-  return csystem_fstatfs(fd, &volume) == 0 && volume.type == CSYSTEM_TMPFS && (volume.flags & CSYSTEM_READ_ONLY) != 0;
-}
-
 #endif

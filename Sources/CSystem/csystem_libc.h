@@ -11,14 +11,10 @@
 /// struct timespec on 64-bit Linux: seconds, nanoseconds.
 typedef struct { int64_t seconds, nanoseconds; } csystem_timespec;
 
-/// struct statfs on 64-bit Linux (120 bytes), as far as it is read here.
-typedef struct { int64_t type, unread[9], flags, spare[4]; } csystem_statfs;
-
 extern void *csystem_dlopen(const char *name, int flags) __asm__("dlopen");
 extern void *csystem_dlsym(void *library, const char *name) __asm__("dlsym");
 extern int csystem_ioctl(int fd, unsigned long request, ...) __asm__("ioctl");
 extern int csystem_clock_gettime(int clock, csystem_timespec *time) __asm__("clock_gettime");
-extern int csystem_fstatfs(int fd, csystem_statfs *volume) __asm__("fstatfs");
 
 enum {
   /// RTLD_NOW | RTLD_LOCAL of dlfcn.h.
@@ -26,11 +22,7 @@ enum {
   /// asm-generic/ioctls.h.
   CSYSTEM_FIONREAD = 0x541B,
   /// linux/sockios.h; the same number as TIOCOUTQ.
-  CSYSTEM_SIOCOUTQ = 0x5411,
-  /// linux/magic.h: TMPFS_MAGIC.
-  CSYSTEM_TMPFS = 0x01021994,
-  /// sys/statvfs.h: ST_RDONLY.
-  CSYSTEM_READ_ONLY = 1
+  CSYSTEM_SIOCOUTQ = 0x5411
 };
 
 #endif

@@ -208,8 +208,8 @@ extension Setting {
     case .accessTokenFile: "file with a ready-made access token"
     case .managedIdentity: "sign in as the managed identity of this Azure machine"
     case .caFile: "PEM file with the authorities to trust, instead of the system's"
-    case .proxy: "HTTP proxy for every request, without user name and password; none unless given here"
-    case .proxyFile: "file with the proxy's URL, user name and password included; or set MESSAGE_TRACE_PROXY"
+    case .proxy: "HTTP proxy for every request; one with a password goes in a file or variable"
+    case .proxyFile: "file with the proxy's URL; or set MESSAGE_TRACE_PROXY"
     case .metricsFile: "Prometheus textfile, replaced after each pass"
     case .maximumBody: "maximum size of one decoded response, in bytes; default 33554432"
     }

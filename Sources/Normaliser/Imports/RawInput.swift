@@ -29,8 +29,8 @@ package struct RawInput: Sendable {
     case atom
   }
 
-  /// Zero bytes among the first 512 of a text.
-  private static let mostZeros = 8
+  /// More than one zero byte in so many at the beginning: not text.
+  private static let oneZeroIn = 40
 
   private let file: String
   private let options: RawOptions
@@ -94,7 +94,7 @@ package struct RawInput: Sendable {
   /// Waits for a first line, or 64 KiB, or the end.
   private mutating func chooseFormat(isLast: Bool) throws(Failure) {
     // Dropped at once: a file of blanks would be searched anew with each piece.
-    if let blanks = text.firstIndex(where: { $0 > 0x20 || $0 == 0 }) {
+    if let blanks = text.firstIndex(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) {
       if blanks > 0 { text.removeFirst(blanks) }
     } else {
       text.removeAll(keepingCapacity: true)
@@ -123,7 +123,8 @@ package struct RawInput: Sendable {
         file, "it is a zip archive or an Excel workbook", hint: "Unpack it, or save the workbook as CSV (UTF-8).")
     }
     // One among much text is a damaged value, which costs at most its row.
-    guard text.first != 0, text.prefix(512).count(where: { $0 == 0 }) <= Self.mostZeros else {
+    let begin = text.prefix(512)
+    guard text.first != 0, begin.count(where: { $0 == 0 }) * Self.oneZeroIn <= begin.count else {
       throw refusal("it contains NUL bytes; not a text file")
     }
   }

@@ -6,18 +6,24 @@ internal import IntakeTesting
 import Testing
 
 @Suite struct ConnectionTests {
-  private func query(_ url: String, _ more: [String] = [], environment: [String: String] = [:]) throws -> ProcessResult
+  /// A `check`, which tries once; its findings are in `errors`.
+  private func check(_ url: String, _ more: [String] = [], environment: [String: String] = [:]) throws -> ProcessResult
   {
     let folder = try ScratchFolder()
     let token = try folder.write("token", to: "token")
-    return Program.run(
-      ["query", "--mode", "graph", "--tenant", "t.example", "--access-token-file", token, "--graph-url", url] + more,
+    var result = Program.run(
+      ["check"] + more + [
+        "--mode", "graph", "--tenant", "t.example", "--access-token-file", token, "--graph-url", url, "--state",
+        folder("state"),
+      ],
       environment: environment)
+    result.errors += String(decoding: result.output, as: UTF8.self)
+    return result
   }
 
   @Test("a proxy's password is refused in the arguments and as a playbook's literal, and not repeated")
   func literal() throws {
-    let flag = try query("http://127.0.0.1:1", ["--proxy", "http://user:hunter2@127.0.0.1:1"])
+    let flag = try check("http://127.0.0.1:1", ["--proxy", "http://user:hunter2@127.0.0.1:1"])
     #expect(flag.status == 78 && flag.errors.contains("--proxy-file") && !flag.errors.contains("hunter2"))
     let folder = try ScratchFolder()
     let playbook = try folder.write(
@@ -38,11 +44,11 @@ import Testing
     let file = try folder.write(url, to: "proxy")
     let result: ProcessResult
     switch kind {
-    case "env": result = try query("https://graph.example", environment: ["MESSAGE_TRACE_PROXY": url])
-    case "file": result = try query("https://graph.example", ["--proxy-file", file])
+    case "env": result = try check("https://graph.example", environment: ["MESSAGE_TRACE_PROXY": url])
+    case "file": result = try check("https://graph.example", ["--proxy-file", file])
     default:
       let playbook = try folder.write("{ \"source\": { \"proxy\": { \"file\": \"proxy\" } } }", to: "p.json")
-      result = try query("https://graph.example", ["--playbook", playbook])
+      result = try check("https://graph.example", [playbook])
     }
     #expect(
       result.status == 78 && result.errors.contains("127.0.0.1:\(proxy.port) asks for credentials"), "\(result.errors)")
@@ -52,19 +58,19 @@ import Testing
 
   @Test("a failed connection says that proxy variables are not used, and names a proxy that is")
   func variables() throws {
-    let ignored = try query("http://127.0.0.1:1", environment: ["HTTPS_PROXY": "http://user:hunter2@proxy.corp:3128"])
+    let ignored = try check("http://127.0.0.1:1", environment: ["HTTPS_PROXY": "http://user:hunter2@proxy.corp:3128"])
     #expect(ignored.status == 75 && ignored.errors.contains("HTTPS_PROXY is set"), "\(ignored.errors)")
     #expect(!ignored.errors.contains("hunter2"))
-    let named = try query("https://graph.example", ["--proxy", "http://127.0.0.1:1"])
+    let named = try check("https://graph.example", ["--proxy", "http://127.0.0.1:1"])
     #expect(named.status == 75 && named.errors.contains("the proxy http://127.0.0.1:1 cannot be reached"))
   }
 
   @Test("connection refused and name not found have hints of their own")
   func hints() throws {
-    let refused = try query("http://127.0.0.1:1")
+    let refused = try check("http://127.0.0.1:1")
     #expect(
       refused.errors.contains("refuses the connection to port 1") && refused.errors.contains("Check host and port"))
-    let unknown = try query("https://no-such-host.invalid")
+    let unknown = try check("https://no-such-host.invalid")
     #expect(unknown.errors.contains("cannot be resolved") && unknown.errors.contains("spelling"), "\(unknown.errors)")
   }
 
@@ -92,7 +98,7 @@ import Testing
       let process = try server.start()
       defer { process.stop(SIGKILL) }
       eventually { Self.accepts(port) }
-      let result = try query("https://127.0.0.1:\(port)", item.ca.map { ["--ca-file", folder($0)] } ?? [])
+      let result = try check("https://127.0.0.1:\(port)", item.ca.map { ["--ca-file", folder($0)] } ?? [])
       #expect(result.status == 76 || result.status == 75, "\(result.errors)")
       #expect(result.errors.contains(item.says) && result.errors.contains("nothing was sent"), "\(result.errors)")
     }

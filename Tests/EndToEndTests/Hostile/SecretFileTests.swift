@@ -8,15 +8,19 @@ import Testing
 @Suite struct SecretFileTests {
   private static let isRoot = geteuid() == 0
 
-  /// A `check` that reads the token from this file; 76 or 0 means that it was read.
+  /// A `check`, which tries once, with the token of this file: 75 means that it was read. Its findings are in `errors`.
   private func run(_ file: String, environment: [String: String] = [:], as user: [String] = []) throws -> ProcessResult
   {
-    try TestProgram(
+    let state = try ScratchFolder()
+    #expect(unsafe chmod(state.path, 0o777) == 0)
+    var result = try TestProgram(
       user + [
-        Program.path, "query", "--mode", "graph", "--tenant", "t.example", "--access-token-file", file, "--graph-url",
-        "http://127.0.0.1:1",
+        Program.path, "check", "--mode", "graph", "--tenant", "t.example", "--access-token-file", file, "--graph-url",
+        "http://127.0.0.1:1", "--state", state("state"),
       ], environment: environment
     ).capture()
+    result.errors += String(decoding: result.output, as: UTF8.self)
+    return result
   }
 
   /// The unreachable service is the next obstacle once the secret is read.
