@@ -41,7 +41,8 @@ struct CurlFault {
     if let excess { return excessFailure(excess, request) }
     let proxy = request.mayUseProxy ? settings.proxyName : nil
     if connectStatus == 407 { return .proxyRefused(request, proxy) }
-    if code == CurlCode.badProxyName || code == CurlCode.proxyFailed || (code == CurlCode.noConnection && proxy != nil) {
+    if code == CurlCode.badProxyName || code == CurlCode.proxyFailed || (code == CurlCode.noConnection && proxy != nil)
+    {
       return proxyUnreachable(request, proxy ?? "")
     }
     let host = request.address.origin.host
