@@ -30,6 +30,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     return try JSONValue(parsing: bytes)["dateFormat"]?.string
   }
 
+  /// True for rows that go out as they came, and so hold the service's names.
+  var isRaw: Bool { (try? settings().isRaw) ?? false }
+
   func settings() throws -> NormaliserSettings {
     var settings = NormaliserSettings(tenant: "contoso.onmicrosoft.com", localDomains: ["contoso.com"])
     guard let bytes = bytes("\(stem).settings.json") else { return settings }

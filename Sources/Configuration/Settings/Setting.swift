@@ -191,7 +191,7 @@ extension Setting {
     case .since: "how far back the very first pass starts; default 24h"
     case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
     case .mapping: "mapping by name or file; default ecs, the mode's built-in mapping"
-    case .profile: "field names: ECS, those of another product, or rows as they came; default ecs"
+    case .profile: "field names of ECS or another product; default ecs"
     case .localDomains: "domains of the tenant, for email.direction"
     case .keepOriginal: "keep each row as received in event.original"
     case .redact: "replace these by a keyed hash; equal values stay equal"

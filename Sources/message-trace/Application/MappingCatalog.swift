@@ -54,12 +54,16 @@ enum MappingCatalog {
       hint: "Start from the mapping of these rows: message-trace mapping show \(shape)")
   }
 
+  /// Every name that an event may have.
+  static func fields() throws(Failure) -> FieldCatalog {
+    try FieldCatalog(parsing: Array((text("fields") ?? "").utf8), file: "fields.json")
+  }
+
   /// A user's own mapping, held against the names that an event may have and made ready once, so that every mistake is
   /// found before the first row.
   static func file(_ path: String) throws(Failure) -> Mapping {
     let bytes = try FileBytes.read(path, purpose: "mapping")
-    let catalog = try FieldCatalog(parsing: Array((text("fields") ?? "").utf8), file: "fields.json")
-    let mapping = try Mapping(parsing: bytes, file: path, catalog: catalog)
+    let mapping = try Mapping(parsing: bytes, file: path, catalog: try fields())
     _ = try RowNormaliser(mapping: mapping, settings: NormaliserSettings())
     return mapping
   }

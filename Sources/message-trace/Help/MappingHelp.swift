@@ -18,11 +18,26 @@ enum MappingHelp {
       sekoia     field names of Sekoia.io's connector for Office 365 message traces
       cim        Splunk's Common Information Model, data model Email
       udm-flat   Google SecOps' Unified Data Model, dotted names
+      raw        each row as the service gave it, on one line: for parsers of the services' own rows
+
+    Every profile maps rows of both services, of the draft of 2021, and details. The schema that each follows:
+      ecs        ECS 8.11.0. Left out: query echoes (StartDate, EndDate, Index). Size is o365.message_trace.size
+      sekoia     Sekoia's parsers message-trace and message-trace-graph-api. From the newer one: network.bytes and a
+                 Message-ID without brackets. Left out of the older one: event.start and event.end, which echo the query
+      cim        CIM 5, data model Email, one text for each field. Left out: delay, retries, url, file_*
+      udm-flat   UDM event, EMAIL_TRANSACTION. Left out: network.direction of internal mail; dotted, not nested
+      raw        what Sekoia's two intakes parse. verify and the ledger know a row by trace id, recipient and status
+
+    event.id of details is made of tenant, trace id, recipient, event, time in milliseconds, and description.
 
     To change one field: show a mapping, edit its rule, validate. To write the subject to a second field:
       { "to": "email.subject", "from": "subject" }                     before
       { "to": ["email.subject", "acme.subject"], "from": "subject" }   after, with the new name declared:
       "fields": { "acme.subject": { "type": "keyword" } }
+    To drop a field, delete its rule; a column without a rule goes to `others`, so name it in leftOut too:
+      "leftOut": ["@odata.*", "subject"]
+    To rename one, change `to`. To add a constant:  { "to": "labels.team", "constant": "mail" }
+    To keep the original row, use --keep-original; the rule { "to": "event.original", "from": "$original" } places it.
 
     A mapping, shortened:
 
@@ -72,9 +87,9 @@ enum MappingHelp {
     one of these values; of several, the first that is present is used:
       $received $created $identity $status $direction $provider $tenant.name $tenant.id $recipient
       $original $reason $flags $cut.columns $cut.lengths $cut.hashes
-    `as` converts: text (the default), timestamp, ip, lower-case, domain, local part, integer, lookup, properties;
-    followed by list, all values of `from` become a list without duplicates. `else` names the field for a text that
-    cannot be converted. There are no expressions.
+    `as` converts: text (the default), timestamp, ip, lower-case, domain, local part, integer, without brackets, lookup,
+    properties; followed by list, all values of `from` become a list without duplicates. `else` names the field for a
+    text that cannot be converted. There are no expressions.
 
     --redact subject,local-part replaces subjects and the part of addresses before the @ by a keyed hash (HMAC-SHA256),
     so that events can still be joined, and omits event.original. The key: MESSAGE_TRACE_REDACT_KEY or --redact-key-file.

@@ -49,6 +49,11 @@ extension Certificates {
       usleep(5_000)
     }
     process.stop(SIGKILL)
-    throw FileFault(.open, "openssl s_server", ETIMEDOUT)
+    throw NotListening(output: try folder.text(log))
   }
+}
+
+/// A server that wrote no port.
+private struct NotListening: Error {
+  let output: String
 }

@@ -26,7 +26,9 @@ struct FieldCatalogTests {
     _ = try RowNormaliser(mapping: mapping, settings: NormaliserSettings())
   }
 
-  @Test("a golden event holds only fields of the catalog, typed as it says", arguments: GoldenCase.all)
+  @Test(
+    "a golden event holds only fields of the catalog, typed as it says",
+    arguments: GoldenCase.all.filter { !$0.isRaw })
   func golden(_ golden: GoldenCase) throws {
     let catalog = try Self.catalog()
     let bytes = golden.bytes("\(golden.stem).out.ndjson") ?? []
