@@ -57,5 +57,10 @@ package struct Certificates: Sendable {
   package struct Refused: Error {
     package var arguments: [String]
     package var errors: String
+
+    package init(arguments: [String], errors: String) {
+      self.arguments = arguments
+      self.errors = errors
+    }
   }
 }

@@ -78,7 +78,7 @@ struct TLSSinkTests {
     #expect(await code(try sink("")) == "sink.tls.untrusted 76")
     #expect(await code(try sink("ca=\(folder("other.pem"))")) == "sink.tls.untrusted 76")
     #expect(await code(try sink(ca, host: "127.0.0.1")) == "sink.tls.untrusted 76")
-    usual.end()
+    usual.stop()
     #expect(try folder.bytes("got") == [])
     for name in ["expired", "other"] {
       let server = try await server(name)
