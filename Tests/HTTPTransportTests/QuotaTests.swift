@@ -57,4 +57,27 @@ struct QuotaTests {
     #expect(usage.wait(until: 4, now: now) == .seconds(90))
     #expect(usage.wait(until: 9, now: now) == .zero)
   }
+
+  @Test("a Retry-After is kept in the file and obeyed by the next process, for the service that sent it")
+  func pause() async throws {
+    let folder = try ScratchFolder()
+    let limit = QuotaLimit(requests: 90)
+    let first = Quota(file: folder("quota"), limit: limit, service: "graph")
+    #expect(try await first.take(Self.now) == nil)
+    try await first.pause(for: .seconds(120), Self.now)
+    let next = Quota(file: folder("quota"), limit: limit, service: "graph")
+    #expect(try await next.take(Self.now + .seconds(30)) == .seconds(90))
+    #expect(try await Quota(file: folder("quota"), limit: limit, service: "reporting").take(Self.now) == nil)
+    #expect(try await next.take(Self.now + .seconds(120)) == nil)
+    let usage = try #require(QuotaUsage(file: folder("quota"), limit: limit, now: Self.now + .seconds(120)))
+    #expect(usage.used == 3)
+  }
+
+  @Test("a pause far in the future, left by a clock that was set back, costs an hour at most")
+  func pauseAhead() async throws {
+    let folder = try ScratchFolder()
+    try folder.write("until graph \((Self.now + .seconds(1_000_000)).ticks)\nuntil graph x\nuntil\n", to: "quota")
+    let quota = Quota(file: folder("quota"), limit: QuotaLimit(requests: 90), service: "graph")
+    #expect(try await quota.take(Self.now) == .seconds(3_600))
+  }
 }

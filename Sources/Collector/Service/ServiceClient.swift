@@ -22,7 +22,7 @@ struct ServiceClient: Sendable {
     logged = SeenCodes()
     decoder = PageDecoder(service: service, time: time, log: log, logged: logged)
     let network = CurlTransport(settings.http, counting: counter)
-    let quota = Quota(file: settings.quotaFile, limit: settings.quota)
+    let quota = Quota(file: settings.quotaFile, limit: settings.quota, service: service.rawValue)
     let paced = PacedTransport(base: network, quota: quota, time: time, log: log)
     transport = RetryingTransport(
       base: paced, time: time, log: log, slowCodes: service == .reporting ? Self.slowCodes : [])

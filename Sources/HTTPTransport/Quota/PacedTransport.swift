@@ -1,4 +1,4 @@
-// Waiting for the quota before each request.
+// Waiting for the quota, and for the pauses that the service has asked for, before each request.
 
 package import IntakeCore
 
@@ -18,9 +18,24 @@ package struct PacedTransport: Transport {
 
   package func send(_ request: Request) async throws(Failure) -> Response {
     while let pause = try await quota.take(time.now()) {
+      guard pause <= RetryingTransport.maxWait else { throw .paused(request, pause) }
       log(.info, "source.quota", "\(request.purpose): quota used up; waiting.", [("wait", pause.exactly)])
       do { try await time.sleep(pause) } catch { throw .waitEnded }
     }
-    return try await base.send(request)
+    let response = try await base.send(request)
+    let now = time.now()
+    if [429, 503, 509].contains(response.status), let pause = RetryAfter.read(response, now: now) {
+      try await quota.pause(for: pause, now)
+    }
+    return response
+  }
+}
+
+extension Failure {
+  fileprivate static func paused(_ request: Request, _ pause: Duration) -> Failure {
+    Failure(
+      .throttled, exit: .tryLater,
+      "\(request.purpose): the service has asked for a pause, which lasts another \(pause.exactly).",
+      hint: "Wait: nothing is sent before.", recovery: .later(after: pause))
   }
 }

@@ -17,51 +17,77 @@ package struct QuotaLimit: Sendable, Equatable {
   package func share(percent: Int) -> QuotaLimit { QuotaLimit(requests: requests * percent / 100, span: span) }
 }
 
-/// A count of requests that all processes which name the same file share.
+/// A count of requests that all processes which name the same file share, with the pauses that services have asked for.
 package actor Quota {
   private let file: String?
   private let limit: QuotaLimit
-  private var stamps: [Instant] = []
+  /// The service whose pauses count here.
+  private let service: String
+  /// Where there is no file.
+  private var record = QuotaRecord()
   private let executor = ThreadExecutor(name: "quota")
 
   /// - Parameter file: nil keeps the count in memory.
-  package init(file: String?, limit: QuotaLimit) {
+  package init(file: String?, limit: QuotaLimit, service: String = "service") {
     self.file = file
     self.limit = limit
+    self.service = service
   }
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
   /// nil: the request is counted and may be sent; else how long to wait before the next call.
   package func take(_ now: Instant) throws(Failure) -> Duration? {
-    guard let file else { return Self.take(&stamps, now: now, limit: limit) }
+    var pause: Duration?
+    try update { record in
+      pause = take(&record, now: now)
+      return pause == nil
+    }
+    return pause
+  }
+
+  /// Sends nothing to this service for so long, in this process and in later ones: its Retry-After.
+  package func pause(for duration: Duration, _ now: Instant) throws(Failure) {
+    try update { record in
+      record.pauses[service] = max(record.pauses[service] ?? now, now + min(duration, RetryingTransport.maxRetryAfter))
+      return true
+    }
+  }
+
+  private func take(_ record: inout QuotaRecord, now: Instant) -> Duration? {
+    var usage = QuotaUsage(record.stamps, limit: limit, now: now)
+    // A pause far in the future comes from a clock that was set back since.
+    let asked = min((record.pauses[service] ?? now) - now, RetryingTransport.maxRetryAfter)
+    let pause = max(asked, usage.wait(until: limit.requests - 1, now: now))
+    if pause <= .zero { usage.stamps.append(now) }
+    record.stamps = usage.stamps
+    record.pauses = record.pauses.filter { $0.value > now }
+    return pause <= .zero ? nil : pause
+  }
+
+  /// Reads the record, lets `change` it, and writes it if `change` returns true.
+  private func update(_ change: (inout QuotaRecord) -> Bool) throws(Failure) {
+    guard let file else {
+      _ = change(&record)
+      return
+    }
     let descriptor = Self.again { unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
     guard descriptor >= 0 else { throw Self.failure(file, .open) }
     defer { close(descriptor) }
     guard Self.again({ flock(descriptor, LOCK_EX) }) == 0 else { throw Self.failure(file, .lock) }
-    var stamps = Self.read(descriptor)
-    let pause = Self.take(&stamps, now: now, limit: limit)
-    guard pause != nil || Self.write(stamps, descriptor) else { throw Self.failure(file, .write) }
-    return pause
+    var record = Self.read(descriptor)
+    guard !change(&record) || Self.write(record, descriptor) else { throw Self.failure(file, .write) }
   }
 
-  private static func take(_ stamps: inout [Instant], now: Instant, limit: QuotaLimit) -> Duration? {
-    var usage = QuotaUsage(stamps, limit: limit, now: now)
-    let pause = usage.wait(until: limit.requests - 1, now: now)
-    if pause == .zero { usage.stamps.append(now) }
-    stamps = usage.stamps
-    return pause == .zero ? nil : pause
-  }
-
-  private static func read(_ descriptor: Int32) -> [Instant] {
+  private static func read(_ descriptor: Int32) -> QuotaRecord {
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
-    return QuotaUsage.stamps(bytes.prefix(max(0, count)))
+    return QuotaRecord(bytes.prefix(max(0, count)))
   }
 
   /// Writes in place, then truncates. A torn line is no number and is ignored by the next reader.
-  private static func write(_ stamps: [Instant], _ descriptor: Int32) -> Bool {
-    let bytes = Array(stamps.map { "\($0.ticks)\n" }.joined().utf8)
+  private static func write(_ record: QuotaRecord, _ descriptor: Int32) -> Bool {
+    let bytes = record.bytes
     var done = 0
     while done < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { buffer in

@@ -30,7 +30,5 @@ package struct QuotaUsage: Sendable, Equatable {
   }
 
   /// One decimal number of ticks a line; other lines are ignored.
-  static func stamps(_ bytes: ArraySlice<UInt8>) -> [Instant] {
-    bytes.split(separator: 0x0A).compactMap { Int64(String(decoding: $0, as: UTF8.self)).map(Instant.init(ticks:)) }
-  }
+  static func stamps(_ bytes: ArraySlice<UInt8>) -> [Instant] { QuotaRecord(bytes).stamps }
 }
