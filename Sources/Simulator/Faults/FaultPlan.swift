@@ -36,6 +36,8 @@ package enum Fault: Sendable, Equatable {
   case emptyPage
   /// The next link of this page leads to this page.
   case repeatedLink
+  /// This page of Graph has no next link, although rows are missing.
+  case noLink
   /// The next link names this origin, such as `http://evil.test`.
   case foreignLink(String)
   /// The next page begins with the last row of this one.

@@ -62,6 +62,7 @@ struct GraphList {
       count += 1
     }
     let next = walk.rows.position
+    guard !faults.noLink else { return nil }
     guard count == query.top, walk.next() != nil else { return faults.repeatedLink ? first : nil }
     return faults.repeatedLink ? first : faults.duplicateRow ? last : next
   }

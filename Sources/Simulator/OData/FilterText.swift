@@ -128,6 +128,7 @@ struct RowFilter: Sendable, Equatable {
 struct PageFaults: Sendable {
   var emptyPage = false
   var repeatedLink = false
+  var noLink = false
   var foreignOrigin: String?
   var duplicateRow = false
   var mostRecipients = Int.max
@@ -141,6 +142,7 @@ struct PageFaults: Sendable {
       switch fault {
       case .emptyPage: emptyPage = true
       case .repeatedLink: repeatedLink = true
+      case .noLink: noLink = true
       case .foreignLink(let origin): foreignOrigin = origin
       case .duplicateRow: duplicateRow = true
       case .cutRecipients(let most): mostRecipients = most

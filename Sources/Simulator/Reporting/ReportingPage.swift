@@ -15,9 +15,10 @@ struct ReportingPage {
     let source = details ? detailRows(from: first, count: size + 1) : traceRows(from: first, count: size + 1)
     let more = source.count > size
     let report = details ? "MessageTraceDetail" : "MessageTrace"
-    let rows = faults.emptyPage ? [] : source.prefix(size).map(select)
-    let writer = ReportingWriter(shape: shape, report: report)
     let bare = shape == .verbose && query.top != nil
+    // A bare page has no next link: an empty one would be the last.
+    let rows = faults.emptyPage && !bare ? [] : source.prefix(size).map(select)
+    let writer = ReportingWriter(shape: shape, report: report)
     let next = nextToken(first: first, count: min(source.count, size), more: more && query.top == nil)
     return writer.page(
       rows, firstIndex: first, bare: bare, next: next.map { link(request, parameters, report, token: $0) })
