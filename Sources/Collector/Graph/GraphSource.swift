@@ -47,12 +47,26 @@ package struct GraphSource: Source {
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     var page = try await search([], in: window, after: cursor)
+    try checkWhole(page, window)
     guard version != .beta2021 else { return page }
     let lists = LargeRecipientLists(page, after: cursor?.sourceState as? LargeRecipientLists.Counts ?? [:])
     page.next?.sourceState = lists.unfinished
     for list in lists.large { try await complete(list.id, rows: list.rows, of: window, in: &page) }
     return page
   }
+
+  /// A full page without a next link may lack rows: its window is read in halves, down to a second.
+  private func checkWhole(_ page: Page, _ window: Window) throws(Failure) {
+    guard page.next == nil, page.rows.count >= max(pageSize, Self.smallestCheckedPage) else { return }
+    guard window.halves == nil else { throw .truncated(rows: page.rows.count) }
+    client.log(
+      .warning, Failure.Code.truncated.rawValue,
+      "A second has more rows than a page, and the service gives no next link.",
+      [("second", Timestamp.text(window.start)), ("rows", "\(page.rows.count)")])
+  }
+
+  /// A page smaller than this is often full by chance.
+  private static let smallestCheckedPage = 10
 
   /// Reads one page of the traces that meet OData conditions.
   func search(_ conditions: [String], in window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
@@ -144,7 +158,19 @@ extension GraphSource {
   package func check() async -> SourceCheck { await client.checkHealth(trial) }
 }
 
+extension Failure.Code {
+  /// A full page came without a next link.
+  static let truncated = Self(rawValue: "source.truncated")
+}
+
 extension Failure {
+  fileprivate static func truncated(rows: Int) -> Failure {
+    Failure(
+      .truncated, exit: .tryLater,
+      "Reading message traces from Graph: a page of \(rows) rows is full and has no next link, so rows may be missing.",
+      hint: "Wait: smaller windows are tried automatically.", recovery: .smallerWindow)
+  }
+
   static func pageSize(_ size: Int, most: Int) -> Failure {
     Failure(
       "config.page_size", exit: .configuration, "Preparing the source: a page size of \(size) is out of range.",
