@@ -5,7 +5,7 @@ package import IntakeCore
 /// Runs playbooks side by side until the task is cancelled.
 package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
   /// A pass without a heartbeat for this long counts as stuck: the watchdog is then no longer notified.
-  package static var longestSilence: Duration { .seconds(3_600) }
+  package static var longestSilence: Duration { .seconds(600) }
 
   private let notice: SystemdNotice
   private let time: TimeSource
@@ -22,6 +22,7 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
   /// Runs until the task is cancelled. A single playbook's permanent failure ends the run.
   package func run() async throws(Failure) {
     let isAlone = runs.count == 1
+    for run in runs { run.status.heartbeat.beat(time.now()) }
     notice.ready(summary)
     let failure = await withTaskGroup(of: Failure?.self) { group in
       for run in runs {
@@ -81,10 +82,10 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
     }
   }
 
-  /// Such as `19 of 20 playbooks well; contoso: signin.denied`.
+  /// Such as `19 of 20 playbooks well; contoso: signin.denied`. One that has not ended a pass yet is not well: `starting`.
   private var summary: String {
     let states = runs.map { ($0.status.name, $0.status.summary) }
-    let failing = states.filter { $0.1 != "ok" && $0.1 != "starting" }
+    let failing = states.filter { $0.1 != "ok" }
     let well = "\(runs.count - failing.count) of \(runs.count) playbooks well"
     return ([well] + failing.prefix(5).map { "\($0.0): \($0.1)" }).joined(separator: "; ")
   }

@@ -10,6 +10,8 @@ package struct PassReport: Sendable {
   package var gaps: [Schedule.Gap] = []
   /// What ended the pass early, nil if every due window was read.
   package var failure: Failure?
+  /// Set while parts of windows that were read stay open; the next pass begins in time all the same.
+  package var openSpanFailure: Failure?
   package var elapsed: Duration = .zero
   /// HTTP requests made for it, sign-in included.
   package var requests = 0
@@ -39,37 +41,120 @@ package struct Pass: Sendable {
     let started = time.now()
     do {
       try await pipeline.drain()
+      try begin(&pipeline)
       try await readAll(&pipeline, into: &report)
-      try pipeline.state.prune(before: schedule.horizon(pipeline.state.checkpoint.cursors, now: time.now()))
+      try await retryOpenSpans(&pipeline, into: &report)
+      try pipeline.state.prune(before: schedule.horizon(pipeline.state.checkpoint, now: time.now()))
     } catch {
       report.failure = error
     }
+    report.openSpanFailure = openSpanFailure(pipeline.state.checkpoint.openSpans)
     report.sinkFailures = pipeline.sinkFailures
     report.elapsed = max(.zero, time.now() - started)
     return report
   }
 
+  /// Fixes where the reads begin. A clock before the live cursor would read nothing and call it done.
+  private func begin<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) throws(Failure) {
+    let now = time.now()
+    let cursors = schedule.begin(pipeline.state.checkpoint, now: now, source: pipeline.source)
+    try pipeline.set(cursors)
+    guard let live = cursors[Schedule.liveCursor], now < live else { return }
+    throw .clockBehind(now, live)
+  }
+
+  /// A revisit whose window fails blocks only itself.
   private func readAll<Input, Mapping, State>(
     _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
   ) async throws(Failure) {
     let due = schedule.due(pipeline.state.checkpoint.cursors, now: time.now(), source: pipeline.source)
     report.gaps = due.gaps
     for gap in due.gaps { warn(of: gap) }
-    for read in due.reads {
-      let now = time.now()
-      report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
-      let known = min(now, pipeline.serverDate ?? now)
-      try pipeline.move(schedule.covered(by: read, at: known, cursors: pipeline.state.checkpoint.cursors))
+    var failed: [String: Failure] = [:]
+    for read in due.reads where failed[read.cursor] == nil {
+      do throws(Failure) {
+        try await self.read(read, &pipeline, into: &report)
+      } catch {
+        guard error.isOfSource, read.cursor != Schedule.liveCursor else { throw error }
+        failed[read.cursor] = error
+        report.failure = report.failure ?? error
+      }
       guard !Task.isCancelled else { throw .stopped }
     }
+  }
+
+  private func read<Input, Mapping, State>(
+    _ read: Schedule.Read, _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
+  ) async throws(Failure) {
+    let now = time.now()
+    let unread = pipeline.unread.count
+    report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
+    for (window, failure) in pipeline.unread.dropFirst(unread) { warn(ofOpen: window, failure) }
+    // Without any sign of the service's clock the revisits begin where this window does.
+    let known = min(now, pipeline.serverDate ?? pipeline.newestRow ?? read.window.start)
+    try pipeline.move(schedule.covered(by: read, at: known, cursors: pipeline.state.checkpoint.cursors))
+  }
+
+  private func retryOpenSpans<Input, Mapping, State>(
+    _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
+  ) async throws(Failure) {
+    let now = time.now()
+    for span in pipeline.state.checkpoint.openSpans where now - span.opened > OpenSpan.longest {
+      let gap = Schedule.Gap(cursor: "open span", window: span.window)
+      report.gaps.append(gap)
+      warn(of: gap)
+      try pipeline.giveUp(span)
+    }
+    for span in pipeline.state.checkpoint.openSpans.filter({ $0.nextTry <= now }).prefix(Self.mostRetries) {
+      let (tally, failure) = try await pipeline.retry(span)
+      report.tally += tally
+      guard !Task.isCancelled else { throw .stopped }
+      if failure == nil { log(.info, "source.span_read", "An open span has been read.", Self.values(span.window)) }
+    }
+  }
+
+  /// Open spans that one pass tries again.
+  private static let mostRetries = 5
+
+  private func openSpanFailure(_ spans: [OpenSpan]) -> Failure? {
+    guard let first = spans.first else { return nil }
+    let span = "\(Timestamp.text(first.window.start)) to \(Timestamp.text(first.window.end))"
+    return Failure(
+      .openSpan, exit: .tryLater,
+      "Reading windows: the service cannot return \(spans.count) span\(spans.count == 1 ? "" : "s"), the first is \(span).",
+      hint: "Wait: later mail is collected, and open spans are tried again for a week; status lists them.",
+      recovery: .later(after: nil))
+  }
+
+  private func warn(ofOpen window: Window, _ failure: Failure) {
+    log(
+      .warning, Failure.Code.openSpan.rawValue, "A span cannot be read and stays open: \(failure.sentence)",
+      Self.values(window))
   }
 
   private func warn(of gap: Schedule.Gap) {
     log(
       .warning, "source.gap",
       "A span left the service's retention before it was read; its rows are lost.",
-      [
-        ("cursor", gap.cursor), ("from", Timestamp.text(gap.window.start)), ("to", Timestamp.text(gap.window.end)),
-      ])
+      [("cursor", gap.cursor)] + Self.values(gap.window))
   }
+
+  private static func values(_ window: Window) -> [(String, String)] {
+    [("from", Timestamp.text(window.start)), ("to", Timestamp.text(window.end))]
+  }
+}
+
+extension Failure {
+  fileprivate static func clockBehind(_ now: Instant, _ live: Instant) -> Failure {
+    Failure(
+      "clock.behind", exit: .tryLater,
+      "Reading windows: the clock shows \(Timestamp.text(now)), but mail has been read up to \(Timestamp.text(live)).",
+      hint: "Set the clock. If it was ahead before, run backfill over the time since the last correct pass.",
+      recovery: .later(after: nil))
+  }
+}
+
+extension Failure.Code {
+  /// Part of a window could not be read and stays open.
+  package static let openSpan = Self(rawValue: "source.open_span")
 }

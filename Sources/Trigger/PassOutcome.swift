@@ -13,7 +13,8 @@ package struct PassOutcome: Sendable {
   }
 
   package init(_ report: PassReport) {
-    let failures = report.sinkFailures.sorted { $0.key < $1.key }.map(\.value) + [report.failure].compactMap { $0 }
+    let own = [report.failure, report.openSpanFailure].compactMap { $0 }
+    let failures = report.sinkFailures.sorted { $0.key < $1.key }.map(\.value) + own
     self.init(report: report, failure: Self.worst(of: failures))
   }
 

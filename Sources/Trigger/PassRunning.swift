@@ -5,6 +5,8 @@ package import IntakeCore
 /// The passes of one playbook.
 package protocol PassRunning {
   var every: Duration { get }
+  /// True once a pass has read all that was due, in this process or an earlier one.
+  var haveWorked: Bool { get }
   /// Runs one pass; failures are part of its outcome.
   mutating func pass() async -> PassOutcome
   /// Publishes the outcome and the begin of the next pass to people and programs.
@@ -13,4 +15,9 @@ package protocol PassRunning {
   mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure?
   /// Reads the settings again; throws and keeps the old ones if the new ones are invalid.
   mutating func reload() throws(Failure)
+}
+
+extension PassRunning {
+  /// Passes that keep no record of it have not.
+  package var haveWorked: Bool { false }
 }

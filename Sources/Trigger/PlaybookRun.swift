@@ -27,7 +27,8 @@ package struct PlaybookRun<Passes: PassRunning> {
     self.onEnd = onEnd
   }
 
-  /// Runs until the task is cancelled or, with `givesUp`, until a permanent failure.
+  /// Runs until the task is cancelled or, with `givesUp`, until a permanent failure of passes that have never worked:
+  /// what has worked once can work again without an operator.
   /// - Throws: that failure.
   package mutating func run(givesUp: Bool) async throws(Failure) {
     var timer = PassTimer(every: passes.every, start: time.now())
@@ -41,17 +42,18 @@ package struct PlaybookRun<Passes: PassRunning> {
       if Task.isCancelled { return }
       report(outcome, next: next, again: isLocked)
       isLocked = outcome.failure?.code == .stateLocked
-      if givesUp, let failure = outcome.failure, failure.isPermanent { throw failure }
+      if givesUp, !passes.haveWorked, let failure = outcome.failure, failure.isPermanent { throw failure }
       status.wait(summary: outcome.failure?.code.rawValue ?? "ok", next: next)
       if await status.wakeSignal.wait(max(.zero, next - time.now()), time) { reload(&timer) }
     }
   }
 
-  /// A failed sink alone does not delay the next pass: the other sinks get every window in time.
+  /// A failed sink or an open span alone does not delay the next pass: the rest is read and delivered in time.
   private func next(_ timer: inout PassTimer, _ outcome: PassOutcome) -> Instant {
     if timer.every != max(.seconds(1), passes.every) { timer.restart(every: passes.every, now: time.now()) }
-    let isSinksOnly = outcome.report.failure == nil && !outcome.report.sinkFailures.isEmpty
-    guard let failure = outcome.failure, !isSinksOnly else { return timer.afterSuccess(now: time.now()) }
+    let report = outcome.report
+    let isReadOn = report.failure == nil && (!report.sinkFailures.isEmpty || report.openSpanFailure != nil)
+    guard let failure = outcome.failure, !isReadOn else { return timer.afterSuccess(now: time.now()) }
     return timer.afterFailure(failure, now: time.now(), random: random())
   }
 

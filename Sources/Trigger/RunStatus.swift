@@ -11,7 +11,8 @@ package final class RunStatus: Sendable {
   private let state = Mutex(State())
 
   private struct State {
-    var isWaiting = true
+    /// Between two passes. A run that has not begun its first pass is not waiting: it may be stuck.
+    var isWaiting = false
     var summary = "starting"
     var next: Instant?
   }
@@ -33,7 +34,7 @@ package final class RunStatus: Sendable {
     }
   }
 
-  /// False if a pass is running and its last heartbeat is older than `limit`.
+  /// False if a pass is running or has yet to begin, and the last heartbeat is older than `limit`.
   func isAlive(now: Instant, within limit: Duration) -> Bool {
     guard state.withLock({ !$0.isWaiting }), let last = heartbeat.last else { return true }
     return now - last <= limit

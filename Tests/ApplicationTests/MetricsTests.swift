@@ -116,6 +116,21 @@ struct StrictMetrics {
     #expect(metrics["message_trace_pass_failures_total{\(labels),code=\"sink.tcp.refused\"}"] == 1)
   }
 
+  @Test("processes that write the same file keep each other's tenants in it")
+  func shared() throws {
+    let folder = try ScratchFolder()
+    for (rows, tenant) in [(1, "a.example"), (2, "evil\"\\\n} 5"), (3, "b.example"), (4, "a.example")] {
+      var status = Self.full(tenant)
+      status.counters["rows"] = ["": rows]
+      // A registry is what one process knows.
+      try MetricsRegistry().write(status, to: folder("m.prom"))
+    }
+    let samples = try StrictMetrics(try folder.text("m.prom")).samples
+    #expect(samples["message_trace_rows_total{tenant=\"a.example\",mode=\"graph\"}"] == 4)
+    #expect(samples["message_trace_rows_total{tenant=\"b.example\",mode=\"graph\"}"] == 3)
+    #expect(samples.keys.count { $0.hasPrefix("message_trace_rows_total{") } == 3)
+  }
+
   @Test("where Prometheus is installed, its own checker finds nothing to say")
   func promtool() throws {
     let folder = try ScratchFolder()

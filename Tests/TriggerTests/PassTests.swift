@@ -53,8 +53,165 @@ import Testing
     let schedule = Schedule(every: .seconds(60), lag: .seconds(60), revisits: [], since: .seconds(3_600))
     let pass = Pass(schedule: schedule, time: clock.source, log: .silent)
     #expect(await pass.run(&pipeline).failure == broken)
-    #expect(pipeline.state.checkpoint.cursors.isEmpty)
+    #expect(pipeline.state.checkpoint.cursors == ["live": Self.start - .seconds(3_600)])
     #expect(await pass.run(&pipeline).failure == nil)
     #expect(sink.lines == ["{}"])
+  }
+
+  private typealias TestPipeline = Pipeline<RowSource, PlainMapping, MemoryStore>
+
+  /// A row every two minutes of the last four hours.
+  private static func rows() -> [RowSource.Row] {
+    (1...120).map { .init(received: start - .seconds($0 * 120), text: "{\"n\":\($0)}") }
+  }
+
+  private func pipeline(_ source: RowSource, _ sink: MemorySink, _ clock: ManualClock) async throws -> TestPipeline {
+    var pipeline = TestPipeline(
+      source: source, mapping: PlainMapping(), sinks: [sink], state: MemoryStore(), time: clock.source)
+    try await pipeline.open()
+    return pipeline
+  }
+
+  private func pass(_ clock: ManualClock, revisits: [Duration] = [], since: Int = 14_500) -> Pass {
+    let schedule = Schedule(
+      every: .seconds(60), lag: .seconds(60), revisits: revisits, since: .seconds(since))
+    return Pass(schedule: schedule, time: clock.source, log: .silent)
+  }
+
+  @Test("a first pass that fails on its second page for hours reads from its first start once it can")
+  func firstStartStays() async throws {
+    let clock = ManualClock(Self.start)
+    let source = RowSource(Self.rows(), pageSize: 50)
+    let down = Failure("source.unreachable", exit: .tryLater, "Down.", recovery: .later(after: nil))
+    source.fail { _, page in page == 1 ? down : nil }
+    let sink = MemorySink()
+    var pipeline = try await pipeline(source, sink, clock)
+    for _ in 0..<5 {
+      #expect(await pass(clock).run(&pipeline).failure == down)
+      clock.advance(by: .seconds(3_600))
+    }
+    source.fail { _, _ in nil }
+    #expect(await pass(clock).run(&pipeline).failure == nil)
+    #expect(Set(sink.lines).count == 120)
+  }
+
+  @Test("a clock before the live cursor is a failure, not a pass without work")
+  func clockBehind() async throws {
+    let clock = ManualClock(Self.start)
+    var pipeline = try await pipeline(RowSource(Self.rows(), pageSize: 50), MemorySink(), clock)
+    #expect(await pass(clock).run(&pipeline).failure == nil)
+    let cursors = pipeline.state.checkpoint.cursors
+    clock.move(to: Self.start - .seconds(3 * 86_400))
+    let failure = await pass(clock).run(&pipeline).failure
+    #expect(failure?.code.rawValue == "clock.behind" && failure?.exit == .tryLater)
+    #expect(pipeline.state.checkpoint.cursors == cursors)
+    clock.move(to: Self.start + .seconds(60))
+    #expect(await pass(clock).run(&pipeline).failure == nil)
+  }
+
+  @Test("without a date of the service no cursor passes the newest row seen, however far ahead the clock is")
+  func noDate() async throws {
+    let clock = ManualClock(Self.start + .seconds(3 * 86_400))
+    let source = RowSource(Self.rows(), pageSize: 50, serverDate: nil)
+    let sink = MemorySink()
+    var pipeline = Pipeline(
+      source: source, mapping: DatedMapping(source.rows), sinks: [sink], state: MemoryStore(), time: clock.source)
+    try await pipeline.open()
+    let pass = pass(clock, revisits: [.seconds(900)], since: 4 * 86_400)
+    #expect(await pass.run(&pipeline).failure == nil)
+    #expect(sink.lines.count == 120)
+    for (name, cursor) in pipeline.state.checkpoint.cursors {
+      #expect(cursor <= Self.start - .seconds(120), "\(name)")
+    }
+    clock.move(to: Self.start + .seconds(600))
+    let late = RowSource.Row(received: Self.start + .seconds(100), text: "{\"n\":0}")
+    source.add(late)
+    var next = Pipeline(
+      source: source, mapping: DatedMapping(source.rows), sinks: [sink], state: pipeline.state, time: clock.source)
+    try await next.open()
+    #expect(await pass.run(&next).failure == nil)
+    #expect(sink.lines.last == late.text && sink.lines.count == 121)
+  }
+
+  @Test("a revisit whose window fails does not block the live window nor later revisits")
+  func failingRevisit() async throws {
+    let clock = ManualClock(Self.start)
+    let source = RowSource(Self.rows(), pageSize: 500)
+    var pipeline = try await pipeline(source, MemorySink(), clock)
+    let pass = pass(clock, revisits: [.seconds(900), .seconds(3_600), .seconds(7_200)])
+    #expect(await pass.run(&pipeline).failure == nil)
+    let before = pipeline.state.checkpoint.cursors
+    clock.advance(by: .seconds(3_000))
+    let broken = Failure("source.gateway_timeout", exit: .tryLater, "Slow.", recovery: .later(after: nil))
+    let failing = before["revisit 15m"]
+    source.fail { window, _ in window.start == failing ? broken : nil }
+    #expect(await pass.run(&pipeline).failure == broken)
+    let after = pipeline.state.checkpoint.cursors
+    for (name, cursor) in before {
+      #expect(name == "revisit 15m" ? after[name] == cursor : (after[name] ?? cursor) > cursor, "\(name)")
+    }
+  }
+
+  @Test("a span that no request can get stays open, later windows are read, and it is read once it can be")
+  func openSpan() async throws {
+    let clock = ManualClock(Self.start)
+    let source = RowSource(Self.rows(), pageSize: 10)
+    let sink = MemorySink()
+    let poison = Self.start - .seconds(60 * 120)
+    let refused = Failure("source.busy", exit: .tryLater, "500.", recovery: .later(after: nil))
+    source.fail { window, page in
+      let holds = window.start <= poison && window.end >= poison
+      return holds && (page == 3 || window.span <= .seconds(8_000)) ? refused : nil
+    }
+    var pipeline = try await pipeline(source, sink, clock)
+    let report = await pass(clock).run(&pipeline)
+    #expect(report.failure == nil && report.openSpanFailure?.code == .openSpan)
+    #expect(PassOutcome(report).failure?.exit == .tryLater)
+    let spans = pipeline.state.checkpoint.openSpans
+    #expect(spans.count == 1 && spans.allSatisfy { $0.window.span <= .seconds(4) })
+    #expect(spans.allSatisfy { $0.window.start <= poison && $0.window.end >= poison })
+    #expect(sink.lines.count == 119 && pipeline.state.checkpoint.cursors["live"] == Self.start - .seconds(60))
+
+    clock.advance(by: .seconds(300))
+    source.add(.init(received: Self.start + .seconds(30), text: "{\"n\":0}"))
+    let second = await pass(clock).run(&pipeline)
+    #expect(second.failure == nil && second.openSpanFailure != nil && sink.lines.count == 120)
+    clock.advance(by: .seconds(3_600))
+    source.fail { _, _ in nil }
+    let third = await pass(clock).run(&pipeline)
+    #expect(PassOutcome(third).failure == nil && pipeline.state.checkpoint.openSpans.isEmpty)
+    #expect(sink.lines.count == 121 && Set(sink.lines).count == 121)
+  }
+
+  @Test("a span that stays open for more than a week is reported as lost")
+  func openSpanGivenUp() async throws {
+    let clock = ManualClock(Self.start)
+    var pipeline = try await pipeline(RowSource([]), MemorySink(), clock)
+    #expect(await pass(clock).run(&pipeline).failure == nil)
+    let window = Window(start: Self.start - .seconds(9_000), end: Self.start - .seconds(8_999))
+    pipeline.state.checkpoint.openSpans = [
+      OpenSpan(window: window, opened: Self.start - .seconds(8 * 86_400), tried: Self.start)
+    ]
+    let report = await pass(clock).run(&pipeline)
+    #expect(report.gaps == [Schedule.Gap(cursor: "open span", window: window)])
+    #expect(report.openSpanFailure == nil && pipeline.state.checkpoint.openSpans.isEmpty)
+  }
+}
+
+/// As `PlainMapping`, with each row's own received time.
+private struct DatedMapping: Normalising {
+  private let received: [String: Instant]
+
+  init(_ rows: [RowSource.Row]) {
+    received = Dictionary(rows.map { ($0.text, $0.received) }) { first, _ in first }
+  }
+
+  func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
+    let first = batch.entries.count
+    PlainMapping().normalise(page, created: created, into: &batch, ledger: &ledger)
+    let lines = String(decoding: batch.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    for index in batch.entries.indices.dropFirst(first) {
+      batch.entries[index].received = received[lines[index]] ?? created
+    }
   }
 }

@@ -11,6 +11,7 @@ private struct ScriptedPasses: PassRunning {
   static let end = Failure("test.end", exit: .bug, "The script is over.")
 
   let every: Duration = .seconds(60)
+  var haveWorked = false
   let time: ManualClock
   let ending: PassOutcome
   let pauses: Locked<[Duration]>
@@ -38,6 +39,37 @@ private struct ScriptedPasses: PassRunning {
     var run = PlaybookRun(passes, status: RunStatus(name: "x"), time: time.source, log: .silent, random: { 0 })
     await #expect(throws: ScriptedPasses.end) { try await run.run(givesUp: true) }
     return pauses.value.dropLast()
+  }
+
+  @Test("a permanent failure ends passes that never worked, and delays those that have", arguments: [false, true])
+  func permanent(_ haveWorked: Bool) async {
+    let time = ManualClock(Instant(seconds: 1_770_000_000), until: Instant(seconds: 1_770_100_000))
+    let gone = Failure("source.not_found", exit: .configuration, "404.")
+    let pauses = Locked<[Duration]>([])
+    var passes = ScriptedPasses(time: time, ending: PassOutcome(report: PassReport(), failure: gone), pauses: pauses)
+    passes.haveWorked = haveWorked
+    let start = PlaybookRun(passes, status: RunStatus(name: "x"), time: time.source, log: .silent, random: { 0 })
+    let task = Task {
+      var run = start
+      do throws(Failure) {
+        try await run.run(givesUp: true)
+        return Failure?.none
+      } catch {
+        return error
+      }
+    }
+    if haveWorked { while pauses.value.count < 12 { await Task.yield() } }
+    if haveWorked { task.cancel() }
+    #expect(await task.value == (haveWorked ? nil : gone))
+    #expect(haveWorked ? pauses.value.dropFirst(8).first == .seconds(900) : pauses.value.count == 1)
+  }
+
+  @Test("an open span alone leaves the pace as it is")
+  func openSpan() async {
+    var report = PassReport()
+    report.openSpanFailure = Failure(.openSpan, exit: .tryLater, "Open.", recovery: .later(after: nil))
+    let pauses = await pauses(PassOutcome(report))
+    #expect(pauses.count == 20 && pauses.allSatisfy { $0 <= .seconds(60) })
   }
 
   @Test("a dead sink alone leaves the pace as it is: the other sinks get every window in time")

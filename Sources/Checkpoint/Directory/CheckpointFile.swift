@@ -41,6 +41,7 @@ struct StoredCheckpoint: Sendable, Equatable {
       .init("sinks", .object(sinks.map { .init($0.key, Self.json($0.value)) })),
       .init("seen", .array(segments.map(Self.json))),
       .init("horizon", .number("\(horizon.unit)")),
+      .init("open", .array(checkpoint.openSpans.map(Self.json))),
     ]
     var line: [UInt8] = []
     JSONValue.object(members).append(to: &line)
@@ -77,6 +78,24 @@ struct StoredCheckpoint: Sendable, Equatable {
     // Both came later than version 1 began; without them everything is loaded.
     horizon = Age(unit: UInt16(clamping: max(1, json["horizon"]?.integer ?? 1)))
     checkpoint = Checkpoint(sequence: sequence, cursors: cursors, sinks: sinks)
+    // Later still: without it nothing is open.
+    checkpoint.openSpans = try Self.openSpans(json["open"])
+  }
+
+  private static func json(_ span: OpenSpan) -> JSONValue {
+    let instants = [span.window.start, span.window.end, span.opened, span.tried]
+    return .array(instants.map { .string(Timestamp.exactText($0)) })
+  }
+
+  private static func openSpans(_ value: JSONValue?) throws(Unreadable) -> [OpenSpan] {
+    var spans: [OpenSpan] = []
+    for span in value?.array ?? [] {
+      let instants = (span.array ?? []).compactMap { $0.string.flatMap(Timestamp.parse) }
+      guard instants.count == 4 else { throw .corrupt }
+      let window = Window(start: instants[0], end: instants[1])
+      spans.append(OpenSpan(window: window, opened: instants[2], tried: instants[3]))
+    }
+    return spans
   }
 
   private static func json(_ segment: LedgerFiles.Segment) -> JSONValue {

@@ -63,16 +63,17 @@ struct Recovery {
   /// nil where nothing was ever committed here.
   private func readCheckpoint() throws -> StoredCheckpoint? {
     guard let bytes = try CheckpointFile.read(folder.root, files: folder.files) else { return nil }
-    let stored: StoredCheckpoint
+    var stored: StoredCheckpoint
     do throws(StoredCheckpoint.Unreadable) {
       stored = try StoredCheckpoint(bytes)
     } catch {
       throw error == .newer ? newer : Self.corrupt(path, CheckpointFile.name)
     }
-    // A state in which nothing was collected is not bound to its tenant yet: a mistyped one can be corrected.
-    guard stored.tenant == tenant || stored.checkpoint.isBlank else {
-      throw Self.foreign(path)
-    }
+    guard stored.tenant != tenant else { return stored }
+    // A state in which nothing was collected is not bound to its tenant yet: a mistyped one can be corrected. Its first start
+    // is not this tenant's.
+    guard stored.checkpoint.isBlank else { throw Self.foreign(path) }
+    stored.checkpoint.cursors = [:]
     return stored
   }
 
@@ -165,5 +166,6 @@ struct Recovery {
 }
 
 extension Checkpoint {
-  fileprivate var isBlank: Bool { sequence == 0 && cursors.isEmpty }
+  /// True if no window was ever read to its end: the live cursor alone is only where the first pass began.
+  fileprivate var isBlank: Bool { sequence == 0 && cursors.keys.allSatisfy { $0 == "live" } }
 }

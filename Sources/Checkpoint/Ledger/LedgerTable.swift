@@ -46,7 +46,7 @@ package struct LedgerTable: Ledger, Sendable {
     insert(Slot(identity, Age(received)))
   }
 
-  /// True if it was not there yet.
+  /// True if it was not there yet. The later of both ages stays.
   @discardableResult
   mutating func insert(_ slot: Slot) -> Bool {
     if count >= Self.limit(slots.count) { grow() }
@@ -54,7 +54,10 @@ package struct LedgerTable: Ledger, Sendable {
     while true {
       let found = slots[index]
       if found.isEmpty { break }
-      if found.low == slot.low && (found.high ^ slot.high) << 16 == 0 { return false }
+      if found.low == slot.low && (found.high ^ slot.high) << 16 == 0 {
+        if slot.age > found.age { slots[index] = slot }
+        return false
+      }
       index = (index + 1) & mask
     }
     slots[index] = slot

@@ -27,6 +27,8 @@ extension Failure.Code {
   /// The service refuses the query itself.
   package static let refused = Self(rawValue: "source.refused")
   package static let notFound = Self(rawValue: "source.not_found")
+  /// No connection to the service.
+  package static let unreachable = Self(rawValue: "source.unreachable")
   package static let throttled = Self(rawValue: "source.throttled")
   /// 504: the query behind the answer took too long.
   package static let gatewayTimeout = Self(rawValue: "source.gateway_timeout")

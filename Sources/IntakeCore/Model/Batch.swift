@@ -25,7 +25,7 @@ extension Batch {
   /// What later stages need of one event, so that none of them searches its text. Set once, by the mapping.
   package struct Entry: Sendable, Equatable {
     package var identity: Identity
-    /// The row's received time: for the pruning of the ledger.
+    /// The row's received time, or the start of its window if that is later: for the pruning of the ledger.
     package var received: Instant
     /// Where the event's line ends, LF included.
     package var end: Int

@@ -8,6 +8,8 @@ package struct Checkpoint: Sendable, Equatable {
   package var cursors: [String: Instant]
   /// By sink name.
   package var sinks: [String: SinkPosition]
+  /// Spans behind a cursor that could not be read, oldest first; no two of them touch.
+  package var openSpans: [OpenSpan] = []
 
   package init(sequence: UInt64 = 0, cursors: [String: Instant] = [:], sinks: [String: SinkPosition] = [:]) {
     self.sequence = sequence

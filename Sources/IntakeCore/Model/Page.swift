@@ -24,7 +24,8 @@ package struct Page: Sendable {
   package var rows: [Range<Int>]
   /// nil on the last page of the window.
   package var next: PageCursor?
-  /// The server's `Date` header, where it was sent and could be read.
+  /// The server's `Date` header, where it was sent and could be read. Without it a cursor follows the newest row seen,
+  /// because nothing else shows that the local clock is right.
   package var serverDate: Instant?
 
   package init(bytes: [UInt8], rows: [Range<Int>], next: PageCursor? = nil, serverDate: Instant? = nil) {

@@ -18,6 +18,15 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   package private(set) var sinkFailures: [String: Failure] = [:]
   /// Of the newest page: bounds the next window, as the local clock does.
   package var serverDate: Instant?
+  /// The newest received time of a new row, no later than the local clock: stands for the service's clock where the
+  /// service sends no date.
+  package private(set) var newestRow: Instant?
+  /// Spans left open since the pipeline was made, and why.
+  package var unread: [(window: Window, failure: Failure)] = []
+  var isolation = Isolation()
+  /// The start of the window being read: the ledger keeps a row for as long as its window is read again, whatever time
+  /// the row claims.
+  var floor = Instant(ticks: 0)
 
   /// Names of sinks that could not be opened yet.
   private var unopened: Set<String> = []
@@ -104,6 +113,13 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
+  /// Sets the cursors, which may also move back or go: for the schedule, before it reads.
+  package mutating func set(_ cursors: [String: Instant]) throws(Failure) {
+    var checkpoint = state.checkpoint
+    checkpoint.cursors = cursors
+    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+  }
+
   package func close() async {
     for sink in sinks { await sink.close() }
   }
@@ -113,7 +129,9 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     _ page: Page, by mapping: some Normalising, cursor: (name: String, end: Instant)?, into tally: inout Tally
   ) async throws(Failure) {
     batch.clear()
-    mapping.normalise(page, created: time.now(), into: &batch, ledger: &state.ledger)
+    let now = time.now()
+    mapping.normalise(page, created: now, into: &batch, ledger: &state.ledger)
+    noteAges(now)
     tally.pages += 1
     tally.rows += batch.rows
     tally.emitted += batch.entries.count
@@ -125,6 +143,14 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       if next != state.checkpoint { try state.commit(next) }
     } else {
       try await commit(try state.journal(batch, cursors: next.cursors))
+    }
+  }
+
+  private mutating func noteAges(_ now: Instant) {
+    for index in batch.entries.indices {
+      let received = batch.entries[index].received
+      if received <= now { newestRow = max(newestRow ?? received, received) }
+      batch.entries[index].received = max(received, floor)
     }
   }
 

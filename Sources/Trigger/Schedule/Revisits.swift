@@ -3,7 +3,11 @@
 package import IntakeCore
 
 extension Schedule {
-  package static func cursorName(revisit age: Duration) -> String { "revisit \(age.text)" }
+  /// How long behind its age the cursor of a removed revisit stays.
+  static let removedAgeKept: Duration = .seconds(86_400)
+  private static let prefix = "revisit "
+
+  package static func cursorName(revisit age: Duration) -> String { "\(prefix)\(age.text)" }
 
   /// How often a revisit runs: a fifth of its age, so that the cost stays planned.
   package func step(of age: Duration) -> Duration { max(every, age / 5) }
@@ -27,9 +31,21 @@ extension Schedule {
       guard (cursors[name] ?? read.window.start) >= read.window.start else { continue }
       moved[name] = end
     }
-    // Cursors of revisits that are configured no more go along, or they would hold the ledger's horizon for ever.
-    let lanes = Set(revisits.map { Self.cursorName(revisit: $0) })
-    for name in cursors.keys where name.hasPrefix("revisit ") && !lanes.contains(name) { moved[name] = read.window.end }
     return moved
+  }
+
+  /// A new age begins at the oldest cursor of an age that was removed, so that nothing outstanding is dropped. A removed age
+  /// without a successor keeps its cursor for `removedAgeKept`, in case it or another one is configured again.
+  func adopt(_ cursors: [String: Instant], now: Instant) -> [String: Instant] {
+    let names = Set(revisits.map { Self.cursorName(revisit: $0) })
+    let removed = cursors.filter { $0.key.hasPrefix(Self.prefix) && !names.contains($0.key) }
+    let new = names.filter { cursors[$0] == nil }
+    var result = cursors
+    for name in new { result[name] = removed.values.min() }
+    for (name, cursor) in removed {
+      let age = Duration(parsing: String(name.dropFirst(Self.prefix.count))) ?? .zero
+      if !new.isEmpty || now - cursor > age + Self.removedAgeKept { result[name] = nil }
+    }
+    return result
   }
 }

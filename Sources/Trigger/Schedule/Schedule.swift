@@ -66,14 +66,14 @@ package struct Schedule: Sendable, Equatable {
   }
 
   /// Before this no read of this schedule looks again: what the ledger may forget.
-  package func horizon(_ cursors: [String: Instant], now: Instant) -> Instant {
-    let oldest = cursors.values.min() ?? now
+  package func horizon(_ checkpoint: Checkpoint, now: Instant) -> Instant {
+    let open = checkpoint.openSpans.map(\.window.start)
+    let oldest = (Array(checkpoint.cursors.values) + open).min() ?? now
     return min(oldest, now - (revisits.last ?? .zero)) - .seconds(3_600)
   }
 
   private func lanes(_ cursors: [String: Instant], now: Instant) -> [Read] {
-    // The very first window must not be empty, or there would never be a cursor to go on from.
-    let start = cursors[Self.liveCursor] ?? now - max(since, lag + every)
+    let start = cursors[Self.liveCursor] ?? firstStart(now)
     let live = Read(cursor: Self.liveCursor, window: Window(start: start, end: now - lag), age: lag)
     return [live] + dueRevisits(cursors, now: now)
   }

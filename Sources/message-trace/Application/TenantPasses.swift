@@ -17,6 +17,9 @@ struct TenantPasses: PassRunning, Sendable {
   private let metrics: MetricsRegistry
   private let heartbeat: Heartbeat
   private var settings: TenantSettings?
+  /// The settings before a reload, until the new ones are known to be usable.
+  private var replaced: TenantSettings?
+  private(set) var haveWorked = false
   /// Kept while passes succeed: it holds the token.
   private var source: AnySource?
   private var status: PassStatus?
@@ -26,7 +29,7 @@ struct TenantPasses: PassRunning, Sendable {
     load: @escaping @Sendable () throws(Failure) -> TenantSettings
   ) {
     self.load = load
-    self.time = time
+    self.time = time.beating(heartbeat)
     self.log = log
     self.metrics = metrics
     self.heartbeat = heartbeat
@@ -35,15 +38,35 @@ struct TenantPasses: PassRunning, Sendable {
   var every: Duration { settings?.schedule.every ?? Defaults.every }
 
   mutating func reload() throws(Failure) {
-    settings = try load()
+    let new = try load()
+    replaced = haveWorked ? replaced ?? settings : nil
+    settings = new
     source = nil
   }
 
+  /// One pass. New settings that fail before the first request are given back for those that worked.
   mutating func pass() async -> PassOutcome {
+    var outcome = await attempt()
+    if let old = replaced, let failure = outcome.failure, failure.isPermanent, outcome.report.requests == 0 {
+      log(
+        .error, "config.reload_failed", "Keeping the settings before the reload: \(failure.sentence)",
+        [("code", failure.code.rawValue)])
+      settings = old
+      source = nil
+      outcome = await attempt()
+    }
+    if outcome.failure?.code != .stateLocked { replaced = nil }
+    return outcome
+  }
+
+  private mutating func attempt() async -> PassOutcome {
     do {
       if settings == nil { try reload() }
       guard let settings else { return PassOutcome(PassReport()) }
-      return try await pass(settings)
+      if !haveWorked { haveWorked = StatusFile.read(settings.statePath)?.lastSuccess != nil }
+      let outcome = try await pass(settings)
+      haveWorked = haveWorked || outcome.report.failure == nil
+      return outcome
     } catch {
       let outcome = PassOutcome(report: PassReport(), failure: error)
       if let settings { status = PassStatus(after: outcome, settings, before: known(settings), now: time.now()) }

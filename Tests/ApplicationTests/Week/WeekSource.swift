@@ -44,7 +44,7 @@ final class WeekSource: Source {
     let now = time.now()
     count(now)
     if isRevoked { throw Failure("signin.denied", exit: .denied, "Signing in: the secret was revoked.") }
-    var page = Page(bytes: [], rows: [])
+    var page = Page(bytes: [], rows: [], serverDate: now)
     let first = max(0, (window.start - start).ticks / Self.step.ticks)
     let last = (window.end - start).ticks / Self.step.ticks
     for index in stride(from: last, through: first, by: -1) {

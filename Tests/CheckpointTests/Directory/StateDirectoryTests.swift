@@ -111,8 +111,32 @@ struct StateDirectoryTests {
     var state = try open("contoso")
     try state.commit(Checkpoint(cursors: ["live": Instant(seconds: 1)]))
     state.close()
+    // Only the first start was fixed; it is not the other tenant's.
+    let other = try open("fabricam")
+    #expect(other.checkpoint.cursors.isEmpty)
+    other.close()
+    state = try open("contoso")
+    try state.commit(Checkpoint(cursors: ["live": Instant(seconds: 1), "revisit 1h": Instant(seconds: 1)]))
+    state.close()
     #expect(code("fabrikam") == "state.foreign 78")
     #expect(code("contoso") == nil)
+  }
+
+  @Test("open spans survive with the cursors, and a state without them is still read")
+  func openSpans() throws {
+    var state = try open("contoso")
+    let spans = [10, 20].map { (start: Int64) in
+      OpenSpan(
+        window: Window(start: Instant(seconds: start), end: Instant(ticks: start * 10_000_000 + 12_345)),
+        opened: Instant(seconds: 30), tried: Instant(seconds: 40))
+    }
+    var checkpoint = Checkpoint(cursors: ["live": Instant(seconds: 50)])
+    checkpoint.openSpans = spans
+    try state.commit(checkpoint)
+    state.close()
+    let again = try open("contoso")
+    #expect(again.checkpoint == checkpoint)
+    again.close()
   }
 
   @Test("a directory that others may write to is refused", arguments: [0o720, 0o702, 0o777] as [mode_t])

@@ -19,7 +19,7 @@ struct ShuffledSource: Source {
 
   func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     let number = cursor.flatMap { Int($0.link) } ?? 0
-    var page = Page(bytes: [], rows: [])
+    var page = Page(bytes: [], rows: [], serverDate: World.time)
     for index in 0..<rows {
       let row = "\(window.start.ticks)-\(number)-\((index + turn) % rows)"
       let start = page.bytes.count

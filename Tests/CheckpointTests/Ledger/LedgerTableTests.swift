@@ -32,6 +32,16 @@ struct LedgerTableTests {
     #expect(fill(&table, 0..<5_000) == (0..<5_000).filter { $0 % 40 < 25 })
   }
 
+  @Test("an identity seen again with a later age is kept for as long as that one")
+  func laterAge() {
+    var table = LedgerTable()
+    let first = table.insert(identity(1), received: Instant(ticks: 0))
+    let second = table.insert(identity(1), received: time(30))
+    table.prune(before: Age(time(20)))
+    let third = table.insert(identity(1), received: Instant(ticks: 0))
+    #expect([first, second, third] == [true, false, false])
+  }
+
   @Test("clusters around the end of the table survive pruning")
   func wrap() {
     var table = LedgerTable()

@@ -36,13 +36,16 @@ import Testing
     #expect(again.emitted == 0 && again.duplicates == 7 && sink.lines.count == 7)
   }
 
+  static let unreachable = Failure(
+    .unreachable, exit: .tryLater, "It cannot be reached.", recovery: .later(after: nil))
+
   @Test("a page that fails leaves the cursor where it was and keeps the pages before it", arguments: 1...3)
   func failingPage(_ page: Int) async throws {
     let sink = MemorySink()
-    let source = RowSource(Self.rows(7), failures: [page: Self.down])
+    let source = RowSource(Self.rows(7), failures: [page: Self.unreachable])
     var pipeline = pipeline(source, [sink])
     try await pipeline.open()
-    await #expect(throws: Self.down) { try await pipeline.read(Self.window, moving: "live", age: .zero) }
+    await #expect(throws: Self.unreachable) { try await pipeline.read(Self.window, moving: "live", age: .zero) }
     #expect(pipeline.state.checkpoint.cursors.isEmpty)
     #expect(sink.lines.count == page * 2)
     _ = try await pipeline.read(Self.window, moving: "live", age: .zero)
@@ -160,32 +163,6 @@ import Testing
     #expect(pipeline.state.checkpoint.sequence == 1 && pipeline.state.pending.isEmpty)
   }
 
-  @Test("a dead next link restarts the window, once")
-  func restart() async throws {
-    let stale = Failure("source.stale_link", exit: .tryLater, "Stale.", recovery: .restartWindow)
-    let sink = MemorySink()
-    var healing = pipeline(RowSource(Self.rows(5), failures: [2: stale]), [sink])
-    try await healing.open()
-    _ = try await healing.read(Self.window, moving: "live", age: .zero)
-    #expect(sink.lines.count == 5)
-    var dying = pipeline(RowSource(Self.rows(5), failures: [1: stale, 3: stale]), [MemorySink()])
-    try await dying.open()
-    await #expect(throws: stale) { try await dying.read(Self.window, moving: "live", age: .zero) }
-  }
-
-  @Test("a window that is too much is halved, older half first, until it fits")
-  func halving() async throws {
-    let large = Failure("source.too_large", exit: .tryLater, "Large.", recovery: .smallerWindow)
-    let sink = MemorySink()
-    let source = RowSource(Self.rows(5), pageSize: 100, failures: [0: large, 1: large])
-    var pipeline = pipeline(source, [sink])
-    try await pipeline.open()
-    _ = try await pipeline.read(Self.window, moving: "live", age: .zero)
-    #expect(sink.lines.count == 5)
-    #expect(source.asked.map { $0.span.components.seconds } == [3_600, 1_800, 900, 900, 1_800])
-    #expect(pipeline.state.checkpoint.cursors == ["live": Self.window.end])
-  }
-
   @Test("the cursor never passes the service's own clock less the lag, nor moves back")
   func serverClock() async throws {
     let server = Self.start + .seconds(600)
@@ -195,30 +172,6 @@ import Testing
     #expect(pipeline.state.checkpoint.cursors == ["live": server - .seconds(60)])
     try pipeline.move(["live": Self.start])
     #expect(pipeline.state.checkpoint.cursors == ["live": server - .seconds(60)])
-  }
-
-  @Test("a next link that repeats ends the read with the window open")
-  func linkLoop() async throws {
-    var pipeline = Pipeline(
-      source: LoopingSource(), mapping: PlainMapping(), sinks: [MemorySink()], state: MemoryStore(), time: .system)
-    try await pipeline.open()
-    let failure = await #expect(throws: Failure.self) {
-      try await pipeline.read(Self.window, moving: "live", age: .zero)
-    }
-    #expect(failure?.code.rawValue == "source.link_loop")
-    #expect(pipeline.state.checkpoint.cursors.isEmpty)
-  }
-
-  @Test("P02 ever new links without rows end the read with the window open")
-  func endless() async throws {
-    var pipeline = Pipeline(
-      source: EndlessSource(), mapping: PlainMapping(), sinks: [MemorySink()], state: MemoryStore(), time: .system)
-    try await pipeline.open()
-    let failure = await #expect(throws: Failure.self) {
-      try await pipeline.read(Self.window, moving: "live", age: .zero)
-    }
-    #expect(failure?.code.rawValue == "source.endless")
-    #expect(pipeline.state.checkpoint.cursors.isEmpty)
   }
 }
 
@@ -235,26 +188,4 @@ private final class DeadSink: Sink {
   }
 
   func close() async {}
-}
-
-/// Sends empty pages with a new link each.
-private struct EndlessSource: Source {
-  let provider = "graph"
-  let widestWindow: Duration = .seconds(60)
-  let retention: Duration = .seconds(60)
-
-  func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    Page(bytes: [], rows: [], next: PageCursor(link: (cursor?.link ?? "") + "x"))
-  }
-}
-
-/// Sends the same two links for ever.
-private struct LoopingSource: Source {
-  let provider = "graph"
-  let widestWindow: Duration = .seconds(60)
-  let retention: Duration = .seconds(60)
-
-  func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
-    Page(bytes: [], rows: [], next: PageCursor(link: cursor?.link == "a" ? "b" : "a"))
-  }
 }

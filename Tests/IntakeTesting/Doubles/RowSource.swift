@@ -25,11 +25,17 @@ package final class RowSource: Source {
     var failures: [Int: Failure]
     var asked: [(Window, PageCursor?)] = []
     var serverDate: Instant?
+    var fault: @Sendable (Window, Int) -> Failure? = { _, _ in nil }
   }
 
-  /// - Parameter failures: by number of the request, from 0: what it throws instead of a page.
+  /// A date after every window of every test.
+  package static let lateDate = Instant(seconds: 4_000_000_000)
+
+  /// - Parameters:
+  ///   - failures: by number of the request, from 0: what it throws instead of a page.
+  ///   - serverDate: of every page; nil for a service without one.
   package init(
-    _ rows: [Row], pageSize: Int = 2, failures: [Int: Failure] = [:], serverDate: Instant? = nil,
+    _ rows: [Row], pageSize: Int = 2, failures: [Int: Failure] = [:], serverDate: Instant? = lateDate,
     widestWindow: Duration = .seconds(864_000), retention: Duration = .seconds(90 * 86_400)
   ) {
     self.pageSize = pageSize
@@ -41,6 +47,12 @@ package final class RowSource: Source {
   /// The windows asked for so far.
   package var asked: [Window] { state.withLock { $0.asked.map(\.0) } }
 
+  /// The rows so far.
+  package var rows: [Row] { state.withLock { $0.rows } }
+
+  /// From now on: what is thrown instead of a page, by window and number of the page in it, from 0.
+  package func fail(_ fault: @escaping @Sendable (Window, Int) -> Failure?) { state.withLock { $0.fault = fault } }
+
   package func add(_ row: Row) { state.withLock { $0.rows.append(row) } }
 
   package func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
@@ -51,6 +63,7 @@ package final class RowSource: Source {
     }
     if let failure { throw failure }
     let first = cursor.flatMap { Int($0.link) } ?? 0
+    if let failure = state.withLock({ $0.fault })(window, first / max(1, pageSize)) { throw failure }
     let last = min(rows.count, first + pageSize)
     return Page(
       texts: rows[first..<max(first, last)].map(\.text),

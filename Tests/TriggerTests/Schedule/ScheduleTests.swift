@@ -32,12 +32,49 @@ let usualRevisits: [Duration] = [900, 3_600, 21_600, 86_400].map { .seconds($0) 
     #expect(due.reads.map(\.window) == [Window(start: Self.now - .seconds(120), end: Self.now - .seconds(60))])
   }
 
-  @Test("a revisit that is configured no more does not hold the horizon, and begins anew when it comes back")
-  func dropped() {
-    let cursors = ["live": Self.now, "revisit 6h": Self.now - .seconds(90_000)]
-    let read = Schedule.Read(
-      cursor: "live", window: Window(start: Self.now - .seconds(120), end: Self.now - .seconds(60)), age: .seconds(60))
-    #expect(Self.schedule.covered(by: read, at: Self.now, cursors: cursors)["revisit 6h"] == read.window.end)
+  private func begin(_ cursors: [String: Instant], _ revisits: [Duration], sequence: UInt64 = 1) -> [String: Instant] {
+    var schedule = Self.schedule
+    schedule.revisits = revisits
+    let checkpoint = Checkpoint(sequence: sequence, cursors: cursors)
+    return schedule.begin(checkpoint, now: Self.now, source: RowSource([]))
+  }
+
+  @Test("a new age takes over what is outstanding of a removed one", arguments: [172_800, 88_200, 43_200])
+  func replacedAge(_ seconds: Int) {
+    let outstanding = Self.now - .seconds(90_000)
+    let age = Duration.seconds(seconds)
+    let cursors = begin(
+      ["live": Self.now, "revisit 15m": Self.now - .seconds(900), "revisit 24h": outstanding], [.seconds(900), age])
+    #expect(
+      cursors == [
+        "live": Self.now, "revisit 15m": Self.now - .seconds(900), Schedule.cursorName(revisit: age): outstanding,
+      ])
+  }
+
+  @Test("a removed age keeps its cursor for a day, in case it comes back, and then no longer holds the horizon")
+  func removedAge() {
+    let recent = ["live": Self.now, "revisit 6h": Self.now - .seconds(107_000)]
+    #expect(begin(recent, [.seconds(900)])["revisit 15m"] == Self.now - .seconds(107_000))
+    #expect(begin(recent, []) == recent)
+    #expect(begin(["live": Self.now, "revisit 6h": Self.now - .seconds(109_000)], []) == ["live": Self.now])
+  }
+
+  @Test("the first start is fixed once; only one in the future, from which nothing was read, is fixed again")
+  func firstStart() {
+    let start = Self.now - .seconds(86_400)
+    #expect(begin([:], [], sequence: 0) == ["live": start])
+    #expect(begin(["live": start - .seconds(3_600)], [], sequence: 0) == ["live": start - .seconds(3_600)])
+    let future = ["live": Self.now + .seconds(259_200)]
+    #expect(begin(future, [], sequence: 0) == ["live": start])
+    #expect(begin(future, [], sequence: 1) == future)
+  }
+
+  @Test("the horizon stays before open spans, so that they can be read again without a repeat")
+  func horizon() {
+    var checkpoint = Checkpoint(cursors: ["live": Self.now])
+    let window = Window(start: Self.now - .seconds(500_000), end: Self.now - .seconds(499_999))
+    checkpoint.openSpans = [OpenSpan(window: window, opened: Self.now, tried: Self.now)]
+    #expect(Self.schedule.horizon(checkpoint, now: Self.now) <= window.start)
   }
 
   @Test("a live read covers each revisit up to its age, and no further")

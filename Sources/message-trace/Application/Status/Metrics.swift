@@ -31,10 +31,10 @@ enum Metrics {
     ("gap_seconds", "gap_seconds_total", nil, "Seconds in those time ranges."),
   ]
 
-  /// The whole text; families in a fixed order, each tenant's samples in it.
-  static func text(_ statuses: [PassStatus]) -> String {
+  /// The whole text; families in a fixed order, each tenant's samples in it, those of other processes after them.
+  static func text(_ statuses: [PassStatus], others: MetricsSamples = MetricsSamples()) -> String {
     let families = counters.map { family($0, statuses) } + [ages(statuses)] + gauges(statuses)
-    return families.filter { !$0.samples.isEmpty }.map(text).joined()
+    return families.map { text($0, others[$0.name]) }.joined()
   }
 
   private static func family(
@@ -85,6 +85,9 @@ enum Metrics {
       gauge("ledger_identities", "Identities in the ledger.", statuses) { [([], "\($0.identities)")] },
       gauge("journal_entries", "Undelivered batches in the journal.", statuses) { [([], "\($0.journalEntries)")] },
       gauge("journal_bytes", "Their size in bytes.", statuses) { [([], "\($0.journalBytes)")] },
+      gauge("open_spans", "Time ranges that the service could not return yet.", statuses) { status in
+        [([], "\(status.openSpans)")]
+      },
       gauge("quota_remaining_requests", "Requests left in the quota window.", statuses) { status in
         status.quota.map { [([], "\(max(0, $0.limit - $0.used))")] } ?? []
       },
@@ -109,16 +112,17 @@ enum Metrics {
   private static func seconds(_ duration: Duration) -> String { "\(Double(duration.ticks / 10_000) / 1_000)" }
   private static func seconds(_ instant: Instant) -> String { seconds(instant - Instant(ticks: 0)) }
 
-  private static func text(_ family: Family) -> String {
+  private static func text(_ family: Family, _ others: [String]) -> String {
+    guard !family.samples.isEmpty || !others.isEmpty else { return "" }
     var text = "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(family.type)\n"
     for sample in family.samples {
       let labels = sample.labels.map { "\($0.0)=\"\(escape($0.1))\"" }.joined(separator: ",")
       text += "\(family.name){\(labels)} \(sample.value)\n"
     }
-    return text
+    return text + others.map { "\($0)\n" }.joined()
   }
 
-  private static func escape(_ value: String) -> String {
+  static func escape(_ value: String) -> String {
     var escaped = ""
     for character in value.unicodeScalars {
       switch character {

@@ -48,6 +48,8 @@ struct PassStatus: Sendable, Equatable {
   var journalBytes = 0
   var sinks: [String: SinkState] = [:]
   var quota: Quota?
+  /// Spans that the service could not return so far.
+  var openSpans = 0
   /// The newest ten.
   var gaps: [Schedule.Gap] = []
   var counters: Counters = [:]
@@ -103,6 +105,7 @@ struct PassStatus: Sendable, Equatable {
       lanes[name] = Lane(cursor: cursor, age: age, moved: before?.cursor == cursor ? before?.moved ?? now : now)
     }
     self.lanes = lanes
+    openSpans = checkpoint.openSpans.count
     sinks = Dictionary(
       uniqueKeysWithValues: checkpoint.sinks.map { name, position in
         (name, SinkState(sequence: position.sequence, failing: failing[name]?.code.rawValue))

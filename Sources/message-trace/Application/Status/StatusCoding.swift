@@ -24,6 +24,7 @@ extension PassStatus {
       members.append(
         .init("quota", .object([.init("used", .number("\(quota.used)")), .init("limit", .number("\(quota.limit)"))])))
     }
+    members.append(.init("openSpans", .number("\(openSpans)")))
     members.append(.init("gaps", .array(gaps.map(Self.json))))
     members.append(
       .init("counters", JSONValue.object(counters) { values in JSONValue.object(values) { .number("\($0)") } }))
@@ -48,6 +49,7 @@ extension PassStatus {
     journalBytes = (value["journal"]?["bytes"]).count
     for member in value["sinks"]?.members ?? [] { sinks[member.key] = SinkState(member.value) }
     quota = value["quota"].map { Quota(used: $0["used"].count, limit: $0["limit"].count) }
+    openSpans = value["openSpans"].count
     gaps = (value["gaps"]?.array ?? []).compactMap(Self.gap)
     for metric in value["counters"]?.members ?? [] {
       for member in metric.value.members ?? [] { counters.add(metric.key, member.key, JSONValue?(member.value).count) }

@@ -32,6 +32,10 @@ enum StatusTable {
       if failure.streak > 0, let hint = failure.hint { lines.append(("", hint)) }
     }
     if let next = status.nextRun { lines.append(("next run", due(next, now))) }
+    for span in tenant.summary?.checkpoint.openSpans ?? [] {
+      let times = "\(Timestamp.text(span.window.start)) to \(Timestamp.text(span.window.end))"
+      lines.append(("open span", "\(times), tried \(ago(span.tried, now))"))
+    }
     if let gap = status.gaps.last {
       lines.append(
         ("last gap", "\(gap.cursor), \(Timestamp.text(gap.window.start)) to \(Timestamp.text(gap.window.end))"))

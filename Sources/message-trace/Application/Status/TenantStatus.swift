@@ -35,6 +35,13 @@ struct TenantStatus: Sendable {
     if let summary {
       members.append(
         .init("cursorsNow", JSONValue.object(summary.checkpoint.cursors) { JSONValue($0) }))
+      members.append(
+        .init(
+          "openSpans",
+          .array(
+            summary.checkpoint.openSpans.map { span in
+              .object([.init("from", JSONValue(span.window.start)), .init("to", JSONValue(span.window.end))])
+            })))
     }
     if let status { members.append(.init("status", status.json)) }
     if let backfill { members.append(.init("backfill", backfill.json)) }
