@@ -26,6 +26,7 @@ struct CollectCommand: RunnableCommand {
   let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
+    try ProcessDefaults.checkThreads(playbooks: 1)
     let layer = try context.layer()
     let time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .warning)

@@ -30,6 +30,7 @@ struct RunCommand: RunnableCommand {
     let time = try context.time(above)
     let log = try context.log(above, time: time, quiet: .info)
     let metrics = MetricsRegistry()
+    try ProcessDefaults.checkThreads(playbooks: context.invocation.operands.count)
     try checkStart(above, log)
     let runs = context.invocation.operands.map { path in
       let load = { @Sendable () throws(Failure) -> TenantSettings in

@@ -34,6 +34,20 @@ enum ProcessDefaults {
       hint: "Raise the limit to \(fewestDescriptors) or more (ulimit -n, LimitNOFILE=).")
   }
 
+  /// Threads of the runtime and of one playbook: its work, its requests and its sinks.
+  private static let fewestThreads = 12
+
+  /// Checks that the threads of so many playbooks can be made, before any of them holds a state.
+  /// - Throws: `os.threads` (71).
+  static func checkThreads(playbooks: Int) throws(Failure) {
+    let wanted = min(fewestThreads + 3 * max(0, playbooks - 1), 2_000)
+    let available = ThreadProbe.available(wanted)
+    guard available < wanted else { return }
+    throw Failure(
+      "os.threads", exit: .system, "Starting: the process can make only \(available) of \(wanted) threads.",
+      hint: "Raise the limit of processes (ulimit -u, TasksMax=, the container's limit of process ids).")
+  }
+
   static let environment: [String: String] = {
     var pairs: [String: String] = [:]
     var at = unsafe environ
