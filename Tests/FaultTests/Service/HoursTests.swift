@@ -89,6 +89,10 @@ internal import Trigger
       error: { (9..<13).contains($0) ? .zero - hour * 8_760 : .zero }),
     Clock(name: "a year ahead for half an hour", error: { (9..<11).contains($0) ? hour * 8_760 : .zero }),
     Clock(name: "no Date header", faults: FaultPlan([FaultRule(.noDate)])),
+    Clock(
+      name: "three days ahead for an hour, no Date header", faults: FaultPlan([FaultRule(.noDate)]),
+      error: { (9..<13).contains($0) ? hour * 72 : .zero }),
+    Clock(name: "three days behind for an hour", error: { (9..<13).contains($0) ? .zero - hour * 72 : .zero }),
     Clock(name: "Date header in the year 9998", faults: FaultPlan([FaultRule(.dateSkew(hour * 69_800_000))])),
     Clock(
       name: "Date header a year behind for two hours",

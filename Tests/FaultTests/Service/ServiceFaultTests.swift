@@ -31,10 +31,11 @@ internal import Trigger
           name: "a next link answers \(status) once", fault: .expiredLink(status), when: .requests(2...2),
           survives: true, modes: ["graph"]),
         Case(
-          name: "every next link answers \(status)", fault: .expiredLink(status), when: .always, survives: false,
+          name: "every next link answers \(status)", fault: .expiredLink(status), when: .always, survives: true,
           modes: ["graph"]),
       ]
     } + [
+      Case(name: "full pages without a next link", fault: .noLink, when: .always, survives: true, modes: ["graph"]),
       Case(name: "empty pages with a next link", fault: .emptyPage, when: .every(2), survives: true),
       Case(name: "rows that come twice over a page's edge", fault: .duplicateRow, when: .always, survives: true),
       Case(
@@ -66,7 +67,8 @@ internal import Trigger
         #expect(first.isPerfect && fate.survives, "\(mode): \(first)")
       } else {
         #expect(!fate.survives, "\(mode): \(String(describing: report.failure))")
-        #expect(world.checkpoint?.cursors["live"] == nil, "\(mode): the window was closed")
+        let first = FaultFixture.now - .seconds(5 * 3_600)
+        #expect(world.checkpoint?.cursors["live"] == first, "\(mode): the window was closed")
       }
       let second = try await world.pass(well.server, mode: mode)
       let verdict = FaultWorld.judge(try world.bytes(), well.truth)
@@ -75,6 +77,29 @@ internal import Trigger
       figure.add(verdict, exit: report.failure?.exit.rawValue ?? 0)
       FaultTable.record("\(mode): \(fate.name)", figure)
     }
+  }
+
+  @Test("a row that claims another century comes out once, however often the state is opened")
+  func farRow() async throws {
+    let body = #"""
+      {"value":[{"id":"eaaafa9a-788c-47f0-357c-08de5bf702e0","recipientAddress":"a@b.example","status":"failed",
+      "receivedDateTime":"0001-01-01T00:00:00Z"}]}
+      """#
+    let fault = FaultRule(.answer(200, type: "application/json", body: body), on: "/v1.0/admin")
+    let fixture = try FaultFixture(faults: FaultPlan([fault]))
+    defer { fixture.stop() }
+    let clock = ManualClock(FaultFixture.now)
+    let world = try InProcessCollector(time: clock.source)
+    for _ in 0..<5 {
+      #expect(try await world.pass(fixture.server, mode: "graph").failure == nil)
+      clock.advance(by: .seconds(1_200))
+    }
+    let ids = TenantIdentities.ids(try world.bytes())
+    #expect(ids.count == 1)
+    var figure = Figure()
+    figure.cases = 1
+    figure.doubled = ids.count - Set(ids).count
+    FaultTable.record("graph: a row of the year 1, opened five times", figure)
   }
 
   @Test("five hundred recipients of one message are five hundred events", arguments: ["graph", "reporting"])
