@@ -35,7 +35,8 @@ extension Failure {
   /// Every other request would fail in the same way.
   fileprivate var isOfService: Bool {
     if case .later(.some) = recovery { return true }
-    return code == .stopped || code == .throttled || code == .unreachable || exit == .denied || exit == .system
+    let codes: Set<Failure.Code> = [.stopped, .waitTooLong, .throttled, .unreachable]
+    return codes.contains(code) || exit == .denied || exit == .system
   }
 
   /// The same window may well be read in other pieces.
