@@ -54,6 +54,8 @@ import Testing
     let outcome = running.finish()
     // Had it continued to wait, the grace period would have ended it without a log line.
     #expect(outcome.status == 75 && outcome.errors.contains("stop.signal"), "\(outcome.errors)")
+    // The next process would wait as well.
+    try fixture.folder.remove("a.state/quota")
     fixture.restart(playbook)
     fixture.expectWhole("a")
   }

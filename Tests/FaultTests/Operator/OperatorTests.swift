@@ -27,7 +27,7 @@ import Testing
 
   /// Without the variable a few seeds, for a few seconds.
   private static var seeds: ClosedRange<Int> {
-    let bounds = (range ?? "6").split(separator: "-").compactMap { Int($0) }
+    let bounds = (range ?? "4").split(separator: "-").compactMap { Int($0) }
     let first = bounds.count > 1 ? bounds[0] : 1
     return first...max(first, bounds.last ?? first)
   }
