@@ -146,7 +146,10 @@ private final class GatedSource: Source {
     guard cursor != nil else {
       return Page(texts: (0..<rows).map { "{\"row\":\($0)}" }, next: PageCursor(link: "2"))
     }
-    for _ in 0..<24_000 where !isOpen() { try? await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<24_000 {
+      if isOpen() { break }
+      try? await Task.sleep(for: .milliseconds(5))
+    }
     hasSeen.update { $0 = isOpen() }
     return Page(texts: [])
   }
