@@ -50,26 +50,6 @@ import Testing
     #expect(figure.isPerfect, "\(figure)")
   }
 
-  @Test("a service whose name is never resolved: SIGTERM ends the pass in order")
-  func unresolvedService() throws {
-    let bench = try FaultFixture()
-    defer { bench.stop() }
-    let world = try FaultWorld(bench)
-    let log = world.side("resolved")
-    var launch = world.launch(Shim(log: log, hangsResolver: true))
-    let place = try #require(launch.words.firstIndex(of: bench.server.authorityURL))
-    launch.words[place] = "https://login.invalid"
-    let child = try launch.start()
-    for _ in 0..<60_000 {
-      if child.ended() != nil { break }
-      if let text = try? world.side.text("resolved"), text.contains("getaddrinfo login.invalid") { break }
-      usleep(2_000)
-    }
-    let status = child.stop()
-    let said = world.errors()
-    #expect(status == 75 && said.contains("stop.signal"), "\(status) \(said)")
-  }
-
   @Test("a sink that the state knows and nobody configures ends the run, and misses nothing once it is back")
   func takenAway() throws {
     let bench = try FaultFixture()
