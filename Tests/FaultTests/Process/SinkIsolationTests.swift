@@ -34,7 +34,10 @@ import Testing
     launch.output = .descriptor(pipe.writer)
     let child = try launch.start()
     pipe.closeWriter()
-    for _ in 0..<60_000 where !world.verdict().isPerfect && child.ended() == nil { usleep(2_000) }
+    for _ in 0..<6_000 {
+      if world.verdict().isPerfect || child.ended() != nil { break }
+      usleep(20_000)
+    }
     #expect(child.ended() == nil, "nothing stood still")
     var figure = Figure()
     figure.add(world.verdict())
@@ -45,25 +48,6 @@ import Testing
     pipe.closeReader()
     FaultTable.record(stuck.rawValue, figure)
     #expect(figure.isPerfect, "\(figure)")
-  }
-
-  @Test("a service whose name is never resolved: SIGTERM ends the pass in order")
-  func unresolvedService() throws {
-    let bench = try FaultFixture()
-    defer { bench.stop() }
-    let world = try FaultWorld(bench)
-    let log = world.side("resolved")
-    var launch = world.launch(Shim(log: log, hangsResolver: true))
-    let place = try #require(launch.words.firstIndex(of: bench.server.authorityURL))
-    launch.words[place] = "https://login.invalid"
-    let child = try launch.start()
-    for _ in 0..<60_000 where child.ended() == nil {
-      if let text = try? world.side.text("resolved"), text.contains("getaddrinfo login.invalid") { break }
-      usleep(2_000)
-    }
-    let status = child.stop()
-    let said = world.errors()
-    #expect(status == 75 && said.contains("stop.signal"), "\(status) \(said)")
   }
 
   @Test("a sink that the state knows and nobody configures ends the run, and misses nothing once it is back")

@@ -23,7 +23,8 @@ final class GatedSink: Sink {
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     begun.update { $0 += 1 }
-    for _ in 0..<Self.looks where !isOpen() {
+    for _ in 0..<Self.looks {
+      if isOpen() { break }
       guard !Task.isCancelled else { throw .stopped }
       usleep(5_000)
     }
