@@ -33,7 +33,7 @@ import Testing
   @Test("each setting has a flag, an environment name and a line of help; playbook paths are unique")
   func settings() {
     #expect(Set(Setting.allCases.map(\.environmentName)).count == Setting.allCases.count)
-    #expect(Set(Setting.allCases.compactMap(\.playbookPath)).count == Setting.allCases.count - 4)
+    #expect(Set(Setting.allCases.compactMap(\.playbookPath)).count == Setting.allCases.count - 5)
     #expect(Setting.clientID.environmentName == "MESSAGE_TRACE_CLIENT_ID")
     for setting in Setting.allCases { #expect(!setting.summary.isEmpty) }
   }

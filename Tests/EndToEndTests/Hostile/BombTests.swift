@@ -42,14 +42,14 @@ import Testing
     let service = try HostileService { _, _ in
       .answer(body, headers: isPacked ? ["Content-Encoding: gzip"] : [])
     }
-    expectRefusal(service, service.secretArguments, "larger than 1024 KiB")
+    expectRefusal(service, service.secretArguments, "exceeds 1024 KiB")
   }
 
   @Test("an answer that unpacks to more than the cap is refused")
   func body() throws {
     let bomb = GzipBytes.bomb(48 << 20, after: "{\"value\":[")
     let service = try HostileService { _, _ in .answer(bomb, headers: ["Content-Encoding: gzip"]) }
-    expectRefusal(service, service.arguments(), "larger than 32768 KiB after decompression")
+    expectRefusal(service, service.arguments(), "exceeds 32768 KiB after decompression")
   }
 
   @Test("a value nested 400 deep costs its row, never its neighbours", arguments: ["collect", "normalise"])
@@ -87,7 +87,7 @@ import Testing
     #expect(empty.status == 65 && empty.errors.contains("it is empty"), "\(empty.errors)")
     #expect(peak < 40, "\(peak) MiB")
     let zeros = PeakMemory.run(["normalise", "/dev/zero"])
-    #expect(zeros.result.status == 65 && zeros.result.errors.contains("zero bytes"), "\(zeros.result.errors)")
+    #expect(zeros.result.status == 65 && zeros.result.errors.contains("NUL bytes"), "\(zeros.result.errors)")
     #expect(zeros.peak < 40, "\(zeros.peak) MiB")
   }
 

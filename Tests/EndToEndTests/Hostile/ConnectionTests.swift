@@ -51,7 +51,7 @@ import Testing
       result = try check("https://graph.example", [playbook])
     }
     #expect(
-      result.status == 78 && result.errors.contains("127.0.0.1:\(proxy.port) asks for credentials"), "\(result.errors)")
+      result.status == 78 && result.errors.contains("127.0.0.1:\(proxy.port) requires authentication"), "\(result.errors)")
     #expect(!result.errors.contains("hunter2"))
     #expect(proxy.requests.first?.header("proxy-authorization") == "Basic \(Base64.encode(Array("user:hunter2".utf8)))")
   }
@@ -69,7 +69,7 @@ import Testing
   func hints() throws {
     let refused = try check("http://127.0.0.1:1")
     #expect(
-      refused.errors.contains("refuses the connection to port 1") && refused.errors.contains("Check host and port"))
+      refused.errors.contains("port 1 refused") && refused.errors.contains("Check host and port"))
     let unknown = try check("https://no-such-host.invalid")
     #expect(unknown.errors.contains("cannot be resolved") && unknown.errors.contains("spelling"), "\(unknown.errors)")
   }

@@ -25,7 +25,7 @@ import Testing
 
   /// The unreachable service is the next obstacle once the secret is read.
   private func isTaken(_ result: ProcessResult) -> Bool {
-    result.status == 75 && result.errors.contains("refuses the connection")
+    result.status == 75 && result.errors.contains("refused")
   }
 
   @Test(
