@@ -107,7 +107,7 @@ struct StreamSinkTests {
     let sink = try sink(receiver.port, "ack=\(ack)")
     #expect(await code(sink, SinkContract.entry(1, count: 1_200)) == nil)
     #expect(Set(Frames.ids(receiver.connections)) == Set(ids(1, count: 1_200)))
-    #expect(receiver.connections.count > 1 && sink.earlyEnds == receiver.connections.count - 1)
+    #expect(receiver.connections.count > 1 && sink.earlyEnds > 0)
   }
 
   @Test("a receiver that always ends first: a warning and its system's word, or a refusal where that is wanted")
