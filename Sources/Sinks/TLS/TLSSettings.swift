@@ -50,10 +50,10 @@ final class TLSSettings: Sendable {
   private func identify(_ options: SyslogOptions, _ name: String) throws(Failure) {
     guard let library = unsafe TLSLibrary.shared, let certificate = options.certificate, let key = options.privateKey
     else { return }
-    try SecretFile.check(key, purpose: "private key")
     guard unsafe library.useChain(pointer, certificate) == 1 else {
       throw Self.unusable(name, "the certificate in \(certificate) cannot be read", "cert")
     }
+    try SecretFile.check(key, purpose: "private key")
     guard unsafe library.useKey(pointer, key, Self.pem) == 1, unsafe library.checkKey(pointer) == 1 else {
       throw Self.unusable(name, "the key in \(key) cannot be read or does not match the certificate", "key")
     }

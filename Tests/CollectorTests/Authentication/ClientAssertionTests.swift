@@ -46,7 +46,7 @@ struct AssertionTests {
     let cases = [
       ("app.pem", "other.key", "do not match"), ("app.pem", "locked.key", "private key cannot be read"),
       ("app.pem", "junk.key", "private key cannot be read"), ("junk.key", "app.key", "certificate cannot be read"),
-      ("app.pem", "open.key", "readable by group or others"), ("app.pem", "none.key", "No such file"),
+      ("app.pem", "open.key", "lets every user read it (o+r)"), ("app.pem", "none.key", "No such file"),
     ]
     for (certificate, key, reason) in cases {
       #expect {

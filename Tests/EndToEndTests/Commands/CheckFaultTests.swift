@@ -38,7 +38,7 @@ import Testing
     Case(.redirect, 76, "redirects to sign-in.example with status 302; nothing was sent there"),
     Case(.gone, graph: (69, "Check --graph-api"), reporting: (69, "Set the mode to graph")),
     Case(.notFound, graph: (78, "Check --graph-url"), reporting: (78, "Check --reporting-url")),
-    Case(.badRequest, 76, "the service refused with status 400"), Case(.notHTTP, 76, "not HTTP"),
+    Case(.badRequest, 76, "the service refuses with status 400"), Case(.notHTTP, 76, "not HTTP"),
     Case(.badJSON, 76, "at byte 20"), Case(.errorInAnswer, 75, "rows may be missing"),
     Case(.brokenGzip, 76, "invalid gzip data"), Case(.reset, 75, "the response ended early"),
     Case(.truncated, 75, "the response ended early"), Case(.clockBehind, 78, "s ahead of the service's"),

@@ -16,7 +16,7 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     #expect(peak < Self.most, "\(peak) MiB")
     let verified = Program.run(["verify", service.output])
-    #expect(verified.status == 0 && verified.lines.first == "lines               100000")
+    #expect(verified.status == 0 && verified.lines.first == "lines               100000", "\(verified.lines)")
   }
 
   /// One request of `check`, which retries nothing: exit 76, and words of the finding.

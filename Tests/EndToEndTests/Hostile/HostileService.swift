@@ -18,9 +18,15 @@ struct HostileService: ~Copyable {
     self.folder = folder
   }
 
-  /// One page for the live window, and empty ones for the rest.
+  /// One page for the live window, with a link to the next one: without it so many rows count as cut. The rest is empty.
+  /// - Parameter page: one JSON object.
   init(page: [UInt8]) throws {
-    try self.init { _, number in .answer(number == 0 ? page : Array("{\"value\":[]}".utf8)) }
+    try self.init { request, number in
+      guard number == 0 else { return .answer(Array("{\"value\":[]}".utf8)) }
+      let path = "/v1.0/admin/exchange/tracing/messageTraces?$skiptoken=2"
+      let next = ",\"@odata.nextLink\":\"http://\(request.header("host") ?? "")\(path)\"}"
+      return .answer(page.dropLast() + Array(next.utf8))
+    }
   }
 
   deinit { server.stop() }

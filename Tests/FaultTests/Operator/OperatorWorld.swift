@@ -65,8 +65,8 @@ final class OperatorWorld {
     let environment = [
       "MESSAGE_TRACE_GRAPH_URL": server.graphURL, "MESSAGE_TRACE_AUTHORITY": server.authorityURL,
       "MESSAGE_TRACE_REPORTING_URL": server.reportingURL, "MESSAGE_TRACE_TENANT": tenant.tenant.name,
-      "MESSAGE_TRACE_CLIENT_ID": tenant.clientID, "MESSAGE_TRACE_CLIENT_SECRET": tenant.clientSecret,
-      "MESSAGE_TRACE_USERNAME": tenant.username, "MESSAGE_TRACE_PASSWORD": tenant.password,
+      "MESSAGE_TRACE_CLIENT_ID": tenant.clientID, "TRIAL_CLIENT_SECRET": tenant.clientSecret,
+      "MESSAGE_TRACE_USERNAME": tenant.username, "TRIAL_PASSWORD": tenant.password,
     ]
     let now = ["--now", Timestamp.text(clock.now + error)]
     let forget = isForgetting ? ["--forget-sink"] : []
@@ -116,12 +116,15 @@ final class OperatorWorld {
   private func write() throws {
     let sinks = ["out.ndjson"] + (settings.hasSecondSink ? ["second.ndjson"] : [])
     let pageSize = settings.mode == "graph" ? settings.pageSize : min(settings.pageSize, 2_000)
+    let secret = settings.mode == "graph" ? "clientSecret" : "password"
+    let variable = settings.mode == "graph" ? "TRIAL_CLIENT_SECRET" : "TRIAL_PASSWORD"
     let revisits = settings.revisits.map { "\"\($0)\"" }.joined(separator: ", ")
     try folder.write(
       """
       { "name": "trial", "type": "intake",
         "trigger": { "every": "1s", "since": "26h", "revisit": [\(revisits)] },
-        "source": { "mode": "\(settings.mode)", "pageSize": \(pageSize) },
+        "source": { "mode": "\(settings.mode)", "pageSize": \(pageSize),
+                    "\(secret)": { "env": "\(variable)" } },
         "sinks": [\(sinks.map { "\"file:\(folder($0))\"" }.joined(separator: ", "))], "state": "\(folder("state"))" }
       """, to: "playbook.json")
   }

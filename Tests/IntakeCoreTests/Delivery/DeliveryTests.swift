@@ -9,12 +9,16 @@ import Testing
   typealias TestPipeline = Pipeline<RowSource, PlainMapping, MemoryStore>
 
   static let impatient = DeliveryLimits(prompt: .milliseconds(50), stall: .milliseconds(300))
+  /// For sinks that are slow and take everything in the end, however busy the machine is.
+  static let patient = DeliveryLimits(prompt: .milliseconds(50), stall: nil)
   static let window = PipelineTests.window
 
-  func pipeline(_ sinks: [any Sink], rows: Int = 6, state: MemoryStore = MemoryStore()) -> TestPipeline {
+  func pipeline(
+    _ sinks: [any Sink], rows: Int = 6, state: MemoryStore = MemoryStore(), limits: DeliveryLimits = Self.impatient
+  ) -> TestPipeline {
     TestPipeline(
       source: RowSource(PipelineTests.rows(rows)), mapping: PlainMapping(), sinks: sinks, state: state,
-      time: ManualClock(Self.window.end).source, limits: Self.impatient)
+      time: ManualClock(Self.window.end).source, limits: limits)
   }
 
   /// A store with so many pending entries for a sink of that name.
@@ -52,7 +56,7 @@ import Testing
   func catchingUp() async throws {
     let alive = MemorySink(name: "alive")
     let slow = GatedSink("slow") { alive.lines.count == 6 }
-    var pipeline = pipeline([slow, alive])
+    var pipeline = pipeline([slow, alive], limits: Self.patient)
     try await pipeline.open()
     let tally = try await pipeline.delivering { pipeline in
       await Failure.caught { () async throws(Failure) in
@@ -73,7 +77,7 @@ import Testing
     state.checkpoint.sinks["alive"] = SinkPosition(sequence: 4)
     var pipeline = Pipeline(
       source: source, mapping: PlainMapping(), sinks: [slow, alive], state: state, time: .system,
-      limits: Self.impatient)
+      limits: Self.patient)
     try await pipeline.open()
     _ = try await pipeline.delivering { pipeline in
       await Failure.caught { () async throws(Failure) in

@@ -29,7 +29,7 @@ import Testing
     #expect((try? JSONValue(parsing: Array(text.utf8))) == nil)
   }
 
-  @Test("nesting is bounded: 60 is read, 100,000 brackets are refused at once")
+  @Test("nesting is bounded: 60 is read, 100,000 brackets are refused as a value and passed over in a page")
   func depth() {
     func nested(_ depth: Int) -> [UInt8] {
       Array(repeating: UInt8(ascii: "["), count: depth) + Array(repeating: UInt8(ascii: "]"), count: depth)
@@ -38,7 +38,8 @@ import Testing
     #expect((try? JSONValue(parsing: nested(100_000))) == nil)
     let deep = nested(100_000)
     var index = 0
-    #expect(throws: JSONFault(64, .tooDeep)) { unsafe try deep.span.bytes.skipLoosely(&index) }
+    #expect(throws: Never.self) { unsafe try deep.span.bytes.skipLoosely(&index) }
+    #expect(index == deep.count)
   }
 
   @Test("a document cut at any byte is refused, never trapped")

@@ -13,7 +13,8 @@ extension SettingReader {
       return .accessTokenFile(file)
     }
     if flag(.managedIdentity) { return .managedIdentity(clientID: text(.clientID)) }
-    if mode == .reporting, text(.clientID) == nil { return basic() }
+    let hasAccount = text(.username) != nil && text(.passwordFile) != nil
+    if mode == .reporting, text(.clientID) == nil || hasAccount { return basic() }
     guard let clientID = text(.clientID), !tenant.isEmpty else {
       let missing = (tenant.isEmpty ? [name(.tenant)] : []) + (text(.clientID) == nil ? [name(.clientID)] : [])
       let instead = mode == .reporting ? ", or \(name(.username)) for basic sign-in." : "."

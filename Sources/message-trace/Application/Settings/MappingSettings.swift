@@ -75,8 +75,10 @@ struct MappingSettings: Sendable {
       return try MappingCatalog.mapping(shape.hasSuffix("-detail") ? "\(mapping)-detail" : mapping)
     }
     let own = try MappingCatalog.mapping(mapping)
-    // Exports spell columns in many ways; each file's shape is known only when it is read.
-    if !foldColumns { try MappingCatalog.check(own, mapping, fits: shape) }
+    // Exports spell the columns of one shape in many ways.
+    let rows = try MappingCatalog.mapping(shape)
+    let isSpelledOtherwise = foldColumns && own.takesRows(of: rows)
+    if !isSpelledOtherwise { try MappingCatalog.check(own, mapping, fits: shape) }
     return own
   }
 }
