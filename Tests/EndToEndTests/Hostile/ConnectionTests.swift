@@ -51,7 +51,8 @@ import Testing
       result = try check("https://graph.example", [playbook])
     }
     #expect(
-      result.status == 78 && result.errors.contains("127.0.0.1:\(proxy.port) requires authentication"), "\(result.errors)")
+      result.status == 78 && result.errors.contains("127.0.0.1:\(proxy.port) requires authentication"),
+      "\(result.errors)")
     #expect(!result.errors.contains("hunter2"))
     #expect(proxy.requests.first?.header("proxy-authorization") == "Basic \(Base64.encode(Array("user:hunter2".utf8)))")
   }
