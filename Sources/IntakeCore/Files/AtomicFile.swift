@@ -4,7 +4,7 @@ internal import Glibc
 
 package enum AtomicFile {
   /// Replaces `path`; a failure leaves the old file in place. Not synced: for files that may be lost in a crash.
-  /// - Parameter mode: set whatever the umask says.
+  /// `mode` is set whatever the umask says.
   package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(Failure) {
     let temporary = "\(path).tmp-\(getpid())"
     let files = FileCalls.system

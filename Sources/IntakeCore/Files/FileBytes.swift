@@ -6,6 +6,9 @@ internal import Glibc
 package enum FileBytes {
   /// A regular file of at most `limit` bytes.
   /// - Parameters:
+  ///   - path: relative to the working directory, or absolute.
+  ///   - purpose: for errors, such as `mapping`.
+  ///   - limit: in bytes; a larger file is refused.
   ///   - unreadable: the exit code for a file that is missing or may not be read.
   ///   - admit: throws for an open file, given with its mode, that must not be read.
   package static func read(

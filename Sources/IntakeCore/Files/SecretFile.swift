@@ -11,6 +11,7 @@ internal import Glibc
 /// "Credentials"; Kubernetes, "Projected Volumes".
 package enum SecretFile {
   /// - Parameters:
+  ///   - path: relative to the working directory, or absolute.
   ///   - purpose: for errors, such as `client secret`.
   ///   - credentials: `$CREDENTIALS_DIRECTORY`; nil: none.
   /// - Throws: exit 78 for a file that is missing, unreadable or not private.

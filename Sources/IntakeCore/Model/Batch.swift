@@ -70,8 +70,10 @@ extension Batch {
       self.end = end
     }
 
-    /// - Parameter status: where the value of `event.action` stands, without its quotes and counted from the beginning of
-    ///   the line; empty where there is none.
+    /// - Parameters:
+    ///   - status: where the value of `event.action` stands, without its quotes and counted from the beginning of the
+    ///     line; empty where there is none.
+    ///   - outcome: as in `event.outcome`.
     package mutating func setStatus(_ status: Range<Int>, _ outcome: Outcome) {
       let isNoted = status.count <= Self.longestStatus && status.upperBound <= Int(UInt32.max)
       statusStart = isNoted ? UInt32(truncatingIfNeeded: status.lowerBound) : 0
@@ -87,7 +89,9 @@ extension Batch {
   package enum Outcome: UInt8, Sendable {
     case unknown, success, failure
 
-    /// - Parameter value: quoted, as it stands in the event.
+    /// - Parameters:
+    ///   - value: bytes that hold the value, quoted, as it stands in the event.
+    ///   - start: where in them its first quote stands.
     package init(_ value: RawSpan, at start: Int) {
       self = value.matches(start, "\"failure\"") ? .failure : value.matches(start, "\"success\"") ? .success : .unknown
     }
