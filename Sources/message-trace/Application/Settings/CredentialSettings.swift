@@ -13,7 +13,6 @@ extension SettingReader {
       return .accessTokenFile(file)
     }
     if flag(.managedIdentity) { return .managedIdentity(clientID: text(.clientID)) }
-    let hasAccount = text(.username) != nil && text(.passwordFile) != nil
     if mode == .reporting, text(.clientID) == nil || hasAccount { return basic() }
     guard let clientID = text(.clientID), !tenant.isEmpty else {
       let missing = (tenant.isEmpty ? [name(.tenant)] : []) + (text(.clientID) == nil ? [name(.clientID)] : [])
@@ -51,12 +50,15 @@ extension SettingReader {
     var found = app.filter { $0.kind == .flag ? flag($0) : text($0) != nil }
     // A secret without the application that it belongs to is no sign-in.
     if text(.clientID) == nil { found.removeAll { $0 == .clientSecretFile } }
-    if mode == .reporting, text(.username) != nil, text(.passwordFile) != nil { found.append(.passwordFile) }
+    if mode == .reporting, hasAccount { found.append(.passwordFile) }
     guard found.count > 1 else { return true }
     let names = found.map { secretName($0) }.joined(separator: " and ")
     note("\(names) are set: it is not clear which of these sign-ins is meant; remove all but one.")
     return false
   }
+
+  /// True if a service account is set whole.
+  private var hasAccount: Bool { text(.username) != nil && text(.passwordFile) != nil }
 
   /// What the user calls a secret: the variable that holds it, else as any other setting.
   private func secretName(_ setting: Setting) -> String {
