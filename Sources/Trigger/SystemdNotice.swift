@@ -45,7 +45,7 @@ package struct SystemdNotice: Sendable {
     let timeout = [Self.timeout, 0]
     unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, timeout, socklen_t(2 * MemoryLayout<Int>.size))
     let bytes = Array(message.utf8)
-    unsafe address.bytes.withUnsafeBytes { raw in
+    unsafe address.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { return }
       _ = unsafe sendto(
         descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL),
@@ -54,12 +54,12 @@ package struct SystemdNotice: Sendable {
   }
 
   /// The bytes of a `sockaddr_un`: family, then the name; an abstract one begins with NUL and has no end.
-  private static func address(_ name: String) -> (bytes: [UInt8], isAbstract: Bool)? {
+  private static func address(_ name: String) -> [UInt8]? {
     let isAbstract = name.hasPrefix("@")
     let path = Array(name.utf8)
     guard path.count < 108, !path.contains(0) else { return nil }
     var bytes = unsafe withUnsafeBytes(of: sa_family_t(AF_UNIX)) { unsafe Array($0) }
     bytes += isAbstract ? [0] + path.dropFirst() : path + [0]
-    return (bytes, isAbstract)
+    return bytes
   }
 }

@@ -55,9 +55,4 @@ enum IPText {
     guard unsafe inet_ntop(family, room, &output, socklen_t(output.count)) != nil else { return text.lowercased() }
     return String(decoding: output.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
-
-  static func isAddress(_ text: String) -> Bool {
-    var room = [UInt8](repeating: 0, count: 16)
-    return unsafe inet_pton(text.contains(":") ? AF_INET6 : AF_INET, text, &room) == 1
-  }
 }
