@@ -70,9 +70,9 @@ import Testing
     // The kernel holds eleven notices at most; the others wait.
     Threads.start { for number in 0..<100 { notice.status("\(number)") } }
     var heard: [String] = []
-    for _ in 0..<20_000 where heard.count < 100 {
-      let next = listener.next()
-      if next.isEmpty { usleep(500) } else { heard.append(next) }
+    _ = Waiting.until(every: 500) {
+      while case let next = listener.next(), !next.isEmpty { heard.append(next) }
+      return heard.count >= 100
     }
     #expect(heard == (0..<100).map { "STATUS=\($0)" })
   }

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The source contract", .serialized)
 struct SourceContractTests {
-  @Test("is kept", .timeLimit(.minutes(1)), arguments: SourceScenario.all, Dialects.all)
+  @Test("is kept", .timeLimit(.minutes(30)), arguments: SourceScenario.all, Dialects.all)
   func scenario(_ scenario: SourceScenario, _ dialect: SourceDialect) async throws {
     try await scenario.play(dialect)
   }

@@ -42,12 +42,13 @@ extension Certificates {
     program.output = .path(try folder.write("", to: log))
     program.errors = program.output
     let process = try program.start()
-    for _ in 0..<2_000 {
-      let port = try folder.text(log).split(separator: "\n").first { $0.hasPrefix("ACCEPT") }?.split(separator: ":")
-        .last
-      if let number = port.flatMap({ UInt16($0) }) { return (process, number) }
-      usleep(5_000)
+    var port: UInt16?
+    _ = try Waiting.until {
+      let line = try folder.text(log).split(separator: "\n").first { $0.hasPrefix("ACCEPT") }
+      port = line?.split(separator: ":").last.flatMap { UInt16($0) }
+      return port != nil || process.ended() != nil
     }
+    if let port { return (process, port) }
     process.stop(SIGKILL)
     throw NotListening(output: try folder.text(log))
   }

@@ -84,12 +84,9 @@ struct PlaybookFixture: ~Copyable {
   }
 }
 
-/// Polls until the condition holds. The bound is far above what a busy machine needs; only a defect reaches it.
+/// Polls until the condition holds; only a defect reaches the bound.
 func eventually(_ condition: () -> Bool, location: SourceLocation = #_sourceLocation) {
-  let deadline = ContinuousClock.now + .seconds(300)
-  while ContinuousClock.now < deadline {
-    if condition() { return }
-    usleep(10_000)
+  if !Waiting.until(condition) {
+    Issue.record("The condition did not hold within \(Waiting.bound).", sourceLocation: location)
   }
-  Issue.record("The condition did not hold within 300 s.", sourceLocation: location)
 }

@@ -34,10 +34,7 @@ import Testing
     launch.output = .descriptor(pipe.writer)
     let child = try launch.start()
     pipe.closeWriter()
-    for _ in 0..<6_000 {
-      if world.verdict().isPerfect || child.ended() != nil { break }
-      usleep(20_000)
-    }
+    #expect(Waiting.until(every: 20_000) { world.verdict().isPerfect || child.ended() != nil })
     #expect(child.ended() == nil, "nothing stood still")
     var figure = Figure()
     figure.add(world.verdict())

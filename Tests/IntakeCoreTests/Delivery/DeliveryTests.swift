@@ -132,7 +132,7 @@ import Testing
   }
 }
 
-/// Two pages; the second comes once `isOpen` holds, or after two minutes.
+/// Two pages; the second comes once `isOpen` holds.
 private final class GatedSource: Source {
   let provider = "graph"
   let widestWindow: Duration = .seconds(864_000)
@@ -150,11 +150,8 @@ private final class GatedSource: Source {
     guard cursor != nil else {
       return Page(texts: (0..<rows).map { "{\"row\":\($0)}" }, next: PageCursor(link: "2"))
     }
-    for _ in 0..<24_000 {
-      if isOpen() { break }
-      try? await Task.sleep(for: .milliseconds(5))
-    }
-    hasSeen.update { $0 = isOpen() }
+    let hasOpened = await Waiting.whileSleeping(until: isOpen)
+    hasSeen.update { $0 = hasOpened }
     return Page(texts: [])
   }
 }

@@ -1,6 +1,5 @@
 // A sink whose destination stands still until it is let go.
 
-internal import Foundation
 internal import IntakeCore
 internal import IntakeTesting
 
@@ -11,8 +10,6 @@ final class GatedSink: Sink {
   /// Deliveries that were begun.
   let begun = Locked(0)
   private let isOpen: @Sendable () -> Bool
-  /// Looks, each 5 ms long, after which the double gives up: two minutes, so that code that waits for it fails and does not hang.
-  private static let looks = 24_000
 
   init(_ name: String, isOpen: @escaping @Sendable () -> Bool = { false }) {
     self.name = name
@@ -23,12 +20,9 @@ final class GatedSink: Sink {
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     begun.update { $0 += 1 }
-    for _ in 0..<Self.looks {
-      if isOpen() { break }
-      guard !Task.isCancelled else { throw .stopped }
-      usleep(5_000)
-    }
-    guard isOpen() else { throw Failure("test.waited", exit: .bug, "Something waited for this sink.") }
+    let hasOpened = Waiting.until(every: 5_000) { isOpen() || Task.isCancelled }
+    guard !Task.isCancelled || isOpen() else { throw .stopped }
+    guard hasOpened else { throw Failure("test.waited", exit: .bug, "Something waited for this sink.") }
     let text = String(decoding: entry.bytes, as: UTF8.self)
     lines.update { $0 += text.split(separator: "\n").map(String.init) }
     return SinkPosition(sequence: entry.sequence)

@@ -21,13 +21,10 @@ package final class TestProcess: Sendable {
   /// The exit status, or 128 plus the number of the signal that ended it; nil while it runs.
   package func ended() -> Int32? { reap(WNOHANG) }
 
-  /// Waits for the end; its status as in `ended`. A process that hangs for five minutes is killed and gives 999.
+  /// Waits for the end; its status as in `ended`. A process that hangs is killed and gives 999.
   @discardableResult
   package func wait() -> Int32 {
-    for _ in 0..<150_000 {
-      if let status = ended() { return status }
-      usleep(2_000)
-    }
+    if Waiting.until(every: 2_000, { ended() != nil }), let status = ended() { return status }
     stop(SIGKILL)
     return 999
   }

@@ -4,6 +4,7 @@ internal import CSystem
 internal import Dispatch
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Synchronization
 
 @testable import Sinks
@@ -71,7 +72,7 @@ extension PlainConnection {
     while !rest.isEmpty {
       let count = try socket.send(rest)
       rest = rest.dropFirst(count)
-      if count == 0 { try socket.wait(for: Int16(POLLOUT), within: .seconds(10)) }
+      if count == 0 { try socket.wait(for: Int16(POLLOUT), within: Waiting.bound) }
     }
   }
 }

@@ -3,6 +3,7 @@
 internal import CSystem
 internal import Glibc
 internal import IntakeCore
+internal import IntakeTesting
 internal import Testing
 
 @testable import Sinks
@@ -67,10 +68,6 @@ extension Loopback {
   /// Returns once somebody listens.
   static func waitForListener(_ port: UInt16) async throws {
     let address = try #require(NetworkAddress("127.0.0.1:\(port)"))
-    for _ in 0..<2_000 {
-      if (try? Socket.connect(address, datagrams: false)) != nil { return }
-      try await Task.sleep(for: .milliseconds(10))
-    }
-    throw FileFault(.open, "listener", ETIMEDOUT)
+    try #require(await Waiting.whileSleeping { (try? Socket.connect(address, datagrams: false)) != nil })
   }
 }

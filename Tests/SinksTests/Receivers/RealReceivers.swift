@@ -79,11 +79,9 @@ final class RealReceiver: MortalReceiver {
     return zip([-1] + ends, ends).map { bytes[($0 + 1)..<$1] }
   }
 
-  /// Returns once so many lines have arrived, or after ten seconds.
+  /// Returns once so many lines have arrived.
   func waitForLines(_ count: Int) async throws {
-    for _ in 0..<1_000 where Self.lineEnds(try folder.bytes("got")).count < count {
-      try await Task.sleep(for: .milliseconds(10))
-    }
+    try #require(await Waiting.whileSleeping { try Self.lineEnds(folder.bytes("got")).count >= count })
   }
 
   private static func lineEnds(_ bytes: [UInt8]) -> [Int] {

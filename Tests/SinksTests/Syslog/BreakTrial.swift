@@ -91,7 +91,7 @@ struct BreakTrial: Sendable {
         time: .system)
       return { entry in
         // As the pipeline does: a batch that was given back comes again.
-        for _ in 0..<20 {
+        for _ in 0..<2_400 {
           if (try? await sink.deliver(entry, from: SinkPosition(sequence: entry.sequence - 1))) != nil { return }
           try await Task.sleep(for: .milliseconds(250))
         }

@@ -12,13 +12,13 @@ internal import Testing
 struct StreamSinkTests {
   /// Waits in the sink take no time, waits on the network little.
   private func sink(
-    _ port: UInt16, _ query: String = "", host: String = "127.0.0.1", closing: Duration = .seconds(5),
+    _ port: UInt16, _ query: String = "", host: String = "127.0.0.1", closing: Duration = Waiting.bound,
     log: Log = .silent
   ) throws -> StreamSink {
     let options = try SyslogOptions(.tcp, query: query, spec: "tcp://test")
     let address = try #require(NetworkAddress("\(host):\(port)"))
     let time = TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in })
-    let barrier = Barrier(stall: .seconds(5), closing: closing, reset: .milliseconds(50))
+    let barrier = Barrier(stall: Waiting.bound, closing: closing, reset: .milliseconds(50))
     return StreamSink(
       name: "tcp://test", options: options, connector: PlainConnector(address: address), log: log, time: time,
       barrier: barrier)
@@ -200,7 +200,7 @@ struct StreamSinkTests {
     defer { receiver.stop() }
     let address = try #require(NetworkAddress("127.0.0.1:\(receiver.port)"))
     let connection = PlainConnection(socket: try Socket.connect(address, datagrams: false))
-    try connection.socket.wait(for: Int16(POLLIN), within: .seconds(10))
+    try connection.socket.wait(for: Int16(POLLIN), within: Waiting.bound)
     try connection.send(Array("1 x".utf8))
     #expect(try Barrier().endOfStream(connection) == .early)
   }

@@ -45,7 +45,7 @@ struct TLSSinkTests {
     return StreamSink(
       name: "tls://test", options: options, connector: TLSConnector(address: address, options: options), log: .silent,
       time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
-      barrier: Barrier(stall: .seconds(5), closing: .seconds(5), reset: .milliseconds(50)))
+      barrier: Barrier(stall: Waiting.bound, closing: Waiting.bound, reset: .milliseconds(50)))
   }
 
   private func code(_ sink: StreamSink, count: Int = 7) async -> String? {
