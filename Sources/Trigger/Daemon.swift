@@ -10,8 +10,7 @@
 //     TenantPasses*  implements it: opens source, state and sinks for each pass
 //     TenantPass*    one pass of a tenant: Pass, then details
 //     Pass           one pass: the journal, the live window, the revisits that are due (Schedule)
-//     PassReport     what a pass did
-//     PassOutcome    the report and its worst failure
+//     PassOutcome    what a pass did and what went wrong
 //     PassStatus*    what status.json keeps of outcomes
 //     TenantStatus*  what `status` shows: PassStatus, the state, a backfill
 
@@ -93,14 +92,13 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
         notice.alive()
       }
       notice.status(summary)
-      do { try await TimeSource.sleepReally(pause) } catch { return }
+      do { try await TimeSource.systemSleep(pause) } catch { return }
     }
   }
 
   /// Such as `19 of 20 playbooks well; contoso: signin.denied`. One that has not ended a pass yet is not well: `starting`.
   private var summary: String {
-    let states = runs.map { ($0.status.name, $0.status.summary) }
-    let failing = states.filter { $0.1 != "ok" }
+    let failing = runs.map { ($0.status.name, $0.status.last) }.filter { $0.1 != .succeeded }
     let well = "\(runs.count - failing.count) of \(runs.count) playbooks well"
     return ([well] + failing.prefix(5).map { "\($0.0): \($0.1)" }).joined(separator: "; ")
   }

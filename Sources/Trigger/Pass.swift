@@ -2,27 +2,6 @@
 
 package import IntakeCore
 
-/// What a pass did; summary line, metrics and exit code are derived from it.
-package struct PassReport: Sendable {
-  package var tally = Tally()
-  /// By sink name: sinks that have not taken everything; the journal keeps it for them.
-  package var sinkFailures: [String: Failure] = [:]
-  package var gaps: [Schedule.Gap] = []
-  /// What ended the pass early, nil if every due window was read.
-  package var failure: Failure?
-  /// Set while parts of windows that were read stay open; the next pass begins in time all the same.
-  package var openSpanFailure: Failure?
-  package var elapsed: Duration = .zero
-  /// HTTP requests made for it, sign-in included.
-  package var requests = 0
-  /// Throttling responses among them.
-  package var throttles = 0
-  /// By sink name: batches acknowledged.
-  package var batches: [String: Int] = [:]
-
-  package init() {}
-}
-
 /// Runs passes of one schedule.
 package struct Pass: Sendable {
   package let schedule: Schedule
@@ -35,38 +14,38 @@ package struct Pass: Sendable {
     self.log = log
   }
 
-  /// Runs one pass. Failures are part of the report, beside what was done before them.
-  package func run<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) async -> PassReport {
-    var report = PassReport()
+  /// Runs one pass. Failures are part of the outcome, beside what was done before them.
+  package func run<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) async -> PassOutcome {
+    var outcome = PassOutcome()
     let started = time.now()
     do {
       try await pipeline.reopen()
-      let read = try await pipeline.delivering { await self.read(&$0, report) }
-      report = read.report
+      let read = try await pipeline.delivering { await self.read(&$0, outcome) }
+      outcome = read.outcome
       try read.ending.get()
       try pipeline.state.prune(before: schedule.horizon(pipeline.state.checkpoint, now: time.now()))
     } catch {
-      report.failure = error
+      outcome.interruption = error
     }
-    report.openSpanFailure = openSpanFailure(pipeline.state.checkpoint.openSpans)
-    report.sinkFailures = pipeline.sinkFailures
-    report.elapsed = max(.zero, time.now() - started)
-    return report
+    outcome.openSpanFailure = openSpanFailure(pipeline.state.checkpoint.openSpans)
+    outcome.sinkFailures = pipeline.sinkFailures
+    outcome.elapsed = max(.zero, time.now() - started)
+    return outcome
   }
 
   /// Drains the journal and reads what is due, the sinks side by side.
   private func read<Input, Mapping, State>(
-    _ pipeline: inout Pipeline<Input, Mapping, State>, _ before: PassReport
-  ) async -> (report: PassReport, ending: Result<Void, Failure>) {
-    var report = before
+    _ pipeline: inout Pipeline<Input, Mapping, State>, _ before: PassOutcome
+  ) async -> (outcome: PassOutcome, ending: Result<Void, Failure>) {
+    var outcome = before
     do {
       try await pipeline.drain()
       try begin(&pipeline)
-      try await readAll(&pipeline, into: &report)
-      try await retryOpenSpans(&pipeline, into: &report)
-      return (report, .success(()))
+      try await readAll(&pipeline, into: &outcome)
+      try await retryOpenSpans(&pipeline, into: &outcome)
+      return (outcome, .success(()))
     } catch {
-      return (report, .failure(error))
+      return (outcome, .failure(error))
     }
   }
 
@@ -81,30 +60,30 @@ package struct Pass: Sendable {
 
   /// A revisit whose window fails blocks only itself.
   private func readAll<Input, Mapping, State>(
-    _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
+    _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
   ) async throws(Failure) {
     let due = schedule.due(pipeline.state.checkpoint.cursors, now: time.now(), source: pipeline.source)
-    report.gaps = due.gaps
+    outcome.gaps = due.gaps
     for gap in due.gaps { warn(of: gap) }
     var failed: [String: Failure] = [:]
     for read in due.reads where failed[read.cursor] == nil {
       do throws(Failure) {
-        try await self.read(read, &pipeline, into: &report)
+        try await self.read(read, &pipeline, into: &outcome)
       } catch {
         guard error.isOfSource, read.cursor != Schedule.liveCursor else { throw error }
         failed[read.cursor] = error
-        report.failure = report.failure ?? error
+        outcome.interruption = outcome.interruption ?? error
       }
       guard !Task.isCancelled else { throw .stopped }
     }
   }
 
   private func read<Input, Mapping, State>(
-    _ read: Schedule.Read, _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
+    _ read: Schedule.Read, _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
   ) async throws(Failure) {
     let now = time.now()
     let unread = pipeline.unread.count
-    report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
+    outcome.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
     for (window, failure) in pipeline.unread.dropFirst(unread) { warn(ofOpen: window, failure) }
     // Without any sign of the service's clock the revisits begin where this window does.
     let known = min(now, pipeline.serverDate ?? pipeline.newestRow ?? read.window.start)
@@ -112,18 +91,18 @@ package struct Pass: Sendable {
   }
 
   private func retryOpenSpans<Input, Mapping, State>(
-    _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
+    _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
   ) async throws(Failure) {
     let now = time.now()
     for span in pipeline.state.checkpoint.openSpans where now - span.opened > OpenSpan.longest {
       let gap = Schedule.Gap(cursor: "open span", window: span.window)
-      report.gaps.append(gap)
+      outcome.gaps.append(gap)
       warn(of: gap)
       try pipeline.giveUp(span)
     }
     for span in pipeline.state.checkpoint.openSpans.filter({ $0.nextTry <= now }).prefix(Self.mostRetries) {
       let (tally, failure) = try await pipeline.retry(span)
-      report.tally += tally
+      outcome.tally += tally
       guard !Task.isCancelled else { throw .stopped }
       if failure == nil { log(.info, "source.span_read", "An open span has been read.", Self.values(span.window)) }
     }

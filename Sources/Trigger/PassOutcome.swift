@@ -1,21 +1,31 @@
-// The outcome of a pass, from which exit code, summary line, status and metrics are derived.
+// What a pass did and what went wrong: exit code, summary line, status and metrics are derived from it.
 
 package import IntakeCore
 
 package struct PassOutcome: Sendable {
-  package let report: PassReport
+  package var tally = Tally()
+  /// By sink name: sinks that have not taken everything; the journal keeps it for them.
+  package var sinkFailures: [String: Failure] = [:]
+  package var gaps: [Schedule.Gap] = []
+  /// What ended the pass early, nil if every due window was read.
+  package var interruption: Failure?
+  /// Set while parts of windows that were read stay open; the next pass begins in time all the same.
+  package var openSpanFailure: Failure?
+  package var elapsed: Duration = .zero
+  /// HTTP requests made for it, sign-in included.
+  package var requests = 0
+  /// Throttling responses among them.
+  package var throttles = 0
+  /// By sink name: batches acknowledged.
+  package var batches: [String: Int] = [:]
+
+  /// - Parameter interruption: what kept the pass from its end, nil for one that came to it.
+  package init(interruption: Failure? = nil) { self.interruption = interruption }
+
   /// The worst of what went wrong, nil for a clean pass.
-  package let failure: Failure?
-
-  package init(report: PassReport, failure: Failure?) {
-    self.report = report
-    self.failure = failure
-  }
-
-  package init(_ report: PassReport) {
-    let own = [report.failure, report.openSpanFailure].compactMap { $0 }
-    let failures = report.sinkFailures.sorted { $0.key < $1.key }.map(\.value) + own
-    self.init(report: report, failure: Self.worst(of: failures))
+  package var failure: Failure? {
+    let own = [interruption, openSpanFailure].compactMap { $0 }
+    return Self.worst(of: sinkFailures.sorted { $0.key < $1.key }.map(\.value) + own)
   }
 
   /// The failure whose exit code speaks for all, nil for none.
@@ -30,13 +40,12 @@ package struct PassOutcome: Sendable {
 
   /// The values of the pass's summary line.
   package var summary: [(String, String)] {
-    let tally = report.tally
     let figures = [
       ("windows", "\(tally.windows)"), ("rows", "\(tally.rows)"), ("events", "\(tally.emitted)"),
-      ("left_out", "\(tally.duplicates)"), ("unmapped", "\(tally.failed)"), ("requests", "\(report.requests)"),
-      ("seconds", "\(Double(report.elapsed.ticks / 10_000) / 1_000)"),
+      ("left_out", "\(tally.duplicates)"), ("unmapped", "\(tally.failed)"), ("requests", "\(requests)"),
+      ("seconds", "\(Double(elapsed.ticks / 10_000) / 1_000)"),
     ]
-    return figures + (report.throttles > 0 ? [("throttled", "\(report.throttles)")] : [])
+    return figures + (throttles > 0 ? [("throttled", "\(throttles)")] : [])
   }
 
   /// Failures that need an operator outrank transient ones.

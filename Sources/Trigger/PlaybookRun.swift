@@ -43,7 +43,7 @@ package struct PlaybookRun<Passes: PassRunning> {
       report(outcome, next: next, again: isLocked)
       isLocked = outcome.failure?.code == .stateLocked
       if givesUp, !passes.haveWorked, let failure = outcome.failure, failure.isPermanent { throw failure }
-      status.wait(summary: outcome.failure?.code.rawValue ?? "ok", next: next)
+      status.wait(after: outcome, next: next)
       if await status.wakeSignal.wait(max(.zero, next - time.now()), time) { reload(&timer) }
     }
   }
@@ -51,8 +51,8 @@ package struct PlaybookRun<Passes: PassRunning> {
   /// A failed sink or an open span alone does not delay the next pass: the rest is read and delivered in time.
   private func next(_ timer: inout PassTimer, _ outcome: PassOutcome) -> Instant {
     if timer.every != max(.seconds(1), passes.every) { timer.restart(every: passes.every, now: time.now()) }
-    let report = outcome.report
-    let isReadOn = report.failure == nil && (!report.sinkFailures.isEmpty || report.openSpanFailure != nil)
+    let isReadOn =
+      outcome.interruption == nil && (!outcome.sinkFailures.isEmpty || outcome.openSpanFailure != nil)
     guard let failure = outcome.failure, !isReadOn else { return timer.afterSuccess(now: time.now()) }
     return timer.afterFailure(failure, now: time.now(), random: random())
   }

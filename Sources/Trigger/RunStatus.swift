@@ -10,10 +10,29 @@ package final class RunStatus: Sendable {
   let wakeSignal = WakeSignal()
   private let state = Mutex(State())
 
+  /// The result of the pass before, as log lines and systemd show it.
+  enum LastPass: Sendable, Equatable, CustomStringConvertible {
+    /// No pass has ended yet.
+    case none
+    case succeeded
+    case failed(Failure.Code)
+
+    init(_ outcome: PassOutcome) { self = outcome.failure.map { .failed($0.code) } ?? .succeeded }
+
+    /// `starting`, `ok` or the code of the failure.
+    var description: String {
+      switch self {
+      case .none: "starting"
+      case .succeeded: "ok"
+      case .failed(let code): code.rawValue
+      }
+    }
+  }
+
   private struct State {
     /// Between two passes. A run that has not begun its first pass is not waiting: it may be stuck.
     var isWaiting = false
-    var summary = "starting"
+    var last = LastPass.none
     var next: Instant?
   }
 
@@ -22,14 +41,13 @@ package final class RunStatus: Sendable {
   /// Requests a reload of the settings and a pass right after it.
   package func reload() { wakeSignal.ring() }
 
-  /// One short line: `ok`, `starting` or the code of the failure.
-  package var summary: String { state.withLock { $0.summary } }
+  var last: LastPass { state.withLock { $0.last } }
 
   /// The values of the log line `run.status`.
   var values: [(String, String)] {
     state.withLock { state in
       let next = state.isWaiting ? state.next : nil
-      return [("playbook", name), ("now", state.isWaiting ? "waiting" : "collecting"), ("last", state.summary)]
+      return [("playbook", name), ("now", state.isWaiting ? "waiting" : "collecting"), ("last", "\(state.last)")]
         + (next.map { [("next", Timestamp.text($0))] } ?? [])
     }
   }
@@ -50,7 +68,7 @@ package final class RunStatus: Sendable {
   }
 
   /// A pass has ended; the next begins at `next`.
-  func wait(summary: String, next: Instant) {
-    state.withLock { $0 = State(isWaiting: true, summary: summary, next: next) }
+  func wait(after outcome: PassOutcome, next: Instant) {
+    state.withLock { $0 = State(isWaiting: true, last: LastPass(outcome), next: next) }
   }
 }

@@ -82,20 +82,20 @@ struct StrictMetrics {
     var status = PassStatus(lastPass: now)
     status.tenant = tenant
     status.mode = "graph"
-    var report = PassReport()
-    report.tally.rows = 7
-    report.tally.emitted = 5
-    report.requests = 3
-    report.throttles = 2
-    report.batches = ["file:/a": 2]
-    report.gaps = [.init(cursor: "live", window: Window(start: now - .seconds(100), end: now))]
-    report.sinkFailures["tcp://h:1"] = Failure("sink.tcp.refused", exit: .tryLater, "Refused.")
-    status.note(PassOutcome(report), at: now)
+    var outcome = PassOutcome()
+    outcome.tally.rows = 7
+    outcome.tally.emitted = 5
+    outcome.requests = 3
+    outcome.throttles = 2
+    outcome.batches = ["file:/a": 2]
+    outcome.gaps = [.init(cursor: "live", window: Window(start: now - .seconds(100), end: now))]
+    outcome.sinkFailures["tcp://h:1"] = Failure("sink.tcp.refused", exit: .tryLater, "Refused.")
+    status.note(outcome, at: now)
     status.counters.add(["events": ["delivered": 4, "other": 1], "event_ages": ["900": 3, "+Inf": 2]])
     let checkpoint = Checkpoint(
       sequence: 2, cursors: ["live": now - .seconds(60), "revisit 15m": now - .seconds(950)],
       sinks: ["file:/a": SinkPosition(sequence: 2), "tcp://h:1": SinkPosition(sequence: 1)])
-    status.note(checkpoint, schedule, failing: report.sinkFailures, at: now)
+    status.note(checkpoint, schedule, failing: outcome.sinkFailures, at: now)
     status.quota = .init(used: 12, limit: 90)
     return status
   }
@@ -170,7 +170,7 @@ struct StrictMetrics {
     #expect(read == status)
     #expect(PassStatus(.object([])) == nil)
     var next = read
-    next.note(PassOutcome(PassReport()), at: Self.now + .seconds(60))
+    next.note(PassOutcome(), at: Self.now + .seconds(60))
     #expect(!next.isFailing && next.counters["rows"]?[""] == 7 && next.counters["passes"]?[""] == 2)
   }
 

@@ -19,7 +19,7 @@ private struct ScriptedPasses: PassRunning {
   mutating func reload() throws(Failure) {}
 
   mutating func pass() async -> PassOutcome {
-    pauses.value.count < 20 ? ending : PassOutcome(report: PassReport(), failure: Self.end)
+    pauses.value.count < 20 ? ending : PassOutcome(interruption: Self.end)
   }
 
   mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? {
@@ -46,7 +46,7 @@ private struct ScriptedPasses: PassRunning {
     let time = ManualClock(Instant(seconds: 1_770_000_000), until: Instant(seconds: 1_770_100_000))
     let gone = Failure("source.not_found", exit: .configuration, "404.")
     let pauses = Locked<[Duration]>([])
-    var passes = ScriptedPasses(time: time, ending: PassOutcome(report: PassReport(), failure: gone), pauses: pauses)
+    var passes = ScriptedPasses(time: time, ending: PassOutcome(interruption: gone), pauses: pauses)
     passes.haveWorked = haveWorked
     let start = PlaybookRun(passes, status: RunStatus(name: "x"), time: time.source, log: .silent, random: { 0 })
     let task = Task {
@@ -66,26 +66,26 @@ private struct ScriptedPasses: PassRunning {
 
   @Test("an open span alone leaves the pace as it is")
   func openSpan() async {
-    var report = PassReport()
-    report.openSpanFailure = Failure(.openSpan, exit: .tryLater, "Open.", recovery: .later(after: nil))
-    let pauses = await pauses(PassOutcome(report))
+    var outcome = PassOutcome()
+    outcome.openSpanFailure = Failure(.openSpan, exit: .tryLater, "Open.", recovery: .later(after: nil))
+    let pauses = await pauses(outcome)
     #expect(pauses.count == 20 && pauses.allSatisfy { $0 <= .seconds(60) })
   }
 
   @Test("a dead sink alone leaves the pace as it is: the other sinks get every window in time")
   func deadSink() async {
-    var report = PassReport()
-    report.sinkFailures = ["tcp://siem:601": Self.down]
-    let pauses = await pauses(PassOutcome(report))
+    var outcome = PassOutcome()
+    outcome.sinkFailures = ["tcp://siem:601": Self.down]
+    let pauses = await pauses(outcome)
     #expect(pauses.count == 20 && pauses.allSatisfy { $0 <= .seconds(60) })
   }
 
   @Test("a service that fails is asked ever less often, whatever the sinks do", arguments: [[:], ["x": down]])
   func failingService(sinks: [String: Failure]) async {
-    var report = PassReport()
-    report.sinkFailures = sinks
-    report.failure = Failure("source.5xx", exit: .tryLater, "It fails.", recovery: .later(after: nil))
-    let pauses = await pauses(PassOutcome(report))
+    var outcome = PassOutcome()
+    outcome.sinkFailures = sinks
+    outcome.interruption = Failure("source.5xx", exit: .tryLater, "It fails.", recovery: .later(after: nil))
+    let pauses = await pauses(outcome)
     #expect(pauses.count == 20 && pauses.last == .seconds(900))
   }
 }

@@ -10,7 +10,7 @@ import Testing
   /// A clock on which nobody ever wakes by himself.
   static let endless = TimeSource(
     now: { Instant(seconds: 0) },
-    sleep: { _ async throws(CancellationError) in try await TimeSource.sleepReally(.seconds(3_600)) })
+    sleep: { _ async throws(CancellationError) in try await TimeSource.systemSleep(.seconds(3_600)) })
 
   @Test("time passes and nobody rings")
   func passes() async {

@@ -21,7 +21,7 @@ package struct Instant: Hashable, Comparable, Sendable {
   @inlinable package static func < (left: Instant, right: Instant) -> Bool { left.ticks < right.ticks }
 
   /// The nearest instant that four-digit years can say, in ticks.
-  @inlinable package var sayableTicks: Int64 { min(max(ticks, Self.earliest.ticks), Self.latest.ticks) }
+  @inlinable package var representableTicks: Int64 { min(max(ticks, Self.earliest.ticks), Self.latest.ticks) }
 
   /// Saturating: time arithmetic on remote values must not trap.
   package static func + (left: Instant, right: Duration) -> Instant {

@@ -10,7 +10,7 @@ package struct TimeSource: Sendable {
 
   package init(
     now: @escaping @Sendable () -> Instant,
-    sleep: @escaping @Sendable (Duration) async throws(CancellationError) -> Void = TimeSource.sleepReally
+    sleep: @escaping @Sendable (Duration) async throws(CancellationError) -> Void = TimeSource.systemSleep
   ) {
     self.now = now
     self.sleep = sleep
@@ -27,7 +27,7 @@ package struct TimeSource: Sendable {
 
   /// Wakes early and throws when the task is cancelled.
   @Sendable
-  package static func sleepReally(_ duration: Duration) async throws(CancellationError) {
+  package static func systemSleep(_ duration: Duration) async throws(CancellationError) {
     do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
   }
 

@@ -133,7 +133,7 @@ package enum Timestamp {
   }
 
   private static func clamp(_ instant: Instant) -> Int64 {
-    instant.sayableTicks
+    instant.representableTicks
   }
 
   private static func appendSeconds(_ instant: Instant, to output: inout [UInt8]) {

@@ -76,7 +76,7 @@ extension LineWriter {
 
   /// `"YYYY-MM-DDThh:mm:ss.mmmZ"` with its quotes.
   mutating func append(_ instant: Instant, days: inout DayText) {
-    let ticks = instant.sayableTicks
+    let ticks = instant.representableTicks
     let day = ticks / 864_000_000_000 - (ticks % 864_000_000_000 < 0 ? 1 : 0)
     let milliseconds = (ticks - day * 864_000_000_000) / 10_000
     days.choose(day)

@@ -22,6 +22,9 @@ extension Schedule {
   }
 
   /// The cursors that a finished live read covers as well: what was older than a revisit's age when it was read.
+  ///
+  /// A first pass at 12:00 that has read 08:00 to 11:59 need not read it again for `revisit 1h` before 11:00 nor for
+  /// `revisit 15m` before 11:45: their cursors move there. `revisit 6h` begins with the window, at 08:00.
   package func covered(by read: Read, at now: Instant, cursors: [String: Instant]) -> [String: Instant] {
     guard read.cursor == Self.liveCursor else { return [:] }
     var moved: [String: Instant] = [:]

@@ -22,19 +22,18 @@ struct TenantPass: Sendable {
     let requests = pipeline.source.requests
     let throttles = pipeline.source.throttles
     let before = pipeline.state.checkpoint
-    var report = PassReport()
+    var outcome = PassOutcome()
     do {
       try await pipeline.open(forgetting: settings.forgetsSinks)
       announce(pipeline.addedSinks, before)
-      report = await Pass(schedule: settings.schedule, time: time, log: log).run(&pipeline)
+      outcome = await Pass(schedule: settings.schedule, time: time, log: log).run(&pipeline)
     } catch {
-      report.failure = error
+      outcome.interruption = error
     }
-    report.requests = pipeline.source.requests - requests
-    report.throttles = pipeline.source.throttles - throttles
-    if report.failure == nil { await fetchDetails(&pipeline) }
-    report.batches = Self.batches(from: before, to: pipeline.state.checkpoint)
-    let outcome = PassOutcome(report)
+    outcome.requests = pipeline.source.requests - requests
+    outcome.throttles = pipeline.source.throttles - throttles
+    if outcome.interruption == nil { await fetchDetails(&pipeline) }
+    outcome.batches = Self.batches(from: before, to: pipeline.state.checkpoint)
     let isGood = outcome.failure == nil
     log(.info, isGood ? "pass.done" : "pass.failed", isGood ? "Pass done." : "Pass failed.", outcome.summary)
     return outcome

@@ -50,7 +50,7 @@ struct TenantPasses: PassRunning, Sendable {
   /// One pass. New settings that fail before the first request are given back for those that worked.
   mutating func pass() async -> PassOutcome {
     var outcome = await attempt()
-    if let old = replaced, let failure = outcome.failure, failure.isPermanent, outcome.report.requests == 0 {
+    if let old = replaced, let failure = outcome.failure, failure.isPermanent, outcome.requests == 0 {
       log(
         .error, "config.reload_failed", "Keeping the settings before the reload: \(failure.sentence)",
         [("code", failure.code.rawValue)])
@@ -67,10 +67,10 @@ struct TenantPasses: PassRunning, Sendable {
       let current = if let settings { settings } else { try reloaded() }
       if !haveWorked { haveWorked = StatusFile.read(current.statePath)?.lastSuccess != nil }
       let outcome = try await pass(current)
-      haveWorked = haveWorked || outcome.report.failure == nil
+      haveWorked = haveWorked || outcome.interruption == nil
       return outcome
     } catch {
-      let outcome = PassOutcome(report: PassReport(), failure: error)
+      let outcome = PassOutcome(interruption: error)
       if let settings { status = PassStatus(after: outcome, settings, before: known(settings), now: time.now()) }
       return outcome
     }

@@ -34,24 +34,19 @@ struct CollectCommand: RunnableCommand {
     if context.invocation.options[.rebuildState] == "true" {
       try Assembly(configuration, time: time, log: log).rebuildState()
     }
-    let ending = await StopSignals.guarding { () async throws(Failure) -> PassOutcome in
+    let ending = await StopSignals.guarding { () async throws(Failure) in
       var passes = TenantPasses(time: time, log: log, metrics: MetricsRegistry()) { configuration }
-      let ending = await passes.pass()
+      let outcome = await passes.pass()
       // The pass is committed even if its status cannot be written; that failure still sets the exit status.
-      let statusFailure = passes.publish(ending, next: nil)
-      return PassOutcome(report: ending.report, failure: ending.failure ?? statusFailure)
+      let statusFailure = passes.publish(outcome, next: nil)
+      if let failure = outcome.failure ?? statusFailure { throw failure }
     }
     return try exitCode(ending, log: log)
   }
 
   /// Throws the failure on a terminal; logs it as one line otherwise.
-  private func exitCode(_ ending: Result<PassOutcome, Failure>, log: Log) throws(Failure) -> ExitCode {
-    let failure: Failure? =
-      switch ending {
-      case .success(let ending): ending.failure
-      case .failure(let failure): failure
-      }
-    guard let failure else { return .done }
+  private func exitCode(_ ending: Result<Void, Failure>, log: Log) throws(Failure) -> ExitCode {
+    guard case .failure(let failure) = ending else { return .done }
     guard !context.terminal.isInteractive else { throw failure }
     log.failure(failure)
     return failure.exit

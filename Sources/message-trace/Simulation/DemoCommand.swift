@@ -83,10 +83,10 @@ private struct DemoPasses: Sendable {
     let log = Log(level: .warning)
     let assembly = Assembly(configuration, time: clock.source, log: log)
     var pipeline = try assembly.pipeline()
-    let ending = await TenantPass(configuration, time: clock.source, log: log).run(&pipeline)
+    let outcome = await TenantPass(configuration, time: clock.source, log: log).run(&pipeline)
     await pipeline.shutDown()
-    if let failure = ending.failure { throw failure }
-    let tally = ending.report.tally
+    if let failure = outcome.failure { throw failure }
+    let tally = outcome.tally
     say(
       "\(title): \(tally.rows) rows read, \(tally.emitted) events written, \(tally.duplicates) skipped as duplicates.")
   }

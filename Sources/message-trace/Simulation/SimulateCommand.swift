@@ -40,7 +40,7 @@ struct SimulateCommand: RunnableCommand {
     defer { server.stop() }
     try context.terminal.output(Self.text(server, SimulatorSettings(tenant: tenant, time: .system)))
     return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
-      do { while true { try await TimeSource.sleepReally(.seconds(3_600)) } } catch { return .done }
+      do { while true { try await TimeSource.systemSleep(.seconds(3_600)) } } catch { return .done }
     }.get()
   }
 

@@ -38,15 +38,14 @@ struct WeekPasses: PassRunning {
   mutating func reload() throws(Failure) {}
 
   mutating func pass() async -> PassOutcome {
-    var report = PassReport()
+    let outcome: PassOutcome
     do {
-      report = try await run()
+      outcome = try await run()
     } catch {
-      report.failure = error
+      outcome = PassOutcome(interruption: error)
     }
-    let ending = PassOutcome(report)
-    tenant.status.withLock { $0.note(ending, at: time.now()) }
-    return ending
+    tenant.status.withLock { $0.note(outcome, at: time.now()) }
+    return outcome
   }
 
   mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? {
@@ -65,13 +64,13 @@ struct WeekPasses: PassRunning {
     }
   }
 
-  private func run() async throws(Failure) -> PassReport {
+  private func run() async throws(Failure) -> PassOutcome {
     let schedule = Schedule(every: every, lag: .seconds(60), revisits: Defaults.revisits, since: .zero)
     let state = try StateDirectory.open(tenant.statePath, tenant: tenant.name, log: .silent)
     let sink = try SinkSpec(parsing: "file:\(tenant.outputPath)").makeSink(log: .silent, time: time)
     var pipeline = Pipeline(
       source: tenant.source, mapping: CountingMapping(normaliser), sinks: [sink], state: state, time: time)
-    let result: Result<PassReport, Failure>
+    let result: Result<PassOutcome, Failure>
     do {
       try await pipeline.open()
       result = .success(await Pass(schedule: schedule, time: time, log: .silent).run(&pipeline))

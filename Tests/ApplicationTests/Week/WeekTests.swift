@@ -94,7 +94,7 @@ private struct MemoryPasses: PassRunning {
   mutating func reload() throws(Failure) {}
 
   mutating func pass() async -> PassOutcome {
-    PassOutcome(await Pass(schedule: schedule, time: time, log: .silent).run(&pipeline))
+    await Pass(schedule: schedule, time: time, log: .silent).run(&pipeline)
   }
 
   mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? {

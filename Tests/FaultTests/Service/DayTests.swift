@@ -83,7 +83,7 @@ internal import Trigger
     while clock.now < end {
       let begun = clock.now
       let report = await pass.run(&pipeline)
-      if let failure = report.failure { throw failure }
+      if let failure = report.interruption { throw failure }
       clock.advance(by: max(.zero, begun + Defaults.every - clock.now))
     }
     return sink

@@ -50,7 +50,7 @@ internal import Trigger
         expected.withLock { $0.formUnion(seen) }
       }
       let report = try await world.pass(server, mode: now, asked: hear)
-      #expect(report.failure == nil && report.sinkFailures.isEmpty && report.gaps.isEmpty)
+      #expect(report.interruption == nil && report.sinkFailures.isEmpty && report.gaps.isEmpty)
     }
     let verdict = try judge(world, server, at: clock.now, expected.withLock { $0 })
     var figure = Figure()
@@ -171,7 +171,7 @@ internal import Trigger
     let live = try #require(report.gaps.first { $0.cursor == "live" })
     #expect(live.window.start == before)
     #expect(live.window.end == Self.start + .seconds(86_400) + Schedule.retentionMargin)
-    #expect(report.failure == nil)
+    #expect(report.interruption == nil)
     #expect(world.checkpoint?.cursors["live"].map { $0 > Self.start + .seconds(30 * 86_400) } == true)
   }
 }

@@ -63,10 +63,10 @@ internal import Trigger
       let report = try await world.pass(ill.server, mode: mode)
       let first = FaultWorld.judge(try world.bytes(), ill.truth)
       #expect(first.doubled + first.invalid + first.unknown == 0, "\(first)")
-      if report.failure == nil {
+      if report.interruption == nil {
         #expect(first.isPerfect && fate.survives, "\(mode): \(first)")
       } else {
-        #expect(!fate.survives, "\(mode): \(String(describing: report.failure))")
+        #expect(!fate.survives, "\(mode): \(String(describing: report.interruption))")
         let first = FaultFixture.now - .seconds(5 * 3_600)
         #expect(world.checkpoint?.cursors["live"] == first, "\(mode): the window was closed")
       }
@@ -74,7 +74,7 @@ internal import Trigger
       let verdict = FaultWorld.judge(try world.bytes(), well.truth)
       #expect(second.failure == nil && verdict.isPerfect, "\(mode): \(verdict)")
       var figure = Figure()
-      figure.add(verdict, exit: report.failure?.exit.rawValue ?? 0)
+      figure.add(verdict, exit: report.interruption?.exit.rawValue ?? 0)
       FaultTable.record("\(mode): \(fate.name)", figure)
     }
   }
@@ -126,7 +126,7 @@ internal import Trigger
     defer { server.stop() }
     let world = try InProcessCollector(time: ManualClock(FaultFixture.now).source)
     let report = try await world.pass(server, mode: mode)
-    #expect(report.failure == nil && report.tally.rows >= tenant.rowCount)
+    #expect(report.interruption == nil && report.tally.rows >= tenant.rowCount)
     var figure = Figure()
     figure.add(FaultWorld.judge(try world.bytes(), DeliveryOracle(tenant, at: FaultFixture.now)))
     FaultTable.record("\(mode): \(name)", figure)
@@ -156,7 +156,7 @@ internal import Trigger
     let world = try InProcessCollector(time: clock.source)
     while clock.now < start + .seconds(26 * 3_600) {
       let report = try await world.pass(server, mode: mode)
-      #expect(report.failure == nil)
+      #expect(report.interruption == nil)
       clock.advance(by: .seconds(1_200))
     }
     var figure = Figure()

@@ -32,7 +32,7 @@ struct InProcessCollector: Sendable {
   /// - Parameter asked: hears of every window that is read.
   func pass(
     _ server: SimulatorServer, mode: String, asked: @escaping @Sendable (Window) -> Void = { _ in }
-  ) async throws(Failure) -> PassReport {
+  ) async throws(Failure) -> PassOutcome {
     let environment = environment(server, mode: mode)
     let configuration = try TenantSettings(SettingLayer(environment: environment), environment: environment)
     let parts = try Assembly(configuration, time: time, log: .silent).pipeline()

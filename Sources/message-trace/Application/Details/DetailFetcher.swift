@@ -47,12 +47,13 @@ struct DetailFetcher: Sendable {
     source.limitWaits(to: Self.longestWait)
     defer { source.limitWaits(to: nil) }
     let normaliser = try Self.normaliser(settings)
-    let share = DetailsShare(
+    // Requests for delivery events are counted apart, beside the count of all requests.
+    let share = Quota(
       file: "\(settings.statePath)/details-quota",
       limit: settings.mode.service.quota.share(percent: settings.details.share))
     for item in due {
       guard !Task.isCancelled, time.now() - started < settings.schedule.every,
-        try await share.take(time.now())
+        try await share.take(time.now()) == nil
       else { break }
       guard let steps = try await steps(item, source.searchable) else { break }
       guard !steps.isEmpty else {

@@ -60,9 +60,8 @@ struct PassStatus: Sendable, Equatable {
 
   /// The part that comes from the pass.
   mutating func note(_ outcome: PassOutcome, at now: Instant) {
-    let report = outcome.report
     lastPass = now
-    elapsed = report.elapsed
+    elapsed = outcome.elapsed
     if let failure = outcome.failure {
       lastFailure = LastFailure(
         code: failure.code.rawValue, exit: failure.exit.rawValue, sentence: failure.sentence, hint: failure.hint,
@@ -73,24 +72,24 @@ struct PassStatus: Sendable, Equatable {
       lastSuccess = now
       lastFailure?.streak = 0
     }
-    gaps = Array((gaps + report.gaps).suffix(10))
-    count(report)
+    gaps = Array((gaps + outcome.gaps).suffix(10))
+    count(outcome)
   }
 
-  private mutating func count(_ report: PassReport) {
-    let tally = report.tally
+  private mutating func count(_ outcome: PassOutcome) {
+    let tally = outcome.tally
     counters.add("passes", 1)
     counters.add("windows", tally.windows)
     counters.add("pages", tally.pages)
     counters.add("rows", tally.rows)
     counters.add("left_out", tally.duplicates)
     counters.add("unmapped", tally.failed)
-    counters.add("requests", report.requests)
-    counters.add("throttles", report.throttles)
-    counters.add("gaps", report.gaps.count)
-    for gap in report.gaps { counters.add("gap_seconds", Int(clamping: gap.window.span.components.seconds)) }
-    for (name, count) in report.batches { counters.add("sink_batches", name, count) }
-    for name in report.sinkFailures.keys { counters.add("sink_failures", name, 1) }
+    counters.add("requests", outcome.requests)
+    counters.add("throttles", outcome.throttles)
+    counters.add("gaps", outcome.gaps.count)
+    for gap in outcome.gaps { counters.add("gap_seconds", Int(clamping: gap.window.span.components.seconds)) }
+    for (name, count) in outcome.batches { counters.add("sink_batches", name, count) }
+    for name in outcome.sinkFailures.keys { counters.add("sink_failures", name, 1) }
   }
 
   /// The part that comes from the state.
