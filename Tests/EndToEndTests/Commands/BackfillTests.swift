@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct BackfillTests {
+@Suite(.ownThreads) struct BackfillTests {
   @Test(
     "killed and resumed beside a daemon, in either order, a backfill emits every row once",
     arguments: ["newest", "oldest"])

@@ -5,7 +5,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct CheckFaultTests {
+@Suite(.ownThreads) struct CheckFaultTests {
   /// The expected finding in each mode; nil if the fault does not affect the mode.
   struct Case: Sendable, CustomTestStringConvertible {
     var fault: NamedFault

@@ -5,7 +5,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct CheckTests {
+@Suite(.ownThreads) struct CheckTests {
   private func check(
     _ fixture: CollectFixture, _ folder: ScratchFolder, _ more: [String] = [], secret: String? = nil
   )

@@ -42,7 +42,7 @@ struct CollectFixture {
   }
 }
 
-@Suite struct CollectTests {
+@Suite(.ownThreads) struct CollectTests {
   @Test("20,000 rows are emitted once, a second pass emits none, both modes give the same ids")
   func both() throws {
     let fixture = try CollectFixture(messages: 16_500)

@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct CommandTests {
+@Suite(.ownThreads) struct CommandTests {
   @Test("--version prints the version and loads no network library")
   func version() {
     let outcome = Program.run(["--version"], environment: ["LD_DEBUG": "files"])

@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct MistakeTests {
+@Suite(.ownThreads) struct MistakeTests {
   struct Mistake: Sendable {
     var name: String
     var arguments: [String] = []

@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct PlaybookCommandTests {
+@Suite(.ownThreads) struct PlaybookCommandTests {
   @Test(
     "playbook init writes a valid playbook with mode and tenant, and overwrites no file",
     arguments: ["graph", "reporting"])

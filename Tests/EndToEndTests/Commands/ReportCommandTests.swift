@@ -5,7 +5,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct ReportCommandTests {
+@Suite(.ownThreads) struct ReportCommandTests {
   @Test("the events of the demo become a page with a title, from files and from standard input")
   func page() throws {
     let folder = try ScratchFolder()

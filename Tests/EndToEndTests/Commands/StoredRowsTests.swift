@@ -4,7 +4,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct StoredRowsTests {
+@Suite(.ownThreads) struct StoredRowsTests {
   private static let row =
     #"{"id":"a","recipientAddress":"r@x.example","status":"delivered","receivedDateTime":"2026-01-01T00:00:00Z"}"#
 

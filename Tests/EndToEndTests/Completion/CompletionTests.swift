@@ -4,7 +4,7 @@ internal import Glibc
 internal import IntakeTesting
 import Testing
 
-@Suite struct CompletionTests {
+@Suite(.ownThreads) struct CompletionTests {
   /// A line up to the cursor, and its expected completions.
   struct Line: Sendable {
     var typed: String

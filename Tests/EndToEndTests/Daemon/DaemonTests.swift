@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct DaemonTests {
+@Suite(.ownThreads) struct DaemonTests {
   @Test(
     "TERM and INT in mid page discard the page and exit with 0; the next run completes every event once",
     arguments: [SIGTERM, SIGINT])

@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct OutageTests {
+@Suite(.ownThreads) struct OutageTests {
   static let refusal = Fault.answer(
     400, type: "application/json", body: #"{"error":{"code":"BadRequest","message":"The value of $top is not valid."}}"#
   )

@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct RotationTests {
+@Suite(.ownThreads) struct RotationTests {
   enum Way: String, CaseIterable, Sendable {
     case renamed
     case renamedAndCreated = "renamed and created anew"

@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct SystemdTests {
+@Suite(.ownThreads) struct SystemdTests {
   @Test(
     "READY, watchdog notices, RELOADING at HUP, STOPPING at TERM, on a path and an abstract socket",
     arguments: [false, true])

@@ -6,7 +6,7 @@ import Testing
 
 @testable import message_trace
 
-@Suite struct MappingHelpTests {
+@Suite(.ownThreads) struct MappingHelpTests {
   /// The mapping file in the help text.
   private static func example() -> String {
     let lines = MappingHelp.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

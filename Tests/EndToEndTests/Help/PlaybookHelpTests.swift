@@ -9,7 +9,7 @@ internal import Trigger
 @testable internal import message_trace
 @testable import message_trace
 
-@Suite("PlaybookHelp")
+@Suite("PlaybookHelp", .ownThreads)
 struct PlaybookHelpTests {
   @Test("every key of a playbook has its line")
   func keys() {

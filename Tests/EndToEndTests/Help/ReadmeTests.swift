@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct ReadmeTests {
+@Suite(.ownThreads) struct ReadmeTests {
   static let readme: String = {
     let path = "\(#filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" })/README.md"
     return String(decoding: (try? FileBytes.read(path, purpose: "README")) ?? [], as: UTF8.self)

@@ -4,7 +4,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct BombTests {
+@Suite(.ownThreads) struct BombTests {
   /// What the program may need, whatever a peer sends.
   static let most = 150
 

@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct ConnectionTests {
+@Suite(.ownThreads) struct ConnectionTests {
   /// A `check`, which tries once; its findings are in `errors`.
   private func check(_ url: String, _ more: [String] = [], environment: [String: String] = [:]) throws -> ProcessResult
   {

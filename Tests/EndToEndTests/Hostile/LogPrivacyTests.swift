@@ -4,7 +4,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct LogPrivacyTests {
+@Suite(.ownThreads) struct LogPrivacyTests {
   /// Each holds what must not be logged.
   static let answers: [(status: Int, body: String)] = [
     (

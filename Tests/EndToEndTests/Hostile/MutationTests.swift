@@ -9,7 +9,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite(.serialized) struct MutationTests {
+@Suite(.serialized, .ownThreads) struct MutationTests {
   private static func variable(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }

@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct OutputOwnerTests {
+@Suite(.ownThreads) struct OutputOwnerTests {
   enum Trap: String, CaseIterable, Sendable {
     case hardLink = "names (hard links)"
     case worldWritable = "others than its owner may write to it"

@@ -5,7 +5,7 @@ internal import IntakeCore
 internal import IntakeTesting
 import Testing
 
-@Suite struct SecretFileTests {
+@Suite(.ownThreads) struct SecretFileTests {
   private static let isRoot = geteuid() == 0
 
   /// A `check`, which tries once, with the token of this file: 75 means that it was read. Its findings are in `errors`.

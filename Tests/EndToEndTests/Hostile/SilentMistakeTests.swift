@@ -5,7 +5,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct SilentMistakeTests {
+@Suite(.ownThreads) struct SilentMistakeTests {
   @Test("a mistyped variable is named with the nearest setting; one that a playbook refers to is not")
   func variable() throws {
     let fixture = try PlaybookFixture(messages: 5)

@@ -7,7 +7,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct UnitTrialTests {
+@Suite(.ownThreads) struct UnitTrialTests {
   /// A user of systemd's dynamic range.
   private static let dynamicUser: uid_t = 61_300
   private static let canRun = geteuid() == 0 && InstalledProgram.isWanted("setfacl")

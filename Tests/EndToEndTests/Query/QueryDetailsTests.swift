@@ -6,7 +6,7 @@ import IntakeTesting
 import Simulator
 import Testing
 
-@Suite("Details while collecting")
+@Suite("Details while collecting", .ownThreads)
 struct QueryDetailsTests {
   @Test(
     "details are collected beside the rows, in both modes, within their share, each once",

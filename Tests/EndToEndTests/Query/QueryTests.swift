@@ -60,7 +60,7 @@ struct QueryFixture {
   }
 }
 
-@Suite("Query, end to end")
+@Suite("Query, end to end", .ownThreads)
 struct QueryTests {
   static let modes = ["graph", "reporting", "draft"]
 

@@ -3,13 +3,14 @@
 internal import Configuration
 import IntakeCore
 import Synchronization
+internal import IntakeTesting
 import Testing
 internal import Trigger
 
 @testable internal import message_trace
 @testable import message_trace
 
-@Suite("ProgressReporter")
+@Suite("ProgressReporter", .ownThreads)
 struct ProgressReporterTests {
   private static let now = Instant(seconds: 1_790_000_000)
 

@@ -3,9 +3,10 @@
 internal import Glibc
 internal import IntakeCore
 internal import Simulator
+internal import IntakeTesting
 import Testing
 
-@Suite struct TerminalTests {
+@Suite(.ownThreads) struct TerminalTests {
   /// The percentages of all drawn bars.
   private static func percentages(_ drawn: String) -> [Int] {
     drawn.split(separator: "\r").filter { $0.hasPrefix("[") }.compactMap { line in

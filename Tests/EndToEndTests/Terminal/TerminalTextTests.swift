@@ -2,11 +2,12 @@
 
 import Collector
 import IntakeCore
+internal import IntakeTesting
 import Testing
 
 @testable import message_trace
 
-@Suite("TerminalText")
+@Suite("TerminalText", .ownThreads)
 struct TerminalTextTests {
   private static func row(_ subject: String, sender: String = "anna@contoso.com") throws -> QueryRow {
     let members = [

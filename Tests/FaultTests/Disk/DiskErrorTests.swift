@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct DiskErrorTests {
+@Suite(.ownThreads) struct DiskErrorTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var number: Int32

@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct OutputLifeTests {
+@Suite(.ownThreads) struct OutputLifeTests {
   /// Something done to the output file, and what may come of it.
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String

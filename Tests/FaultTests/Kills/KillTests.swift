@@ -3,9 +3,10 @@
 internal import Glibc
 internal import IntakeCore
 internal import Simulator
+internal import IntakeTesting
 import Testing
 
-@Suite struct KillTests {
+@Suite(.ownThreads) struct KillTests {
   /// Kills a fresh run at its first, second, third … counted call, lets the next run finish, and judges the file.
   private func everyPoint(_ shim: Shim, mode: String, _ figure: inout Figure) throws {
     let bench = try FaultFixture(mode: mode)

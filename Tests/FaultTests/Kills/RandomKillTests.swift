@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct RandomKillTests {
+@Suite(.ownThreads) struct RandomKillTests {
   @Test("killed at random moments, again and again: each line once, and a reader never sees the file shrink")
   func seeds() throws {
     let slow = FaultPlan([FaultRule(.latency(.milliseconds(4)))])

@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct RebuildTests {
+@Suite(.ownThreads) struct RebuildTests {
   @Test(
     "a damaged file of the state stops the run with exit status 65 and its name; starting over reads the horizon again",
     arguments: ["checkpoint.json", "seen/1.idx"])

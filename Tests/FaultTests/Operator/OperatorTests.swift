@@ -6,9 +6,10 @@
 internal import Glibc
 internal import IntakeCore
 internal import Simulator
+internal import IntakeTesting
 import Testing
 
-@Suite struct OperatorTests {
+@Suite(.ownThreads) struct OperatorTests {
   @Test("whatever operators change between two runs, every row comes out once")
   func sequences() throws {
     var figure = Figure()

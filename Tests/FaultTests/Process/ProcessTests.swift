@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct ProcessTests {
+@Suite(.ownThreads) struct ProcessTests {
   @Test("a limit for file sizes is an error with exit status 74, not the end by SIGXFSZ")
   func sizeLimit() throws {
     let bench = try FaultFixture()

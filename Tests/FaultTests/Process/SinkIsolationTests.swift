@@ -6,7 +6,7 @@ internal import IntakeTesting
 internal import Simulator
 import Testing
 
-@Suite struct SinkIsolationTests {
+@Suite(.ownThreads) struct SinkIsolationTests {
   enum Stuck: String, CaseIterable {
     case reader = "stdout: its reader stands still"
     case receiver = "tcp: accepts and never reads"

@@ -10,7 +10,7 @@ internal import Trigger
 
 @testable internal import message_trace
 
-@Suite struct DayTests {
+@Suite(.ownThreads) struct DayTests {
   static let start = Instant(seconds: 1_790_000_000)
   static let day = Duration.seconds(86_400)
 

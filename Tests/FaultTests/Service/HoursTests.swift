@@ -10,7 +10,7 @@ internal import Trigger
 
 @testable internal import message_trace
 
-@Suite struct HoursTests {
+@Suite(.ownThreads) struct HoursTests {
   static let start = Instant(seconds: 1_790_000_000)
   static let step = Duration.seconds(900)
   static let steps = 30 * 4 + 1

@@ -9,7 +9,7 @@ internal import Trigger
 
 @testable internal import message_trace
 
-@Suite struct ServiceFaultTests {
+@Suite(.ownThreads) struct ServiceFaultTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var fault: Fault
