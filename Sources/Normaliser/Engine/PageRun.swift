@@ -30,11 +30,14 @@ struct PageRun: ~Copyable {
   private var days = DayText()
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
+  private var nesting: EventNesting?
 
   /// - Parameters:
   ///   - start: where in the page to begin.
   ///   - created: for rows without a time that can be read.
-  init(from start: RowPosition, created: Instant) {
+  ///   - nesting: makes each event nested; nil for flat ones.
+  init(from start: RowPosition, created: Instant, nesting: EventNesting? = nil) {
+    self.nesting = nesting
     next = start.row
     element = start.element
     self.created = created
@@ -159,6 +162,7 @@ struct PageRun: ~Copyable {
       event.writeRow(row, span, plan, to: &output.line)
     } else {
       event.write(steps, row, span, plan, days: &days, scratch: output.scratch, to: &output.line)
+      nesting?.rewrite(&output.line, from: start, &event)
     }
     isTaken = output.line.overflowed
     guard !isTaken else {
