@@ -16,7 +16,13 @@ struct JSONSequence: Sendable {
   private var lastShape: String?
   private var consumed = 0
 
-  init(file: String) { self.file = file }
+  private let splitsEvents: Bool
+
+  /// - Parameter splitsEvents: see `RawOptions`.
+  init(file: String, splitsEvents: Bool) {
+    self.file = file
+    self.splitsEvents = splitsEvents
+  }
 
   /// Takes whole documents off the front of `text`.
   mutating func take(_ text: inout [UInt8], isLast: Bool) throws(Failure) -> [RawPage] {
@@ -152,7 +158,7 @@ struct JSONSequence: Sendable {
     run.shape = shape
     run.rows.append(row)
     lastShape = shape
-    guard shape == "graph-2021" else { return }
+    guard splitsEvents, shape == "graph-2021" else { return }
     let details = DraftEvents.rows(Array(bytes[row]))
     if !details.isEmpty { pages.append(RawPage(mapping: "graph-detail", page: Page(lines: details))) }
   }

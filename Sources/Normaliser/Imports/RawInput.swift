@@ -7,8 +7,14 @@ package import IntakeCore
 package struct RawOptions: Sendable {
   /// How an export spells its dates where it is not ISO 8601, such as `M/d/yyyy h:mm:ss tt`. Never guessed.
   package var dateFormat: String?
+  /// Makes rows of the delivery events inside a message of the 2021 draft. False for rows that go out as they came, which
+  /// hold them already.
+  package var splitsEvents: Bool
 
-  package init(dateFormat: String? = nil) { self.dateFormat = dateFormat }
+  package init(dateFormat: String? = nil, splitsEvents: Bool = true) {
+    self.dateFormat = dateFormat
+    self.splitsEvents = splitsEvents
+  }
 }
 
 /// Rows of one shape.
@@ -106,7 +112,8 @@ package struct RawInput: Sendable {
     try refusePacked()
     guard isLast || text.count >= 65_536 || text.dropFirst(2).contains(0x0A) else { return }
     switch first {
-    case UInt8(ascii: "{"), UInt8(ascii: "["): format = .json(JSONSequence(file: file))
+    case UInt8(ascii: "{"), UInt8(ascii: "["):
+      format = .json(JSONSequence(file: file, splitsEvents: options.splitsEvents))
     case UInt8(ascii: "<"): format = .atom
     default: format = .csv(CSVRows(file: file, options: options))
     }
