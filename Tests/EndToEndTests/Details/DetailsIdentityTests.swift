@@ -14,7 +14,7 @@ internal import Testing
 
   @Test("rows and details have the same ids in all three modes and in every profile")
   func same() throws {
-    let fixture = try DetailsFixture(messages: 16)
+    let fixture = try DetailsFixture(messages: 8)
     defer { fixture.server.stop() }
     let folder = try ScratchFolder()
     var found: [FileIDs] = []
@@ -36,6 +36,33 @@ internal import Testing
     #expect(first.rows.count == fixture.settings.tenant.rowCount)
     #expect(first.details.count >= 2 * first.rows.count)
     for other in found { #expect(other == first) }
+  }
+
+  @Test(
+    "details of a hundred messages, over several rounds of their share of the quota, are the same from each service")
+  func hundred() throws {
+    let fixture = try DetailsFixture(messages: 100)
+    defer { fixture.server.stop() }
+    let folder = try ScratchFolder()
+    let ways = DetailsFixture.modes.map { ($0, "cim") } + [("graph", "raw"), ("reporting", "raw")]
+    for round in 0..<3 {
+      let now = ["--now", Timestamp.text(fixture.now + .seconds(301 * round))]
+      let runs = ways.map { mode, profile in
+        fixture.start(
+          mode, state: folder("\(mode)-\(profile)"), file: folder("\(mode)-\(profile).ndjson"),
+          now + ["--profile", profile])
+      }
+      for run in runs { #expect(run.finish().status == 0) }
+    }
+    let graph = try FileIDs(folder("graph-cim.ndjson"))
+    #expect(graph.rows.count == fixture.settings.tenant.rowCount && graph.details.count >= 200)
+    for mode in DetailsFixture.modes { #expect(try FileIDs(folder("\(mode)-cim.ndjson")) == graph, "\(mode)") }
+    for mode in ["graph", "reporting"] {
+      let stored = Program.run(
+        ["normalise", folder("\(mode)-raw.ndjson"), "--profile", "cim", "--tenant", fixture.settings.tenant.name])
+      #expect(stored.status == 0 && stored.errors.isEmpty, "\(stored.errors)")
+      #expect(try FileIDs(folder.write(stored.output, to: "stored")) == graph, "\(mode), stored")
+    }
   }
 
   @Test("when the mode changes with the same state, no delivery event is lost, doubled, or has another id")
