@@ -27,7 +27,6 @@ struct PageRun: ~Copyable {
   var range = 0..<0
   var row = RowScanner()
   var identity = EventIdentity()
-  private var days = DayText()
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
   private var nesting: EventNesting?
@@ -102,7 +101,7 @@ struct PageRun: ~Copyable {
       }
       number += 1
       span.skipSpace(&index)
-      if span.byte(index) == 0x2C { index += 1 }
+      if span.byte(index) == .comma { index += 1 }
       span.skipSpace(&index)
     }
     guard number == 0 else { return true }
@@ -161,7 +160,7 @@ struct PageRun: ~Copyable {
     if plan.isRaw, facts.fault == nil || facts.isWhole {
       event.writeRow(row, span, plan, to: &output.line)
     } else {
-      event.write(steps, row, span, plan, days: &days, scratch: output.scratch, to: &output.line)
+      event.write(steps, row, span, plan, scratch: output.scratch, to: &output.line)
       nesting?.rewrite(&output.line, from: start, &event)
     }
     isTaken = output.line.overflowed

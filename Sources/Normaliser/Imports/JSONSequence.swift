@@ -52,7 +52,7 @@ struct JSONSequence: Sendable {
     for _ in 0..<2 {
       span.skipSpace(&start)
       var end = start
-      while end < span.byteCount, span.byte(end) != 0x0A { end += 1 }
+      while end < span.byteCount, span.byte(end) != .lineFeed { end += 1 }
       guard end < span.byteCount || isLast else { return nil }
       var index = start
       if (try? span.skipLoosely(&index)) != nil {
@@ -61,9 +61,9 @@ struct JSONSequence: Sendable {
         return index > end || index >= span.byteCount
       }
       // No JSON has two opening braces side by side: a line that begins like the first is a document of its own.
-      guard span.byte(start) == 0x7B else { return false }
+      guard span.byte(start) == .openBrace else { return false }
       guard end + 1 < span.byteCount || isLast else { return nil }
-      guard span.byte(end + 1) == 0x7B else { return false }
+      guard span.byte(end + 1) == .openBrace else { return false }
       start = end
     }
     return false
@@ -76,12 +76,12 @@ struct JSONSequence: Sendable {
     let span = unsafe bytes.span.bytes
     while used < bytes.count {
       var end = used
-      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+      while end < bytes.count, bytes[end] != .lineFeed { end += 1 }
       guard end < bytes.count || isLast else { break }
       var start = used
       var last = end
-      while start < last, bytes[start] <= 0x20 { start += 1 }
-      while last > start, bytes[last - 1] <= 0x20 { last -= 1 }
+      while start < last, bytes[start] <= .space { start += 1 }
+      while last > start, bytes[last - 1] <= .space { last -= 1 }
       used = min(end + 1, bytes.count)
       guard start < last else { continue }
       var index = start
@@ -135,7 +135,7 @@ struct JSONSequence: Sendable {
   ) throws(Failure) {
     let span = unsafe bytes.span.bytes
     var rows = [value]
-    if span.byte(value.lowerBound) == 0x5B {
+    if span.byte(value.lowerBound) == .openBracket {
       rows = Self.elements(span, value)
     } else if RowShape.of(span, value) == nil, let envelope = try? Envelope(Array(bytes[value])) {
       guard !envelope.hasError || !envelope.rows.isEmpty else {
@@ -151,7 +151,9 @@ struct JSONSequence: Sendable {
   ) throws(Failure) {
     let span = unsafe bytes.span.bytes
     guard let shape = RowShape.of(span, row) ?? lastShape else {
-      guard span.byte(row.lowerBound) == 0x7B else { throw RawInput.refusal(file, "its rows are not JSON objects") }
+      guard span.byte(row.lowerBound) == .openBrace else {
+        throw RawInput.refusal(file, "its rows are not JSON objects")
+      }
       throw RawInput.refusal(file, "no known column; found \(Self.list(span, row))")
     }
     if shape != run.shape { flush(bytes, &run, into: &pages) }
@@ -183,7 +185,7 @@ struct JSONSequence: Sendable {
       guard (try? span.skipLoosely(&index)) != nil, index > start else { return rows }
       rows.append(start..<index)
       span.skipSpace(&index)
-      if span.byte(index) == 0x2C { index += 1 }
+      if span.byte(index) == .comma { index += 1 }
       span.skipSpace(&index)
     }
     return rows

@@ -52,11 +52,4 @@ extension Mapping {
   private func name(from source: RuleSource) -> String {
     event.first { $0.from == [source] && $0.conversion == .text }?.to.first ?? ""
   }
-
-  /// True if rows that another mapping was made for have the columns that this one takes time and recipient from.
-  package func takesRows(of other: Mapping) -> Bool {
-    resolve(other.identity.received) == identity.received && resolve(other.identity.recipient) == identity.recipient
-  }
-
-  private func resolve(_ column: String) -> String { aliases[column] ?? column }
 }

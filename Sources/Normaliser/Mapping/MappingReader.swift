@@ -57,10 +57,10 @@ struct MappingReader {
 
   private func place(_ offset: Int) -> String {
     let before = bytes.prefix(offset)
-    return "line \(line(of: offset)), column \(before.count - (before.lastIndex(of: 0x0A) ?? -1))"
+    return "line \(line(of: offset)), column \(before.count - (before.lastIndex(of: .lineFeed) ?? -1))"
   }
 
-  private func line(of offset: Int) -> Int { bytes.prefix(offset).count { $0 == 0x0A } + 1 }
+  private func line(of offset: Int) -> Int { bytes.prefix(offset).count { $0 == .lineFeed } + 1 }
 
   /// With the line in front where a mistake is a rule's; in the order of the file.
   private func placed(_ mistakes: [String]) -> [String] {

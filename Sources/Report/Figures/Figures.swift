@@ -40,7 +40,7 @@ struct Figures {
       invalid += 1
       return
     }
-    if [.timestamp, .kind, .dataset, .action].allSatisfy({ line[$0] == nil }) {
+    if !line.isEvent {
       foreign += 1
     } else if let kind = line[.kind], span.matches(kind.range.lowerBound, "pipeline_error\"") {
       unmapped += 1

@@ -80,10 +80,7 @@ struct MappingSettings: Sendable {
       return try MappingCatalog.mapping(shape.hasSuffix("-detail") ? "\(mapping)-detail" : mapping)
     }
     let own = try MappingCatalog.mapping(mapping)
-    // Exports spell the columns of one shape in many ways.
-    let rows = try MappingCatalog.mapping(shape)
-    let isSpelledOtherwise = foldColumns && own.takesRows(of: rows)
-    if !isSpelledOtherwise { try MappingCatalog.check(own, mapping, fits: shape) }
+    try MappingCatalog.check(own, mapping, fits: shape, isExport: foldColumns)
     return own
   }
 }
