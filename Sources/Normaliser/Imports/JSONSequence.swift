@@ -14,8 +14,9 @@ struct JSONSequence: Sendable {
   /// Scanning is tried again when the text has grown to this size.
   private var nextTry = 0
   private var lastShape: String?
+  /// The columns of the row before, where it was of `lastShape` and holds no further rows.
+  private var template = RowTemplate()
   private var consumed = 0
-
   private let splitsEvents: Bool
 
   /// - Parameter splitsEvents: see `RawOptions`.
@@ -38,7 +39,8 @@ struct JSONSequence: Sendable {
       try takeDocuments(bytes, &used, isLast: isLast, into: &pages)
     }
     consumed += used
-    text.removeFirst(used)
+    // The pages share the memory of `bytes`.
+    if used > 0 { text = Array(bytes[used...]) }
     nextTry = used > 0 ? 0 : min(text.count * 2, Self.largestDocument)
     guard text.count < Self.largestDocument else {
       throw RawInput.refusal(file, "one JSON document in it is larger than 256 MiB")
@@ -75,6 +77,11 @@ struct JSONSequence: Sendable {
     var run = Run()
     let span = unsafe bytes.span.bytes
     while used < bytes.count {
+      if run.shape == lastShape, let next = takeKnown(span, &run, at: used) {
+        used = next
+        if run.rows.count >= Self.rowsInPage { flush(bytes, &run, into: &pages) }
+        continue
+      }
       var end = used
       while end < bytes.count, bytes[end] != .lineFeed { end += 1 }
       guard end < bytes.count || isLast else { break }
@@ -94,6 +101,16 @@ struct JSONSequence: Sendable {
       if run.rows.count >= Self.rowsInPage { flush(bytes, &run, into: &pages) }
     }
     flush(bytes, &run, into: &pages)
+  }
+
+  /// Takes a row like the one before it; where the next line begins, nil for a line that has to be looked at.
+  private func takeKnown(_ span: RawSpan, _ run: inout Run, at start: Int) -> Int? {
+    guard var end = template.end(of: start, in: span) else { return nil }
+    let row = start..<end
+    if span.byte(end) == .carriageReturn { end += 1 }
+    guard span.byte(end) == .lineFeed else { return nil }
+    run.rows.append(row)
+    return end + 1
   }
 
   private mutating func takeDocuments(
@@ -150,6 +167,9 @@ struct JSONSequence: Sendable {
     _ bytes: [UInt8], _ row: Range<Int>, to run: inout Run, _ pages: inout [RawPage]
   ) throws(Failure) {
     let span = unsafe bytes.span.bytes
+    if run.shape == lastShape, template.end(of: row.lowerBound, in: span) == row.upperBound {
+      return run.rows.append(row)
+    }
     guard let shape = RowShape.of(span, row) ?? lastShape else {
       guard span.byte(row.lowerBound) == .openBrace else {
         throw RawInput.refusal(file, "its rows are not JSON objects")
@@ -160,6 +180,7 @@ struct JSONSequence: Sendable {
     run.shape = shape
     run.rows.append(row)
     lastShape = shape
+    template.learn(span, row)
     guard splitsEvents, shape == "graph-2021" else { return }
     let details = DraftEvents.rows(Array(bytes[row]))
     if !details.isEmpty { pages.append(RawPage(mapping: "graph-detail", page: Page(lines: details))) }
@@ -191,12 +212,10 @@ struct JSONSequence: Sendable {
     return rows
   }
 
-  /// Copies the rows that were gathered into a page of their own.
+  /// Makes a page of the rows that were gathered.
   private func flush(_ bytes: [UInt8], _ run: inout Run, into pages: inout [RawPage]) {
-    guard let first = run.rows.first, let last = run.rows.last else { return }
-    let base = first.lowerBound
-    let rows = run.rows.map { ($0.lowerBound - base)..<($0.upperBound - base) }
-    pages.append(RawPage(mapping: run.shape, page: Page(bytes: Array(bytes[base..<last.upperBound]), rows: rows)))
+    guard !run.rows.isEmpty else { return }
+    pages.append(RawPage(mapping: run.shape, page: Page(bytes: bytes, rows: run.rows)))
     run.rows = []
   }
 }
