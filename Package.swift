@@ -60,7 +60,8 @@ let package = Package(
       ]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Collector", "Configuration", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"]),
+      dependencies: ["Collector", "Configuration", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"],
+      exclude: ["Profiles/Golden"]),
     .testTarget(
       name: "FaultTests",
       dependencies: [

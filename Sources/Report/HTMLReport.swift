@@ -27,8 +27,9 @@ package struct HTMLReport {
     figures = Figures(newestFailures: options.top)
   }
 
-  /// Lines read so far, and those of them that are no JSON objects.
-  package var lines: (all: Int, invalid: Int) { (figures.lines, figures.invalid) }
+  /// Lines read so far, those of them that are no JSON objects, and objects that are no events of the profiles ecs and
+  /// sekoia.
+  package var lines: (all: Int, invalid: Int, foreign: Int) { (figures.lines, figures.invalid, figures.foreign) }
 
   /// Counts the events of an NDJSON file; `-` is standard input. Throws where the file cannot be read: what a line
   /// holds never stops it.

@@ -19,8 +19,10 @@ internal import Trigger
     let mapping = try MappingCatalog.mapping("graph")
     let heartbeat = Heartbeat()
     let counting = CountingMapping(
-      try RowNormaliser(mapping: mapping, settings: NormaliserSettings(tenant: "contoso.com", provider: "graph")),
-      heartbeat: heartbeat)
+      BeatingMapping(
+        base: try RowNormaliser(
+          mapping: mapping, settings: NormaliserSettings(tenant: "contoso.com", provider: "graph")),
+        heartbeat: heartbeat))
     var bytes: [UInt8] = []
     var rows: [Range<Int>] = []
     for (status, received, subject) in [

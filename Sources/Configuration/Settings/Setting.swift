@@ -21,6 +21,7 @@ package enum Setting: String, CaseIterable, Sendable {
   case pageSize = "page-size"
   case mapping
   case profile
+  case nested
   case localDomains = "local-domains"
   case keepOriginal = "keep-original"
   case redact
@@ -47,7 +48,7 @@ package enum Setting: String, CaseIterable, Sendable {
   package var kind: Kind {
     switch self {
     case .sink, .revisit, .localDomains, .redact, .details: .list
-    case .keepOriginal, .managedIdentity, .forgetSink: .flag
+    case .keepOriginal, .nested, .managedIdentity, .forgetSink: .flag
     default: .value
     }
   }
@@ -86,6 +87,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case .since: "trigger.since"
     case .mapping: "normaliser.mapping"
     case .profile: "normaliser.profile"
+    case .nested: "normaliser.nested"
     case .localDomains: "normaliser.localDomains"
     case .keepOriginal: "normaliser.keepOriginal"
     case .redact: "normaliser.redact"
@@ -157,7 +159,7 @@ extension Setting {
     case .now: "INSTANT"
     case .logFormat: "text|json"
     case .logLevel: "debug|info|warning|error"
-    case .keepOriginal, .managedIdentity, .forgetSink: ""
+    case .keepOriginal, .nested, .managedIdentity, .forgetSink: ""
     case .redact: "subject,local-part"
     case .tenant: "T"
     case .clientID: "C"
@@ -192,6 +194,7 @@ extension Setting {
     case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
     case .mapping: "mapping by name or file; default ecs, the mode's built-in mapping"
     case .profile: "field names of ECS or another product; default ecs"
+    case .nested: "objects in place of dotted names, as Google SecOps imports them (udm-flat)"
     case .localDomains: "domains of the tenant, for email.direction"
     case .keepOriginal: "keep each row as received in event.original"
     case .redact: "replace these by a keyed hash; equal values stay equal"

@@ -14,11 +14,11 @@ private struct HandWritten {
   let bytes: [UInt8]
   let at: Int
 
-  var line: Int { 1 + bytes[..<at].count { $0 == 0x0A } }
+  var line: Int { 1 + bytes[..<at].count { $0 == .lineFeed } }
 
   /// In characters, from 1.
   var column: Int {
-    let start = (bytes[..<at].lastIndex(of: 0x0A) ?? -1) + 1
+    let start = (bytes[..<at].lastIndex(of: .lineFeed) ?? -1) + 1
     return 1 + String(decoding: bytes[start..<at], as: UTF8.self).count
   }
 
@@ -36,10 +36,10 @@ private struct HandWritten {
   private var rest: ArraySlice<UInt8> { bytes[at...] }
 
   /// The last byte before that is no white space.
-  private var before: UInt8? { bytes[..<at].last { $0 > 0x20 } }
+  private var before: UInt8? { bytes[..<at].last { $0 > .space } }
 
   private var encoding: String? {
-    if bytes.allSatisfy({ $0 <= 0x20 }) { return "the file is empty" }
+    if bytes.allSatisfy({ $0 <= .space }) { return "the file is empty" }
     let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) || bytes.prefix(4).contains(0)
     return isWide ? "the text is UTF-16; save it as UTF-8" : nil
   }

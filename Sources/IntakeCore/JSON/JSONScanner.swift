@@ -57,7 +57,7 @@ extension RawSpan {
   package func skipSpace(_ index: inout Int) {
     while index < byteCount {
       let byte = byte(index)
-      guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+      guard byte == .space || byte == .lineFeed || byte == .carriageReturn || byte == .tab else { return }
       index += 1
     }
   }
@@ -90,10 +90,10 @@ extension RawSpan {
       guard at < byteCount else { throw JSONFault(index, .unexpectedEnd) }
       let byte = byte(at)
       switch byte {
-      case 0x22:
+      case .quote:
         index = at &+ 1
         return flags
-      case 0x5C:
+      case .backslash:
         flags.insert(.escaped)
         at += 2
       case 0..<0x20:
@@ -120,15 +120,15 @@ extension RawSpan {
     var stack: [UInt8] = []
     repeat {
       switch byte(index) {
-      case 0x22:
+      case .quote:
         _ = try skipString(&index)
-      case 0x7B, 0x5B:
+      case .openBrace, .openBracket:
         stack.append(byte(index) + 2)
         index += 1
-      case 0x7D, 0x5D:
+      case .closeBrace, .closeBracket:
         guard stack.popLast() == byte(index) else { throw JSONFault(index, .unexpectedByte) }
         index += 1
-      case 0x2C where stack.isEmpty, 0x3A where stack.isEmpty:
+      case .comma where stack.isEmpty, .colon where stack.isEmpty:
         throw JSONFault(index, .unexpectedByte)
       default:
         guard index < byteCount else { throw JSONFault(start, .unexpectedEnd) }
@@ -141,7 +141,9 @@ extension RawSpan {
   private func skipToken(_ index: inout Int) {
     while index < byteCount {
       switch byte(index) {
-      case 0x2C, 0x5D, 0x7D, 0x3A, 0x20, 0x0A, 0x0D, 0x09, 0x22, 0x5B, 0x7B: return
+      case .comma, .closeBracket, .closeBrace, .colon, .space, .lineFeed, .carriageReturn, .tab, .quote, .openBracket,
+        .openBrace:
+        return
       default: index += 1
       }
     }
@@ -191,10 +193,10 @@ extension RawSpan {
   @inlinable
   package func skipValue(_ index: inout Int, depth: Int = 0) throws(JSONFault) {
     switch byte(index) {
-    case 0x22: _ = try skipString(&index)
+    case .quote: _ = try skipString(&index)
     case 0x2D, 0x30...0x39: try skipNumber(&index)
-    case 0x7B: try skipMembers(&index, closing: 0x7D, depth: depth + 1)
-    case 0x5B: try skipMembers(&index, closing: 0x5D, depth: depth + 1)
+    case .openBrace: try skipMembers(&index, closing: .closeBrace, depth: depth + 1)
+    case .openBracket: try skipMembers(&index, closing: .closeBracket, depth: depth + 1)
     default: try skipLiteral(&index)
     }
   }
@@ -209,11 +211,11 @@ extension RawSpan {
       return
     }
     while true {
-      if closing == 0x7D { try skipKey(&index) }
+      if closing == .closeBrace { try skipKey(&index) }
       try skipValue(&index, depth: depth)
       skipSpace(&index)
       if byte(index) == closing { break }
-      guard byte(index) == 0x2C else {
+      guard byte(index) == .comma else {
         throw unexpected(index)
       }
       index += 1

@@ -8,7 +8,7 @@ package enum JSONText {
     var index = range.lowerBound
     while index < range.upperBound {
       let byte = bytes.byte(index)
-      guard byte == 0x5C else {
+      guard byte == .backslash else {
         output.append(byte)
         index += 1
         continue
@@ -24,12 +24,12 @@ package enum JSONText {
   ) throws(JSONFault) {
     let escape = index + 1 < end ? bytes.byte(index + 1) : 0
     switch escape {
-    case 0x22, 0x5C, 0x2F: output.append(escape)
+    case .quote, .backslash, 0x2F: output.append(escape)
     case 0x62: output.append(0x08)
     case 0x66: output.append(0x0C)
-    case 0x6E: output.append(0x0A)
-    case 0x72: output.append(0x0D)
-    case 0x74: output.append(0x09)
+    case 0x6E: output.append(.lineFeed)
+    case 0x72: output.append(.carriageReturn)
+    case 0x74: output.append(.tab)
     case 0x75:
       try unescapeUnicode(bytes, &index, end: end, to: &output)
       return
@@ -53,7 +53,7 @@ package enum JSONText {
 
   /// The code unit of `\uXXXX` at `index`, nil if it is not one.
   package static func hexUnit(_ bytes: RawSpan, _ index: Int, end: Int) -> UInt16? {
-    guard index + 6 <= end, bytes.byte(index) == 0x5C, bytes.byte(index + 1) == 0x75 else { return nil }
+    guard index + 6 <= end, bytes.byte(index) == .backslash, bytes.byte(index + 1) == 0x75 else { return nil }
     var unit: UInt16 = 0
     for offset in 2..<6 {
       guard let digit = hexDigit(bytes.byte(index + offset)) else { return nil }
@@ -73,24 +73,24 @@ package enum JSONText {
 
   /// Appends a quoted string: quotes, backslashes, controls, DEL, C1 controls and U+2028/2029 are escaped.
   package static func append(_ text: String, to output: inout [UInt8]) {
-    output.append(0x22)
+    output.append(.quote)
     for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 0x22, 0x5C:
-        output.append(0x5C)
+      switch scalar {
+      case "\"", "\\":
+        output.append(.backslash)
         output.append(UInt8(truncatingIfNeeded: scalar.value))
-      case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029:
+      case "\0"..<" ", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}":
         appendUnicodeEscape(UInt16(truncatingIfNeeded: scalar.value), to: &output)
       default:
         output.append(contentsOf: Array(String(scalar).utf8))
       }
     }
-    output.append(0x22)
+    output.append(.quote)
   }
 
   /// Appends `\uXXXX`.
   package static func appendUnicodeEscape(_ unit: UInt16, to output: inout [UInt8]) {
-    output.append(0x5C)
+    output.append(.backslash)
     output.append(0x75)
     for shift in stride(from: 12, through: 0, by: -4) {
       let digit = UInt8(truncatingIfNeeded: unit >> UInt16(shift)) & 0xF

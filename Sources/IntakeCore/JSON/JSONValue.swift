@@ -73,21 +73,21 @@ package indirect enum JSONValue: Sendable, Equatable {
     case .number(let text): output.append(contentsOf: Array(text.utf8))
     case .string(let text): JSONText.append(text, to: &output)
     case .array(let values):
-      output.append(0x5B)
+      output.append(.openBracket)
       for (index, value) in values.enumerated() {
-        if index > 0 { output.append(0x2C) }
+        if index > 0 { output.append(.comma) }
         value.append(to: &output)
       }
-      output.append(0x5D)
+      output.append(.closeBracket)
     case .object(let members):
-      output.append(0x7B)
+      output.append(.openBrace)
       for (index, member) in members.enumerated() {
-        if index > 0 { output.append(0x2C) }
+        if index > 0 { output.append(.comma) }
         JSONText.append(member.key, to: &output)
-        output.append(0x3A)
+        output.append(.colon)
         member.value.append(to: &output)
       }
-      output.append(0x7D)
+      output.append(.closeBrace)
     }
   }
 
@@ -101,14 +101,14 @@ package indirect enum JSONValue: Sendable, Equatable {
     guard depth <= RawSpan.deepest else { throw JSONFault(index, .tooDeep) }
     let start = index
     switch span.byte(index) {
-    case 0x22:
+    case .quote:
       return .string(try parseString(span, &index))
     case 0x2D, 0x30...0x39:
       try span.skipNumber(&index)
       return .number(try JSONText.unescape(span, start..<index))
-    case 0x5B:
+    case .openBracket:
       return .array(try parseArray(span, &index, depth: depth))
-    case 0x7B:
+    case .openBrace:
       return .object(try parseObject(span, &index, depth: depth))
     default:
       try span.skipLiteral(&index)
@@ -127,7 +127,7 @@ package indirect enum JSONValue: Sendable, Equatable {
     var values: [JSONValue] = []
     index += 1
     span.skipSpace(&index)
-    if span.byte(index) == 0x5D {
+    if span.byte(index) == .closeBracket {
       index += 1
       return values
     }

@@ -10,7 +10,7 @@ package struct RowColumns: Sendable {
   /// nil if `bytes` are no JSON object.
   package init?(_ bytes: [UInt8]) {
     let span = unsafe bytes.span.bytes
-    guard span.byte(0) == 0x7B, (try? read(span)) != nil else { return nil }
+    guard (try? read(span)) != nil else { return nil }
   }
 
   /// The first of these columns that is there and not empty; else empty.
@@ -32,28 +32,18 @@ package struct RowColumns: Sendable {
   }
 
   private mutating func read(_ span: RawSpan) throws(JSONFault) {
-    var index = 1
-    span.skipSpace(&index)
-    while span.byte(index) != 0x7D {
-      let key = index
-      try span.skipKey(&index)
-      var keyEnd = key
-      _ = try span.skipString(&keyEnd)
-      let name = Self.unescape(span, (key + 1)..<(keyEnd - 1)).lowercasedASCII
+    var index = 0
+    try span.forEachMember(&index) { key, index throws(JSONFault) in
       let start = index
       try span.skipLoosely(&index)
-      take(name, span, start..<index)
-      span.skipSpace(&index)
-      guard span.byte(index) == 0x2C || span.byte(index) == 0x7D else { throw JSONFault(index, .unexpectedByte) }
-      if span.byte(index) == 0x2C { index += 1 }
-      span.skipSpace(&index)
+      take(Self.unescape(span, key).lowercasedASCII, span, start..<index)
     }
   }
 
   private mutating func take(_ name: String, _ span: RawSpan, _ range: Range<Int>) {
     switch span.byte(range.lowerBound) {
-    case 0x22: texts[name] = Self.unescape(span, (range.lowerBound + 1)..<(range.upperBound - 1))
-    case 0x5B, 0x7B: raw[name] = range
+    case .quote: texts[name] = Self.unescape(span, (range.lowerBound + 1)..<(range.upperBound - 1))
+    case .openBracket, .openBrace: raw[name] = range
     case 0x6E: break
     default: texts[name] = Self.unescape(span, range)
     }
@@ -68,16 +58,16 @@ package struct RowColumns: Sendable {
   /// Where each element of an array stands; empty if it is none.
   package static func elements(_ bytes: [UInt8]) -> [Range<Int>] {
     let span = unsafe bytes.span.bytes
-    guard span.byte(0) == 0x5B else { return [] }
+    guard span.byte(0) == .openBracket else { return [] }
     var elements: [Range<Int>] = []
     var index = 1
     span.skipSpace(&index)
-    while index < bytes.count, span.byte(index) != 0x5D {
+    while index < bytes.count, span.byte(index) != .closeBracket {
       let start = index
       guard (try? span.skipLoosely(&index)) != nil else { return elements }
       elements.append(start..<index)
       span.skipSpace(&index)
-      if span.byte(index) == 0x2C { index += 1 }
+      if span.byte(index) == .comma { index += 1 }
       span.skipSpace(&index)
     }
     return elements
@@ -90,19 +80,19 @@ package struct RowColumns: Sendable {
     var isInside = false
     var isEscaped = false
     for byte in bytes[range.clamped(to: 0..<bytes.count)] {
-      if isInside, byte < 0x20 {
-        if isEscaped { output.append(0x5C) }
+      if isInside, byte < .space {
+        if isEscaped { output.append(.backslash) }
         JSONText.appendUnicodeEscape(UInt16(byte), to: &output)
         isEscaped = false
         continue
       }
-      if !isInside, byte <= 0x20 { continue }
+      if !isInside, byte <= .space { continue }
       output.append(byte)
       if isEscaped {
         isEscaped = false
-      } else if byte == 0x22 {
+      } else if byte == .quote {
         isInside.toggle()
-      } else if isInside, byte == 0x5C {
+      } else if isInside, byte == .backslash {
         isEscaped = true
       }
     }

@@ -18,9 +18,11 @@ struct KeyTable: Sendable {
     var first: UInt64 = 0
     var last: UInt64 = 0
     var start: Int32 = 0
-    var length: Int32 = -1
+    var length = Entry.unused
     var node: Int16 = 0
     var target: ColumnTarget = .other
+
+    static let unused: Int32 = -1
   }
 
   private var entries = [Entry](repeating: Entry(), count: 256)
@@ -48,7 +50,7 @@ struct KeyTable: Sendable {
     entry.first = Self.firstWord(span, 0, bytes.count)
     entry.last = Self.lastWord(span, 0, bytes.count)
     var index = Self.place(entry.first, entry.last, bytes.count, node)
-    while entries[index].length >= 0 { index = (index + 1) & 255 }
+    while entries[index].length != Entry.unused { index = (index + 1) & 255 }
     entries[index] = entry
     return true
   }
@@ -60,7 +62,7 @@ struct KeyTable: Sendable {
     let first = Self.firstWord(span, start, length)
     let last = Self.lastWord(span, start, length)
     var index = Self.place(first, last, length, node)
-    while entries[index].length >= 0 {
+    while entries[index].length != Entry.unused {
       let entry = entries[index]
       if entry.first == first, entry.last == last, entry.length == length, entry.node == node,
         length <= 16 || sameMiddle(span, start, entry)

@@ -101,6 +101,8 @@ struct Plan: Sendable {
   var givenSender = PoolSlice()
   /// True if rows go out as they came.
   var isRaw = false
+  /// What makes the line of each event nested; nil for flat ones.
+  var nesting: EventNesting?
   /// The node whose elements become an event each, or `none`.
   var each = Plan.none
   /// The name so far of each node's members, `recipients.`; empty at the root.

@@ -23,6 +23,7 @@ struct PlanCompiler {
     plan.keepOriginal = settings.keepOriginal
     plan.foldColumns = settings.foldColumns
     plan.isRaw = settings.isRaw
+    plan.nesting = try nesting()
     addColumns()
     addSettings()
     addTexts()
@@ -39,6 +40,17 @@ struct PlanCompiler {
         hint: "Use `others` for the remaining columns; it has no limit.")
     }
     return plan
+  }
+
+  private func nesting() throws(Failure) -> EventNesting? {
+    guard settings.isNested else { return nil }
+    guard let nesting = mapping.nesting, !settings.isRaw else {
+      throw Failure(
+        "mapping.not_nested", exit: .configuration,
+        "Preparing the mapping \(mapping.name): its events are flat only.",
+        hint: "Leave out --nested, or use --profile udm-flat.")
+    }
+    return EventNesting(nesting)
   }
 
   var lookupNames: [String] { mapping.lookups.keys.sorted() }

@@ -23,9 +23,9 @@ struct EventIdentity {
     let pool = unsafe plan.pool.span.bytes
     scratch.append(pool, plan.tenant.start, plan.tenant.end)
     let hasTrace = Self.appendLowerCased(plan.trace, row, span, to: &scratch)
-    scratch.append(0x0A)
+    scratch.append(.lineFeed)
     let hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
-    scratch.append(0x0A)
+    scratch.append(.lineFeed)
     statusStart = scratch.count
     status = PoolSlice()
     if row.hasText(plan.status) {
@@ -38,7 +38,7 @@ struct EventIdentity {
     }
     statusEnd = scratch.count
     for slot in plan.further {
-      scratch.append(0x0A)
+      scratch.append(.lineFeed)
       guard row.hasText(slot) else { continue }
       if slot == plan.received, let instant = row.instant(slot, span) {
         for byte in Timestamp.text(instant).utf8 { scratch.append(byte) }
@@ -158,10 +158,10 @@ enum ContentIdentity {
   private static func addMembers(
     _ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan, to sum: inout (UInt64, UInt64)
   ) -> Bool {
-    guard span.byte(row.lowerBound) == 0x7B else { return false }
+    guard span.byte(row.lowerBound) == .openBrace else { return false }
     var index = row.lowerBound + 1
     span.skipSpace(&index)
-    while span.byte(index) != 0x7D {
+    while span.byte(index) != .closeBrace {
       let key = index
       do {
         try span.skipKey(&index)
@@ -170,8 +170,8 @@ enum ContentIdentity {
         add(span, key: key, value: value..<index, plan, to: &sum)
       } catch { return false }
       span.skipSpace(&index)
-      guard span.byte(index) == 0x2C || span.byte(index) == 0x7D, index < row.upperBound else { return false }
-      if span.byte(index) == 0x2C { index += 1 }
+      guard span.byte(index) == .comma || span.byte(index) == .closeBrace, index < row.upperBound else { return false }
+      if span.byte(index) == .comma { index += 1 }
       span.skipSpace(&index)
     }
     return true
@@ -198,8 +198,8 @@ enum ContentIdentity {
     Text.decode(span, range.lowerBound, range.upperBound, to: &text)
     var isInside = false
     for byte in text {
-      if byte == 0x22 { isInside.toggle() }
-      if isInside || byte > 0x20 { hash.update(byte) }
+      if byte == .quote { isInside.toggle() }
+      if isInside || byte > .space { hash.update(byte) }
     }
   }
 }

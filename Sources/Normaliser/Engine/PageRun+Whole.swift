@@ -24,7 +24,7 @@ extension PageRun {
       sum = (sum.high &+ strong.high, sum.low &+ strong.low)
       number += 1
       span.skipSpace(&index)
-      if span.byte(index) == 0x2C { index += 1 }
+      if span.byte(index) == .comma { index += 1 }
       span.skipSpace(&index)
     }
     guard number > 0 else { return mapEvent(span, plan, ledger: &ledger, to: &output) }

@@ -27,14 +27,16 @@ struct PageRun: ~Copyable {
   var range = 0..<0
   var row = RowScanner()
   var identity = EventIdentity()
-  private var days = DayText()
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
+  private var nesting: EventNesting?
 
   /// - Parameters:
   ///   - start: where in the page to begin.
   ///   - created: for rows without a time that can be read.
-  init(from start: RowPosition, created: Instant) {
+  ///   - nesting: makes each event nested; nil for flat ones.
+  init(from start: RowPosition, created: Instant, nesting: EventNesting? = nil) {
+    self.nesting = nesting
     next = start.row
     element = start.element
     self.created = created
@@ -99,7 +101,7 @@ struct PageRun: ~Copyable {
       }
       number += 1
       span.skipSpace(&index)
-      if span.byte(index) == 0x2C { index += 1 }
+      if span.byte(index) == .comma { index += 1 }
       span.skipSpace(&index)
     }
     guard number == 0 else { return true }
@@ -158,7 +160,8 @@ struct PageRun: ~Copyable {
     if plan.isRaw, facts.fault == nil || facts.isWhole {
       event.writeRow(row, span, plan, to: &output.line)
     } else {
-      event.write(steps, row, span, plan, days: &days, scratch: output.scratch, to: &output.line)
+      event.write(steps, row, span, plan, scratch: output.scratch, to: &output.line)
+      nesting?.rewrite(&output.line, from: start, &event)
     }
     isTaken = output.line.overflowed
     guard !isTaken else {

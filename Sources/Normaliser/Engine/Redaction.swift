@@ -73,22 +73,22 @@ extension RowScanner {
   mutating func redact(_ span: RawSpan, _ plan: borrowing Plan) {
     guard let redactor = plan.redactor else { return }
     for slot in plan.subjects where redactor.hidesSubject && hasText(slot) {
-      replace(slot, redactor.hash(text(slot, span)), at: -1)
+      replace(slot, redactor.hash(text(slot, span)))
     }
     guard redactor.hidesLocalPart else { return }
     for slot in plan.addresses where hasText(slot) {
       let text = text(slot, span)
       guard text != Array("<>".utf8) else { continue }
-      let at = slots[slot & 63].at - slots[slot & 63].start
-      guard slots[slot & 63].at >= 0, at > 0, at < text.count else {
-        replace(slot, redactor.hash(text), at: -1)
+      let at = slots[slot & 63].at.map { $0 - slots[slot & 63].start }
+      guard let at, at > 0, at < text.count else {
+        replace(slot, redactor.hash(text))
         continue
       }
       replace(slot, redactor.hash(text[..<at].map { ASCII.lowerCased($0) }) + text[at...], at: 32)
     }
     for slot in plan.texts where hasText(slot) {
       let text = text(slot, span)
-      if text.contains(UInt8(ascii: "@")) { replace(slot, redactor.hash(text), at: -1) }
+      if text.contains(UInt8(ascii: "@")) { replace(slot, redactor.hash(text)) }
     }
   }
 

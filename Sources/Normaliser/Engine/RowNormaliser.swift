@@ -29,7 +29,7 @@ package struct RowNormaliser: Normalising {
       let scratch = unsafe LineWriter(scratchBase, capacity: scratchMemory.count)
       var output = EventOutput(batch: Batch(), line: scratch, scratch: scratch)
       swap(&output.batch, &batch)
-      var run = PageRun(from: output.batch.rest ?? RowPosition(row: 0), created: created)
+      var run = PageRun(from: output.batch.rest ?? RowPosition(row: 0), created: created, nesting: plan.nesting)
       while run.next < page.rows.count, !run.isFull {
         let before = bytes.count
         let (next, element) = (run.next, run.element)

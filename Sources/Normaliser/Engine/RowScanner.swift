@@ -43,12 +43,12 @@ struct RowScanner: ~Copyable {
     elements = nil
     flags = []
     guard row.count <= Self.largestRow else { throw .tooLarge }
-    guard span.byte(row.lowerBound) == 0x7B else {
-      throw plan.foldColumns && span.byte(row.lowerBound) == 0x5B ? .list : .notAnObject
+    guard span.byte(row.lowerBound) == .openBrace else {
+      throw plan.foldColumns && span.byte(row.lowerBound) == .openBracket ? .list : .notAnObject
     }
     var first = row.lowerBound + 1
     span.skipSpace(&first)
-    guard span.byte(first) != 0x7D else { throw .empty }
+    guard span.byte(first) != .closeBrace else { throw .empty }
     try scanObject(span, row, origin: row.lowerBound, node: 0, plan)
   }
 
@@ -56,7 +56,7 @@ struct RowScanner: ~Copyable {
   mutating func scanElement(
     _ span: RawSpan, _ element: Range<Int>, origin: Int, _ plan: borrowing Plan
   ) throws(RowFault) {
-    guard span.byte(element.lowerBound) == 0x7B else { throw .notObjects }
+    guard span.byte(element.lowerBound) == .openBrace else { throw .notObjects }
     try scanObject(span, element, origin: origin, node: plan.each, plan)
   }
 
@@ -91,7 +91,7 @@ struct RowScanner: ~Copyable {
     guard depth <= RawSpan.deepest else { throw JSONFault(index, .tooDeep) }
     index += 1
     span.skipSpace(&index)
-    if span.byte(index) == 0x7D {
+    if span.byte(index) == .closeBrace {
       index += 1
       return
     }
@@ -104,12 +104,12 @@ struct RowScanner: ~Copyable {
         guard try goesOn(span, &index) else { return }
         continue
       }
-      guard span.byte(index) == 0x22 else { throw JSONFault(index, .unexpectedByte) }
+      guard span.byte(index) == .quote else { throw JSONFault(index, .unexpectedByte) }
       let keyStart = index + 1
       let keyFlags = try span.skipString(&index)
       let keyEnd = index - 1
       span.skipSpace(&index)
-      guard span.byte(index) == 0x3A else { throw JSONFault(index, .unexpectedByte) }
+      guard span.byte(index) == .colon else { throw JSONFault(index, .unexpectedByte) }
       index += 1
       span.skipSpace(&index)
       let target = try target(span, keyStart, keyEnd, keyFlags, node, plan)
@@ -120,9 +120,9 @@ struct RowScanner: ~Copyable {
         }
         try scanSlot(slot, span, &index, plan, key: (keyStart, keyEnd, keyFlags), node: node)
       case .leftOut: try span.skipValue(&index, depth: depth)
-      case .node(let next) where span.byte(index) == 0x7B && next != plan.each:
+      case .node(let next) where span.byte(index) == .openBrace && next != plan.each:
         try scanMembers(span, &index, node: next, depth: depth + 1, plan)
-      case .node(let next) where next == plan.each && span.byte(index) == 0x5B:
+      case .node(let next) where next == plan.each && span.byte(index) == .openBracket:
         let start = index
         try span.skipValue(&index, depth: depth)
         if elements != nil { flags.insert(.duplicateKey) }
@@ -141,8 +141,8 @@ struct RowScanner: ~Copyable {
     span.skipSpace(&index)
     let byte = span.byte(index)
     index += 1
-    if byte == 0x7D { return false }
-    guard byte == 0x2C else {
+    if byte == .closeBrace { return false }
+    guard byte == .comma else {
       throw JSONFault(index - 1, index <= span.byteCount ? .unexpectedByte : .unexpectedEnd)
     }
     span.skipSpace(&index)
@@ -178,7 +178,7 @@ struct RowScanner: ~Copyable {
     if present & bit != 0 { forget(slot) }
     present |= bit
     switch span.byte(index) {
-    case 0x22:
+    case .quote:
       let stringFlags = try span.skipString(&index)
       slots[slot & 63] = Slot(.string, start + 1, index - 1)
       if !stringFlags.isEmpty || index - start > Text.longest {
@@ -197,7 +197,7 @@ struct RowScanner: ~Copyable {
         noteLength(of: &value, slot, span, name: columnName(span, key, node: node, plan))
         slots[slot & 63] = value
       }
-    case 0x7B, 0x5B:
+    case .openBrace, .openBracket:
       flags.insert(.wrongType)
       slots[slot & 63] = Slot(.bool, start, start)
       if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
@@ -265,12 +265,12 @@ struct RowScanner: ~Copyable {
   }
 
   /// Puts a text in the place of a slot's. What was cut of the old one is private then, its hash too.
-  mutating func replace(_ index: Int, _ text: [UInt8], at: Int) {
+  mutating func replace(_ index: Int, _ text: [UInt8], at: Int? = nil) {
     forgetCut(index)
     let first = decoded.count
     decoded += text
     slots[index & 63].setDecoded(first, decoded.count)
-    slots[index & 63].at = at < 0 ? -1 : first + at
+    slots[index & 63].at = at.map { first + $0 }
   }
 
   private mutating func scanOther(

@@ -13,7 +13,8 @@ struct Slot {
   var isLower = false
   private var raw: (start: Int32, end: Int32)
   private var text: (start: Int32, end: Int32)
-  private var atSign: Int32 = -1
+  private var atSign = Slot.noSign
+  private static let noSign: Int32 = .min
 
   /// - Parameter range: in the page, without quotes.
   @inline(__always)
@@ -34,10 +35,10 @@ struct Slot {
   /// True for a text other than `<>` that can be copied unchanged.
   var isPlainText: Bool { kind == .string && isClean && !isDecoded && text.end &- text.start > 2 }
 
-  /// Position of the only `@` of an address; -1 if the address is ambiguous.
-  var at: Int {
-    get { Int(atSign) }
-    set { atSign = Int32(truncatingIfNeeded: newValue) }
+  /// Position of the only `@` of an address; nil if the address is ambiguous.
+  var at: Int? {
+    get { atSign == Self.noSign ? nil : Int(atSign) }
+    set { atSign = newValue.map { Int32(truncatingIfNeeded: $0) } ?? Self.noSign }
   }
 
   /// Points to the text in the decoded bytes.

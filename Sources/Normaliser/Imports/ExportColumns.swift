@@ -27,7 +27,7 @@ enum ExportColumns {
   /// The known spelling of a column, or its own; spaces around it and case do not matter.
   static func canonical(_ name: String) -> String {
     let trimmed = String(
-      decoding: name.utf8.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed(), as: UTF8.self)
+      decoding: name.utf8.drop { $0 <= .space }.reversed().drop { $0 <= .space }.reversed(), as: UTF8.self)
     return byLowerCase[ASCII.lowerCased(trimmed).replacingSpaces] ?? trimmed
   }
 
@@ -40,7 +40,7 @@ enum ExportColumns {
   /// The parts of `address##status;address##status`.
   static func recipients(_ cell: [UInt8]) -> [(address: [UInt8], status: [UInt8])] {
     cell.split(separator: UInt8(ascii: ";")).map { part in
-      let part = Array(part.drop { $0 <= 0x20 })
+      let part = Array(part.drop { $0 <= .space })
       guard let mark = part.indices.first(where: { part[$0...].starts(with: Array("##".utf8)) }) else {
         return (part, [])
       }
@@ -51,5 +51,5 @@ enum ExportColumns {
 
 extension String {
   /// `Sender address` is meant as `SenderAddress`.
-  fileprivate var replacingSpaces: String { String(decoding: utf8.filter { $0 != 0x20 }, as: UTF8.self) }
+  fileprivate var replacingSpaces: String { String(decoding: utf8.filter { $0 != .space }, as: UTF8.self) }
 }

@@ -18,7 +18,7 @@ enum HistoricalStatus {
   /// The last event that decides; `GettingStatus` where none has yet; what is not known stays as it is.
   static func status(_ events: [UInt8]) -> [UInt8] {
     let words = events.split(separator: UInt8(ascii: ",")).map { word in
-      ASCII.lowerCased(String(decoding: word.filter { $0 > 0x20 }, as: UTF8.self))
+      ASCII.lowerCased(String(decoding: word.filter { $0 > .space }, as: UTF8.self))
     }
     if let status = words.reversed().compactMap({ deciding[$0] }).first { return Array(status.utf8) }
     guard !words.isEmpty, words.allSatisfy({ passing.contains($0) }) else { return events }

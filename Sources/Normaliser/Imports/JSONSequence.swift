@@ -14,9 +14,16 @@ struct JSONSequence: Sendable {
   /// Scanning is tried again when the text has grown to this size.
   private var nextTry = 0
   private var lastShape: String?
+  /// The columns of the row before, where it was of `lastShape` and holds no further rows.
+  private var template = RowTemplate()
   private var consumed = 0
+  private let splitsEvents: Bool
 
-  init(file: String) { self.file = file }
+  /// - Parameter splitsEvents: see `RawOptions`.
+  init(file: String, splitsEvents: Bool) {
+    self.file = file
+    self.splitsEvents = splitsEvents
+  }
 
   /// Takes whole documents off the front of `text`.
   mutating func take(_ text: inout [UInt8], isLast: Bool) throws(Failure) -> [RawPage] {
@@ -32,7 +39,8 @@ struct JSONSequence: Sendable {
       try takeDocuments(bytes, &used, isLast: isLast, into: &pages)
     }
     consumed += used
-    text.removeFirst(used)
+    // The pages share the memory of `bytes`.
+    if used > 0 { text = Array(bytes[used...]) }
     nextTry = used > 0 ? 0 : min(text.count * 2, Self.largestDocument)
     guard text.count < Self.largestDocument else {
       throw RawInput.refusal(file, "one JSON document in it is larger than 256 MiB")
@@ -46,7 +54,7 @@ struct JSONSequence: Sendable {
     for _ in 0..<2 {
       span.skipSpace(&start)
       var end = start
-      while end < span.byteCount, span.byte(end) != 0x0A { end += 1 }
+      while end < span.byteCount, span.byte(end) != .lineFeed { end += 1 }
       guard end < span.byteCount || isLast else { return nil }
       var index = start
       if (try? span.skipLoosely(&index)) != nil {
@@ -55,9 +63,9 @@ struct JSONSequence: Sendable {
         return index > end || index >= span.byteCount
       }
       // No JSON has two opening braces side by side: a line that begins like the first is a document of its own.
-      guard span.byte(start) == 0x7B else { return false }
+      guard span.byte(start) == .openBrace else { return false }
       guard end + 1 < span.byteCount || isLast else { return nil }
-      guard span.byte(end + 1) == 0x7B else { return false }
+      guard span.byte(end + 1) == .openBrace else { return false }
       start = end
     }
     return false
@@ -69,13 +77,18 @@ struct JSONSequence: Sendable {
     var run = Run()
     let span = unsafe bytes.span.bytes
     while used < bytes.count {
+      if run.shape == lastShape, let next = takeKnown(span, &run, at: used) {
+        used = next
+        if run.rows.count >= Self.rowsInPage { flush(bytes, &run, into: &pages) }
+        continue
+      }
       var end = used
-      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+      while end < bytes.count, bytes[end] != .lineFeed { end += 1 }
       guard end < bytes.count || isLast else { break }
       var start = used
       var last = end
-      while start < last, bytes[start] <= 0x20 { start += 1 }
-      while last > start, bytes[last - 1] <= 0x20 { last -= 1 }
+      while start < last, bytes[start] <= .space { start += 1 }
+      while last > start, bytes[last - 1] <= .space { last -= 1 }
       used = min(end + 1, bytes.count)
       guard start < last else { continue }
       var index = start
@@ -88,6 +101,16 @@ struct JSONSequence: Sendable {
       if run.rows.count >= Self.rowsInPage { flush(bytes, &run, into: &pages) }
     }
     flush(bytes, &run, into: &pages)
+  }
+
+  /// Takes a row like the one before it; where the next line begins, nil for a line that has to be looked at.
+  private func takeKnown(_ span: RawSpan, _ run: inout Run, at start: Int) -> Int? {
+    guard var end = template.end(of: start, in: span) else { return nil }
+    let row = start..<end
+    if span.byte(end) == .carriageReturn { end += 1 }
+    guard span.byte(end) == .lineFeed else { return nil }
+    run.rows.append(row)
+    return end + 1
   }
 
   private mutating func takeDocuments(
@@ -129,7 +152,7 @@ struct JSONSequence: Sendable {
   ) throws(Failure) {
     let span = unsafe bytes.span.bytes
     var rows = [value]
-    if span.byte(value.lowerBound) == 0x5B {
+    if span.byte(value.lowerBound) == .openBracket {
       rows = Self.elements(span, value)
     } else if RowShape.of(span, value) == nil, let envelope = try? Envelope(Array(bytes[value])) {
       guard !envelope.hasError || !envelope.rows.isEmpty else {
@@ -144,15 +167,21 @@ struct JSONSequence: Sendable {
     _ bytes: [UInt8], _ row: Range<Int>, to run: inout Run, _ pages: inout [RawPage]
   ) throws(Failure) {
     let span = unsafe bytes.span.bytes
+    if run.shape == lastShape, template.end(of: row.lowerBound, in: span) == row.upperBound {
+      return run.rows.append(row)
+    }
     guard let shape = RowShape.of(span, row) ?? lastShape else {
-      guard span.byte(row.lowerBound) == 0x7B else { throw RawInput.refusal(file, "its rows are not JSON objects") }
+      guard span.byte(row.lowerBound) == .openBrace else {
+        throw RawInput.refusal(file, "its rows are not JSON objects")
+      }
       throw RawInput.refusal(file, "no known column; found \(Self.list(span, row))")
     }
     if shape != run.shape { flush(bytes, &run, into: &pages) }
     run.shape = shape
     run.rows.append(row)
     lastShape = shape
-    guard shape == "graph-2021" else { return }
+    template.learn(span, row)
+    guard splitsEvents, shape == "graph-2021" else { return }
     let details = DraftEvents.rows(Array(bytes[row]))
     if !details.isEmpty { pages.append(RawPage(mapping: "graph-detail", page: Page(lines: details))) }
   }
@@ -177,18 +206,16 @@ struct JSONSequence: Sendable {
       guard (try? span.skipLoosely(&index)) != nil, index > start else { return rows }
       rows.append(start..<index)
       span.skipSpace(&index)
-      if span.byte(index) == 0x2C { index += 1 }
+      if span.byte(index) == .comma { index += 1 }
       span.skipSpace(&index)
     }
     return rows
   }
 
-  /// Copies the rows that were gathered into a page of their own.
+  /// Makes a page of the rows that were gathered.
   private func flush(_ bytes: [UInt8], _ run: inout Run, into pages: inout [RawPage]) {
-    guard let first = run.rows.first, let last = run.rows.last else { return }
-    let base = first.lowerBound
-    let rows = run.rows.map { ($0.lowerBound - base)..<($0.upperBound - base) }
-    pages.append(RawPage(mapping: run.shape, page: Page(bytes: Array(bytes[base..<last.upperBound]), rows: rows)))
+    guard !run.rows.isEmpty else { return }
+    pages.append(RawPage(mapping: run.shape, page: Page(bytes: bytes, rows: run.rows)))
     run.rows = []
   }
 }

@@ -10,7 +10,7 @@ extension Page {
       let start = bytes.count
       bytes += line
       rows.append(start..<bytes.count)
-      bytes.append(0x0A)
+      bytes.append(.lineFeed)
     }
   }
 }

@@ -7,8 +7,14 @@ package import IntakeCore
 package struct RawOptions: Sendable {
   /// How an export spells its dates where it is not ISO 8601, such as `M/d/yyyy h:mm:ss tt`. Never guessed.
   package var dateFormat: String?
+  /// Makes rows of the delivery events inside a message of the 2021 draft. False for rows that go out as they came, which
+  /// hold them already.
+  package var splitsEvents: Bool
 
-  package init(dateFormat: String? = nil) { self.dateFormat = dateFormat }
+  package init(dateFormat: String? = nil, splitsEvents: Bool = true) {
+    self.dateFormat = dateFormat
+    self.splitsEvents = splitsEvents
+  }
 }
 
 /// Rows of one shape.
@@ -24,7 +30,7 @@ package struct RawInput: Sendable {
   private enum Format: Sendable {
     case unknown
     case json(JSONSequence)
-    case csv(CSVRows)
+    case csv(CSVReader)
     /// An Atom feed, read when it is whole.
     case atom
   }
@@ -94,7 +100,7 @@ package struct RawInput: Sendable {
   /// Waits for a first line, or 64 KiB, or the end.
   private mutating func chooseFormat(isLast: Bool) throws(Failure) {
     // Dropped at once: a file of blanks would be searched anew with each piece.
-    if let blanks = text.firstIndex(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) {
+    if let blanks = text.firstIndex(where: { $0 != .space && $0 != .lineFeed && $0 != .carriageReturn && $0 != .tab }) {
       if blanks > 0 { text.removeFirst(blanks) }
     } else {
       text.removeAll(keepingCapacity: true)
@@ -104,11 +110,12 @@ package struct RawInput: Sendable {
       return
     }
     try refusePacked()
-    guard isLast || text.count >= 65_536 || text.dropFirst(2).contains(0x0A) else { return }
+    guard isLast || text.count >= 65_536 || text.dropFirst(2).contains(.lineFeed) else { return }
     switch first {
-    case UInt8(ascii: "{"), UInt8(ascii: "["): format = .json(JSONSequence(file: file))
+    case UInt8(ascii: "{"), UInt8(ascii: "["):
+      format = .json(JSONSequence(file: file, splitsEvents: options.splitsEvents))
     case UInt8(ascii: "<"): format = .atom
-    default: format = .csv(CSVRows(file: file, options: options))
+    default: format = .csv(CSVReader(file: file, options: options))
     }
   }
 

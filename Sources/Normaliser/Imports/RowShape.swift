@@ -3,6 +3,9 @@
 internal import IntakeCore
 
 enum RowShape {
+  /// Names that are looked at.
+  private static let most = 300
+
   /// The mapping's name, nil if the columns are of no shape that is known. Names are compared without regard to case.
   static func of(_ span: RawSpan, _ row: Range<Int>) -> String? {
     let names = Set(columns(span, row).map { ASCII.lowerCased($0) })
@@ -26,22 +29,14 @@ enum RowShape {
 
   /// The names of a row's columns; none if it is no object.
   static func columns(_ span: RawSpan, _ row: Range<Int>) -> [String] {
-    guard span.byte(row.lowerBound) == 0x7B else { return [] }
     var names: [String] = []
-    var index = row.lowerBound + 1
-    do throws(JSONFault) {
-      span.skipSpace(&index)
-      while span.byte(index) == 0x22, names.count < 300 {
-        var end = index
-        _ = try span.skipString(&end)
-        names.append(try JSONText.unescape(span, (index + 1)..<(end - 1)))
-        try span.skipKey(&index)
-        try span.skipLoosely(&index)
-        span.skipSpace(&index)
-        if span.byte(index) == 0x2C { index += 1 }
-        span.skipSpace(&index)
-      }
-    } catch { return names }
+    var index = row.lowerBound
+    // As far as the row can be read.
+    try? span.forEachMember(&index) { key, index throws(JSONFault) in
+      guard names.count < Self.most else { throw JSONFault(index, .tooManyRows) }
+      names.append(try JSONText.unescape(span, key))
+      try span.skipLoosely(&index)
+    }
     return names
   }
 }

@@ -23,6 +23,8 @@ package struct Mapping: Sendable {
   /// Other names of columns: the same rules take both, so that one file fits both services.
   let aliases: [String: String]
   let lookups: [String: Lookup]
+  /// How its names become objects; nil for a mapping that is flat only.
+  var nesting: Nesting?
   /// Names of its own that the catalog does not have.
   let fields: [String: FieldCatalog.Field]
   let event: [Rule]

@@ -14,11 +14,13 @@ extension Mapping {
     return Set(all.filter { !$0.isEmpty && !$0.hasSuffix("*") })
   }
 
-  /// The columns for time, trace id and recipient that rows with these columns do not have: events would have no time or
-  /// an id of their own.
-  /// - Parameter known: the columns of the rows' own mapping.
-  package func missing(in known: Set<String>) -> [String] {
-    [identity.received, identity.trace, identity.recipient].filter { path in
+  /// The columns for time, trace id and recipient, under any of their names, that rows with these columns do not have:
+  /// events would have no time or an id of their own.
+  /// - Parameters:
+  ///   - known: the columns of the rows' own mapping.
+  ///   - isExport: the trace id may be missing: exports spell it in many ways.
+  package func missing(in known: Set<String>, isExport: Bool = false) -> [String] {
+    ([identity.received] + (isExport ? [] : [identity.trace]) + [identity.recipient]).filter { path in
       !path.isEmpty && !known.contains(path) && !aliases.contains { $0.value == path && known.contains($0.key) }
     }
   }

@@ -27,11 +27,11 @@ struct MappingReader {
     guard let members = document.members else { throw Self.refusal(["the file is not a JSON object"], file: file) }
     let known = [
       "name", "about", "provider", "identity", "leftOut", "others", "each", "private", "aliases", "lookups", "fields",
-      "event", "failed",
+      "event", "failed", "nested",
     ]
     refuseUnknown(members, known: known, at: "")
     let lookups = readLookups(document["lookups"])
-    let mapping = Mapping(
+    var mapping = Mapping(
       name: text(document["name"], at: "name"), about: document["about"]?.string ?? "",
       provider: document["provider"]?.string ?? "", identity: readIdentity(document["identity"]),
       leftOut: texts(document["leftOut"], at: "leftOut"), others: document["others"]?.string,
@@ -39,6 +39,7 @@ struct MappingReader {
       privacy: readPrivate(document["private"]), aliases: readAliases(document["aliases"]), lookups: lookups,
       fields: readFields(document["fields"]),
       event: readRules(document["event"], at: "event"), failed: readRules(document["failed"], at: "failed"))
+    mapping.nesting = readNesting(document["nested"], of: mapping)
     check(mapping)
     mistakes += catalog?.mistakes(in: mapping) ?? []
     guard mistakes.isEmpty else { throw Self.refusal(placed(mistakes), file: file) }
@@ -56,10 +57,10 @@ struct MappingReader {
 
   private func place(_ offset: Int) -> String {
     let before = bytes.prefix(offset)
-    return "line \(line(of: offset)), column \(before.count - (before.lastIndex(of: 0x0A) ?? -1))"
+    return "line \(line(of: offset)), column \(before.count - (before.lastIndex(of: .lineFeed) ?? -1))"
   }
 
-  private func line(of offset: Int) -> Int { bytes.prefix(offset).count { $0 == 0x0A } + 1 }
+  private func line(of offset: Int) -> Int { bytes.prefix(offset).count { $0 == .lineFeed } + 1 }
 
   /// With the line in front where a mistake is a rule's; in the order of the file.
   private func placed(_ mistakes: [String]) -> [String] {
@@ -157,6 +158,22 @@ struct MappingReader {
       }
     }
     return fields
+  }
+
+  private mutating func readNesting(_ value: JSONValue?, of mapping: Mapping) -> Nesting? {
+    guard let value else { return nil }
+    refuseUnknown(value.members ?? [], known: ["lists", "open"], at: "nested.")
+    var nesting = Nesting()
+    nesting.lists = Set(texts(value["lists"], at: "nested.lists"))
+    if let open = value["open"]?.members {
+      if let first = open.first, open.count == 1, let object = first.value.string, !object.isEmpty {
+        nesting.open = (first.key, object)
+      } else {
+        mistakes.append("nested.open: must have one member, a prefix with the name of its object")
+      }
+    }
+    mistakes += nesting.mistakes(mapping.names, others: mapping.others)
+    return nesting
   }
 
   private mutating func readRules(_ value: JSONValue?, at path: String) -> [Rule] {

@@ -18,13 +18,15 @@ package struct NormaliserSettings: Sendable {
   package var sender: String
   /// Writes each row as it came, on one line; the mapping gives identity, time and status only.
   package var isRaw: Bool
+  /// Writes dotted names as objects, as the mapping's `nested` says; only for mappings that have it.
+  package var isNested: Bool
   /// What is hidden in events; originals are left out then, also those of rows that cannot be mapped.
   package var redaction: Redaction?
 
   package init(
     tenant: String = "", provider: String = "", localDomains: [String] = [], keepOriginal: Bool = false,
     foldColumns: Bool = false, recipient: String = "", sender: String = "", isRaw: Bool = false,
-    redaction: Redaction? = nil
+    isNested: Bool = false, redaction: Redaction? = nil
   ) {
     self.tenant = tenant
     self.provider = provider
@@ -34,6 +36,7 @@ package struct NormaliserSettings: Sendable {
     self.recipient = recipient
     self.sender = sender
     self.isRaw = isRaw
+    self.isNested = isNested
     self.redaction = redaction
   }
 

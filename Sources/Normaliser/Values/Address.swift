@@ -4,8 +4,8 @@ internal import IntakeCore
 
 enum Address {
   struct Split {
-    /// Position of the only `@`, or -1.
-    var at = -1
+    /// Position of the only `@`; nil where there is not exactly one.
+    var at: Int?
     /// True if the text looks like several addresses in one.
     var isList = false
     /// True if there is surely no upper case in it.
@@ -15,7 +15,7 @@ enum Address {
   /// Looks at the text between two offsets.
   static func split(_ span: RawSpan, _ start: Int, _ end: Int) -> Split {
     if let plain = splitPlain(span, start, end) { return plain }
-    var at = -1
+    var at: Int?
     var count = 0
     var isDoubtful = false
     var index = start
@@ -24,14 +24,14 @@ enum Address {
       if byte == UInt8(ascii: "@") {
         count &+= 1
         at = index
-      } else if at < 0
+      } else if at == nil
         ? isIn(byte, Self.notLocalLow, Self.notLocalHigh) : isIn(byte, Self.notDomainLow, Self.notDomainHigh)
       {
         isDoubtful = true
       }
       index &+= 1
     }
-    guard !isDoubtful, count == 1, at > start, at + 1 < end, span.byte(at + 1) != UInt8(ascii: ".") else {
+    guard !isDoubtful, count == 1, let at, at > start, at + 1 < end, span.byte(at + 1) != UInt8(ascii: ".") else {
       return Split(isList: count > 1 && isList(span, start, end))
     }
     return Split(at: at)
@@ -42,7 +42,7 @@ enum Address {
   private static func splitPlain(_ span: RawSpan, _ start: Int, _ end: Int) -> Split? {
     guard start >= 0, start < end, end &+ 8 <= span.byteCount else { return nil }
     let highs: UInt64 = 0x8080_8080_8080_8080
-    var at = -1
+    var at: Int?
     var upper: UInt64 = 0
     var index = start
     while index < end {
@@ -57,12 +57,12 @@ enum Address {
       guard (~known | word) & inside == 0 else { return nil }
       upper |= capitals & inside
       if signs != 0 {
-        guard at < 0, signs & (signs &- 1) == 0 else { return nil }
+        guard at == nil, signs & (signs &- 1) == 0 else { return nil }
         at = index &+ signs.trailingZeroBitCount >> 3
       }
       index &+= 8
     }
-    guard at > start, at &+ 1 < end, span.byte(at &+ 1) != UInt8(ascii: ".") else { return nil }
+    guard let at, at > start, at &+ 1 < end, span.byte(at &+ 1) != UInt8(ascii: ".") else { return nil }
     return Split(at: at, isLower: upper == 0)
   }
 

@@ -6,19 +6,18 @@ enum Convert {
   /// Writes a value that is not empty. `text` is what the slot's `start` and `end` are offsets into.
   @inline(__always)
   static func write(
-    _ step: Step, _ slot: Slot, _ page: RawSpan, _ text: RawSpan, _ plan: borrowing Plan, days: inout DayText,
-    to line: inout LineWriter
+    _ step: Step, _ slot: Slot, _ page: RawSpan, _ text: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
   ) -> EventWriter.Outcome {
     switch step.conversion {
     case .text:
       return writeText(slot, page, text, to: &line)
     case .domain:
-      guard slot.at >= 0 else { return .absent }
-      let end = Address.domainEnd(text, slot.at + 1, slot.end)
-      return writePart(slot, text, slot.at + 1, end, lowerCased: true, to: &line)
+      guard let at = slot.at else { return .absent }
+      let end = Address.domainEnd(text, at + 1, slot.end)
+      return writePart(slot, text, at + 1, end, lowerCased: true, to: &line)
     case .localPart:
-      guard slot.at >= 0 else { return .absent }
-      return writePart(slot, text, slot.start, slot.at, lowerCased: false, to: &line)
+      guard let at = slot.at else { return .absent }
+      return writePart(slot, text, slot.start, at, lowerCased: false, to: &line)
     case .lowerCase:
       return writePart(slot, text, slot.start, slot.end, lowerCased: true, to: &line)
     case .ip:
@@ -38,7 +37,7 @@ enum Convert {
       return writeInteger(text, slot, to: &line)
     case .timestamp:
       guard let instant = Received.parse(text, slot.start, slot.end) else { return .refused(.invalidTimestamp) }
-      line.append(instant, days: &days)
+      line.append(instant)
       return .wrote
     case .properties:
       return .absent
@@ -153,7 +152,7 @@ enum Direction {
     case (true, true): plan.directions.within
     case (false, true): plan.directions.inbound
     case (true, false): plan.directions.outbound
-    case (false, false): row.slots[plan.sender & 63].at < 0 ? plan.directions.outbound : plan.directions.outside
+    case (false, false): row.slots[plan.sender & 63].at == nil ? plan.directions.outbound : plan.directions.outside
     }
   }
 
@@ -170,9 +169,9 @@ enum Direction {
     _ index: Int, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan
   ) -> Bool? {
     let slot = row.slots[index & 63]
-    guard row.has(index), slot.at >= 0 else { return nil }
+    guard row.has(index), let at = slot.at else { return nil }
     return slot.isDecoded
-      ? plan.isLocal(unsafe row.decoded.span.bytes, slot.at + 1, slot.end) : plan.isLocal(page, slot.at + 1, slot.end)
+      ? plan.isLocal(unsafe row.decoded.span.bytes, at + 1, slot.end) : plan.isLocal(page, at + 1, slot.end)
   }
 }
 

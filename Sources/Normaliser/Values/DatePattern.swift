@@ -46,13 +46,25 @@ struct DatePattern: Sendable {
         isAfternoon = half
         index += 2
       case UInt8(ascii: "f"):
-        while index < text.count, ASCII.isDigit(text[index]) { index += 1 }
+        values[part.letter] = Self.fraction(text, &index)
       default:
         guard let value = number(part, text, &index) else { return nil }
         values[part.letter] = value
       }
     }
     return index == text.count ? instant(values, isAfternoon) : nil
+  }
+
+  /// The digits behind the seconds in ticks of 100 ns; further ones are left out.
+  private static func fraction(_ text: [UInt8], _ index: inout Int) -> Int64 {
+    var ticks: Int64 = 0
+    var unit = Instant.perSecond / 10
+    while index < text.count, ASCII.isDigit(text[index]) {
+      ticks += Int64(text[index] - 0x30) * unit
+      unit /= 10
+      index += 1
+    }
+    return ticks
   }
 
   private func number(_ part: Part, _ text: [UInt8], _ index: inout Int) -> Int64? {
@@ -79,6 +91,7 @@ struct DatePattern: Sendable {
       hour < 24, value("m") < 60, value("s") < 60
     else { return nil }
     let days = Timestamp.daysFromCivil(year, month, day)
-    return Instant(seconds: days * 86_400 + hour * 3_600 + value("m") * 60 + value("s"))
+    let seconds = Instant(seconds: days * 86_400 + hour * 3_600 + value("m") * 60 + value("s"))
+    return Instant(ticks: seconds.ticks + value("f"))
   }
 }

@@ -140,6 +140,6 @@ struct ExchangeProperties {
   }
 
   private static func skipSpace(_ span: RawSpan, _ index: inout Int, _ end: Int) {
-    while index < end, span.byte(index) <= 0x20 { index += 1 }
+    while index < end, span.byte(index) <= .space { index += 1 }
   }
 }

@@ -21,7 +21,7 @@ enum Text {
     while index < end {
       let byte = span.byte(index)
       switch byte {
-      case 0x5C:
+      case .backslash:
         try inspectEscape(span, &index, end, &findings)
       case 0..<0x20:
         findings.isClean = false
@@ -46,7 +46,7 @@ enum Text {
   static func checkEscapes(_ span: RawSpan, _ value: Range<Int>) throws(JSONFault) {
     var index = value.lowerBound
     while index < value.upperBound {
-      guard span.byte(index) == 0x22 else {
+      guard span.byte(index) == .quote else {
         index += 1
         continue
       }
@@ -60,7 +60,7 @@ enum Text {
   ) throws(JSONFault) {
     guard index + 1 < end else { throw JSONFault(index, .badEscape) }
     switch span.byte(index + 1) {
-    case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: index += 2
+    case .quote, .backslash, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: index += 2
     case 0x75:
       guard let unit = JSONText.hexUnit(span, index, end: end) else { throw JSONFault(index, .badEscape) }
       index += 6
@@ -80,7 +80,7 @@ enum Text {
     var index = start
     while index < end {
       let byte = span.byte(index)
-      if byte == 0x5C, index + 1 < end {
+      if byte == .backslash, index + 1 < end {
         decodeEscape(span, &index, end, to: &output)
       } else {
         output.append(byte)
@@ -96,9 +96,9 @@ enum Text {
         switch escape {
         case 0x62: 0x08
         case 0x66: 0x0C
-        case 0x6E: 0x0A
-        case 0x72: 0x0D
-        case 0x74: 0x09
+        case 0x6E: .lineFeed
+        case 0x72: .carriageReturn
+        case 0x74: .tab
         default: escape
         }
       output.append(plain)

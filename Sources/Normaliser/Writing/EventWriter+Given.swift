@@ -5,31 +5,31 @@ internal import IntakeCore
 extension EventWriter {
   /// A field from what is given; true if it was written.
   mutating func writeGiven(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
-    days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, scratch: borrowing LineWriter,
+    to line: inout LineWriter
   ) -> Bool {
     let start = line.count
-    line.append(pool, step.name.start, step.name.end)
+    line.append(unsafe plan.pool.span.bytes, step.name.start, step.name.end)
     lastStart = line.count
-    guard case .wrote = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line) else {
+    guard case .wrote = writeGivenValue(step, row, page, plan, scratch: scratch, to: &line) else {
       line.drop(to: start)
       lastEnd = 0
       return false
     }
     lastEnd = line.count
-    line.append(0x2C)
+    line.append(.comma)
     return true
   }
 
   mutating func writeGivenValue(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
-    scratch: borrowing LineWriter, to line: inout LineWriter
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, scratch: borrowing LineWriter,
+    to line: inout LineWriter
   ) -> Outcome {
     switch step.given {
     case .identity: line.append(facts.identity)
     case .created: writeCreated(plan, to: &line)
     case .received where facts.received == nil: writeCreated(plan, to: &line)
-    case .received: writeReceived(days: &days, to: &line)
+    case .received: writeReceived(to: &line)
     case .status: return writeStatus(step, plan, scratch: scratch, to: &line)
     case .direction: return writeDirection(step, row, page, plan, to: &line)
     case .original:
@@ -106,7 +106,7 @@ extension EventWriter {
     guard !diagnostics.flags.isEmpty else { return }
     line.drop(to: line.count - 1)
     for bit in RowFlags.names.indices where diagnostics.flags.rawValue >> UInt32(bit) & 1 == 1 {
-      line.append(0x2C)
+      line.append(.comma)
       line.appendText(RowFlags.names[bit])
     }
     line.append(UInt8(ascii: "]"))

@@ -18,12 +18,12 @@ extension EventWriter {
         status = (first - 1)..<(first + slot.rawEnd - slot.rawStart + 1)
       }
       let byte = page.byte(index)
-      if !isInside, byte <= 0x20 {
+      if !isInside, byte <= .space {
         index += 1
         continue
       }
-      if byte == 0x22 { isInside.toggle() }
-      if byte == 0x5C, isInside {
+      if byte == .quote { isInside.toggle() }
+      if byte == .backslash, isInside {
         line.append(byte)
         line.append(page.byte(index + 1))
         index += 2
@@ -31,7 +31,7 @@ extension EventWriter {
         index += line.appendMended(page, index, facts.span.upperBound)
       }
     }
-    line.append(0x0A)
+    line.append(.lineFeed)
   }
 }
 
@@ -40,7 +40,7 @@ extension LineWriter {
   /// - Returns: how many bytes were read.
   fileprivate mutating func appendMended(_ page: RawSpan, _ index: Int, _ end: Int) -> Int {
     let byte = page.byte(index)
-    if byte >= 0x20, byte < 0x7F {
+    if byte >= .space, byte < 0x7F {
       append(byte)
       return 1
     }
@@ -70,7 +70,7 @@ extension RawSpan {
   /// True for one JSON object that any reader takes, whatever its size.
   func isWholeObject(_ range: Range<Int>) -> Bool {
     var index = range.lowerBound
-    guard byte(index) == 0x7B, (try? skipValue(&index)) != nil, index == range.upperBound else { return false }
+    guard byte(index) == .openBrace, (try? skipValue(&index)) != nil, index == range.upperBound else { return false }
     return (try? Text.checkEscapes(self, range)) != nil
   }
 }

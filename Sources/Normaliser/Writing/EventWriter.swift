@@ -16,8 +16,10 @@ struct EventWriter: ~Copyable {
   var lastStart = 0
   var lastEnd = 0
   private var listStart = 0
-  /// Where the received time was written first; -1 before that.
-  var receivedStart = -1
+  /// True once an empty list was replaced by the value that its conversion refused.
+  private var isReplaced = false
+  /// Where the received time was written first; nil before that.
+  private var receivedStart: Int?
   /// Where the values of `event.action` and `event.outcome` stand, quotes included, counted from the beginning of the line.
   var status = 0..<0
   var outcome = 0..<0
@@ -33,7 +35,7 @@ struct EventWriter: ~Copyable {
 
   /// Writes the whole line with its LF.
   mutating func write(
-    _ steps: [Step], _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
+    _ steps: [Step], _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan,
     scratch: borrowing LineWriter, to line: inout LineWriter
   ) {
     let pool = unsafe plan.pool.span.bytes
@@ -50,11 +52,11 @@ struct EventWriter: ~Copyable {
       case .value where writeQuickly(step, row, page, pool, in: .quotes, to: &line):
         index += Int(step.skip)
       case .value:
-        if writeField(step, row, page, plan, pool, days: &days, to: &line) { index += Int(step.skip) }
+        if writeField(step, row, page, plan, to: &line) { index += Int(step.skip) }
       case .given where step.isOfCuts && diagnostics.cuts.isEmpty:
         continue
       case .given:
-        if writeGiven(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line) { index += Int(step.skip) }
+        if writeGiven(step, row, page, plan, scratch: scratch, to: &line) { index += Int(step.skip) }
       case .setting:
         line.append(pool, step.name.start, step.name.end)
         writeLast(pool, step.text, to: &line)
@@ -63,13 +65,14 @@ struct EventWriter: ~Copyable {
         guard lastStart < lastEnd else { continue }
         line.append(pool, step.name.start, step.name.end)
         line.repeatBytes(lastStart, lastEnd)
-        line.append(0x2C)
+        line.append(.comma)
       case .listOpen:
         listStart = line.count
         line.append(pool, step.name.start, step.name.end)
         (lastStart, lastEnd, itemCount) = (line.count - 1, 0, 0)
+        isReplaced = false
       case .listItem, .listGiven, .listSetting:
-        writeItem(step, row, page, plan, pool, days: &days, scratch: scratch, to: &line)
+        writeItem(step, row, page, plan, scratch: scratch, to: &line)
       case .listClose:
         closeList(to: &line)
       case .isStatus: status = lastValue(step, from: start, end: line.count)
@@ -79,14 +82,14 @@ struct EventWriter: ~Copyable {
       }
     }
     if line.count > start + 1 { line.replaceLast(with: UInt8(ascii: "}")) } else { line.append(UInt8(ascii: "}")) }
-    line.append(0x0A)
+    line.append(.lineFeed)
   }
 
   private mutating func writeLast(_ pool: RawSpan, _ text: PoolSlice, to line: inout LineWriter) {
     lastStart = line.count
     line.append(pool, text.start, text.end)
     lastEnd = line.count
-    line.append(0x2C)
+    line.append(.comma)
   }
 
   /// A field from a text that stands in the page as it goes out; false, and nothing written, for everything else.
@@ -117,11 +120,12 @@ struct EventWriter: ~Copyable {
     switch step.conversion {
     case .text: return (slot.rawStart, slot.rawEnd, false)
     case .lowerCase: return (slot.rawStart, slot.rawEnd, true)
-    case .domain where slot.at >= 0:
-      return (slot.at &+ 1, Address.domainEnd(page, slot.at &+ 1, slot.rawEnd), !slot.isLower)
-    case .localPart where slot.at >= 0: return (slot.rawStart, slot.at, false)
+    case .domain:
+      guard let at = slot.at else { return (0, 0, false) }
+      return (at &+ 1, Address.domainEnd(page, at &+ 1, slot.rawEnd), !slot.isLower)
+    case .localPart: return (slot.rawStart, slot.at ?? slot.rawStart, false)
     case .ip where isIP(index, slot, page): return (slot.rawStart, slot.rawEnd, false)
-    case .domain, .localPart, .ip, .withoutBrackets, .lookup, .integer, .timestamp, .properties: return (0, 0, false)
+    case .ip, .withoutBrackets, .lookup, .integer, .timestamp, .properties: return (0, 0, false)
     }
   }
 
@@ -137,16 +141,15 @@ struct EventWriter: ~Copyable {
 
   /// A field from a slot; true if it was written, under its own name or the other one.
   private mutating func writeField(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
-    days: inout DayText, to line: inout LineWriter
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
   ) -> Bool {
     let start = line.count
-    line.append(pool, step.name.start, step.name.end)
+    line.append(unsafe plan.pool.span.bytes, step.name.start, step.name.end)
     lastStart = line.count
-    switch writeValue(step, row, page, plan, days: &days, to: &line) {
+    switch writeValue(step, row, page, plan, to: &line) {
     case .wrote:
       lastEnd = line.count
-      line.append(0x2C)
+      line.append(.comma)
       return true
     case .absent:
       line.drop(to: start)
@@ -156,24 +159,23 @@ struct EventWriter: ~Copyable {
       line.drop(to: start)
       lastEnd = 0
       diagnostics.flags.formUnion(reasons)
-      writeOtherwise(step, row, page, pool, to: &line)
+      writeOtherwise(step, row, page, plan, to: &line)
       return false
     }
   }
 
   /// A value that its conversion refused, unchanged.
   private func writeOtherwise(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ pool: RawSpan, to line: inout LineWriter
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
   ) {
     guard !step.otherwise.isEmpty else { return }
-    line.append(pool, step.otherwise.start, step.otherwise.end)
+    line.append(unsafe plan.pool.span.bytes, step.otherwise.start, step.otherwise.end)
     row.writeText(Int(step.slot), page, to: &line)
-    line.append(0x2C)
+    line.append(.comma)
   }
 
   private mutating func writeValue(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, days: inout DayText,
-    to line: inout LineWriter
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
   ) -> Outcome {
     let index = Int(step.slot)
     guard row.hasText(index) else {
@@ -181,14 +183,14 @@ struct EventWriter: ~Copyable {
     }
     if step.conversion == .timestamp, index == plan.received {
       guard facts.received != nil else { return .refused([]) }
-      writeReceived(days: &days, to: &line)
+      writeReceived(to: &line)
       return .wrote
     }
     let slot = row.slots[index & 63]
     if slot.isDecoded {
-      return Convert.write(step, slot, page, unsafe row.decoded.span.bytes, plan, days: &days, to: &line)
+      return Convert.write(step, slot, page, unsafe row.decoded.span.bytes, plan, to: &line)
     }
-    return Convert.write(step, slot, page, page, plan, days: &days, to: &line)
+    return Convert.write(step, slot, page, page, plan, to: &line)
   }
 
   func writeOtherwise(of step: Step, _ plan: borrowing Plan, to line: inout LineWriter) -> Outcome {
@@ -198,19 +200,18 @@ struct EventWriter: ~Copyable {
   }
 
   /// The received time; from the second time on, a copy of the first.
-  mutating func writeReceived(days: inout DayText, to line: inout LineWriter) {
-    guard receivedStart < 0, let received = facts.received else {
-      return line.repeatBytes(receivedStart, receivedStart + DayText.length)
-    }
+  mutating func writeReceived(to line: inout LineWriter) {
+    if let first = receivedStart { return line.repeatBytes(first, first + DayText.length) }
+    guard let received = facts.received else { return }
     receivedStart = line.count
-    line.append(received, days: &days)
+    line.append(received)
   }
 
   // MARK: Lists
 
   private mutating func writeItem(
-    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ pool: RawSpan,
-    days: inout DayText, scratch: borrowing LineWriter, to line: inout LineWriter
+    _ step: Step, _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, scratch: borrowing LineWriter,
+    to line: inout LineWriter
   ) {
     let start = line.count
     if step.code == .listItem {
@@ -221,11 +222,11 @@ struct EventWriter: ~Copyable {
     }
     let outcome: Outcome
     switch step.code {
-    case .listItem: outcome = writeValue(step, row, page, plan, days: &days, to: &line)
+    case .listItem: outcome = writeValue(step, row, page, plan, to: &line)
     case .listSetting:
-      line.append(pool, step.text.start, step.text.end)
+      line.append(unsafe plan.pool.span.bytes, step.text.start, step.text.end)
       outcome = .wrote
-    default: outcome = writeGivenValue(step, row, page, plan, days: &days, scratch: scratch, to: &line)
+    default: outcome = writeGivenValue(step, row, page, plan, scratch: scratch, to: &line)
     }
     switch outcome {
     case .wrote:
@@ -238,8 +239,8 @@ struct EventWriter: ~Copyable {
       guard !step.otherwise.isEmpty, itemCount == 0 else { return }
       // An empty list is replaced by the unchanged value.
       line.drop(to: listStart)
-      writeOtherwise(step, row, page, pool, to: &line)
-      lastStart = -1
+      writeOtherwise(step, row, page, plan, to: &line)
+      isReplaced = true
     }
   }
 
@@ -249,7 +250,7 @@ struct EventWriter: ~Copyable {
     guard itemCount < 8, itemCount == 0 || !isRepeated(start, in: line) else { return line.drop(to: start) }
     items[itemCount & 7] = Int32(truncatingIfNeeded: start &- listStart)
     itemCount &+= 1
-    line.append(0x2C)
+    line.append(.comma)
   }
 
   private func isRepeated(_ start: Int, in line: borrowing LineWriter) -> Bool {
@@ -263,13 +264,13 @@ struct EventWriter: ~Copyable {
 
   private mutating func closeList(to line: inout LineWriter) {
     guard itemCount > 0 else {
-      if lastStart >= 0 { line.drop(to: listStart) }
+      if !isReplaced { line.drop(to: listStart) }
       lastEnd = 0
       return
     }
     line.replaceLast(with: UInt8(ascii: "]"))
     lastEnd = line.count
-    line.append(0x2C)
+    line.append(.comma)
   }
 }
 

@@ -13,8 +13,8 @@ extension LineWriter {
     while index < end, index - start < limit {
       let byte = span.byte(index)
       switch byte {
-      case 0x22, 0x5C:
-        append(0x5C)
+      case .quote, .backslash:
+        append(.backslash)
         append(byte)
         index += 1
       case 0..<0x20, 0x7F:
@@ -47,7 +47,7 @@ extension LineWriter {
   }
 
   private mutating func appendUnicodeEscape(_ unit: UInt32) {
-    append(0x5C)
+    append(.backslash)
     append(UInt8(ascii: "u"))
     for shift in [UInt32](arrayLiteral: 12, 8, 4, 0) { append(Self.hexDigit(UInt8(unit >> shift & 0xF))) }
   }
@@ -75,7 +75,7 @@ extension LineWriter {
   }
 
   /// `"YYYY-MM-DDThh:mm:ss.mmmZ"` with its quotes.
-  mutating func append(_ instant: Instant, days: inout DayText) {
+  mutating func append(_ instant: Instant) {
     let ticks = instant.representableTicks
     let day = ticks / 864_000_000_000 - (ticks % 864_000_000_000 < 0 ? 1 : 0)
     let milliseconds = (ticks - day * 864_000_000_000) / 10_000

@@ -9,11 +9,15 @@ internal import IntakeCore
 struct LineWriter {
   private let base: UnsafeMutableRawPointer
   private let capacity: Int
-  /// Where writing ends: the capacity, and below zero after something was too much.
+  /// The limit after something was too much: no length fits, and no count can be subtracted below it.
+  private static let nothing = -1
+  /// Where writing ends: the capacity, or `nothing`.
   private var limit: Int
   private(set) var count = 0
+  /// The date that was written last.
+  var days = DayText()
 
-  var overflowed: Bool { limit < 0 }
+  var overflowed: Bool { limit == Self.nothing }
 
   /// The pointer must stay valid, and its bytes be this writer's alone, for as long as the writer is used.
   @unsafe
@@ -41,7 +45,7 @@ struct LineWriter {
   @inline(__always)
   private mutating func fits(_ length: Int) -> Bool {
     if length <= limit &- count { return true }
-    limit = -1
+    limit = Self.nothing
     return false
   }
 
@@ -94,7 +98,7 @@ struct LineWriter {
     if wrapping != .none { unsafe storeByte(Self.quote) }
     unsafe copyShort(bytes, start, end &- start, lowerCased: lowerCased)
     switch wrapping {
-    case .none: unsafe storeByte(0x2C)
+    case .none: unsafe storeByte(.comma)
     case .quotes:
       unsafe base.storeBytes(of: UInt16(0x2C22).littleEndian, toByteOffset: count, as: UInt16.self)
       count &+= 2

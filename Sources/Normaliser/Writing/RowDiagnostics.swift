@@ -4,8 +4,8 @@ internal import IntakeCore
 
 /// A value that was too long for the event.
 struct TruncatedValue {
-  /// Its slot; -1 for other columns and the original.
-  var slot: Int
+  /// Its slot; nil for other columns and the original.
+  var slot: Int?
   /// Its column in snake case; `original` for the row itself.
   var column: [UInt8]
   /// Bytes of the whole value, escapes resolved.
@@ -13,7 +13,7 @@ struct TruncatedValue {
   /// SHA-256 over these bytes.
   var digest: [UInt8]
 
-  init(slot: Int = -1, column: [UInt8], whole: [UInt8]) {
+  init(slot: Int? = nil, column: [UInt8], whole: [UInt8]) {
     self.slot = slot
     self.column = column
     length = whole.count
@@ -42,7 +42,7 @@ extension LineWriter {
       case .cutLengths: appendDigits(cut.length)
       default: appendHex(cut.digest)
       }
-      append(0x2C)
+      append(.comma)
     }
     replaceLast(with: UInt8(ascii: "]"))
   }

@@ -47,7 +47,7 @@ extension UnmappedColumns {
     guard !plan.propertiesOtherwise.isEmpty, plan.redactor?.hidesLocalPart != true else { return }
     line.append(unsafe plan.pool.span.bytes, plan.propertiesOtherwise.start, plan.propertiesOtherwise.end)
     row.writeText(plan.properties, page, to: &line)
-    line.append(0x2C)
+    line.append(.comma)
   }
 
   private mutating func write(
@@ -65,7 +65,7 @@ extension UnmappedColumns {
     } else {
       line.appendEscaped(unsafe text.span.bytes, 0, text.count, limit: Text.longest)
     }
-    line.append(0x2C)
+    line.append(.comma)
   }
 }
 

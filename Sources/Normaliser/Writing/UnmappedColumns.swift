@@ -54,10 +54,10 @@ struct UnmappedColumns {
     writeName(plan, to: &line)
     if let hidden = plan.redactor?.hides(page, value) {
       line.appendEscaped(unsafe hidden.span.bytes, 0, hidden.count)
-      return line.append(0x2C)
+      return line.append(.comma)
     }
     if writeLeaf(page, value, &diagnostics, to: &line) {
-      line.append(0x2C)
+      line.append(.comma)
     } else {
       line.drop(to: start)
     }
@@ -69,24 +69,14 @@ struct UnmappedColumns {
   ) {
     let length = name.count
     name.append(UInt8(ascii: "."))
-    var index = value.lowerBound + 1
-    page.skipSpace(&index)
-    while page.byte(index) == 0x22 {
-      let key = index + 1
-      guard let keyFlags = try? page.skipString(&index) else { return }
-      let keyEnd = index - 1
-      page.skipSpace(&index)
-      index += 1
-      page.skipSpace(&index)
+    var index = value.lowerBound
+    // The row was read before: the value is a whole object.
+    try? page.forEachMember(&index) { key, index throws(JSONFault) in
       let start = index
-      guard (try? page.skipValue(&index)) != nil else { return }
+      try page.skipValue(&index)
       name.removeSubrange((length + 1)...)
-      appendKey(page, key, keyEnd, isEscaped: keyFlags.contains(.escaped))
+      appendKey(page, key.lowerBound, key.upperBound, isEscaped: key.contains { page.byte($0) == .backslash })
       writeValue(page, start..<index, plan, &diagnostics, to: &line)
-      page.skipSpace(&index)
-      guard page.byte(index) == 0x2C else { break }
-      index += 1
-      page.skipSpace(&index)
     }
     name.removeSubrange(length...)
   }
@@ -198,15 +188,16 @@ struct UnmappedColumns {
     page.skipSpace(&index)
     while index < value.upperBound - 1 {
       let first = index
-      guard page.byte(first) != 0x7B, page.byte(first) != 0x5B, (try? page.skipValue(&index)) != nil else {
+      guard page.byte(first) != .openBrace, page.byte(first) != .openBracket, (try? page.skipValue(&index)) != nil
+      else {
         line.drop(to: start)
         writeJSONText(page, value, &diagnostics, to: &line)
         return true
       }
-      let isEmpty = page.byte(first) == 0x22 && index - first == 2
-      if !isEmpty, writeLeaf(page, first..<index, &diagnostics, to: &line) { line.append(0x2C) }
+      let isEmpty = page.byte(first) == .quote && index - first == 2
+      if !isEmpty, writeLeaf(page, first..<index, &diagnostics, to: &line) { line.append(.comma) }
       page.skipSpace(&index)
-      if page.byte(index) == 0x2C { index += 1 }
+      if page.byte(index) == .comma { index += 1 }
       page.skipSpace(&index)
     }
     guard line.count > start + 1 else { return false }

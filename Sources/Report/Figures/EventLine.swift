@@ -16,18 +16,25 @@ struct EventLine {
 
   private var pieces = [Piece?](repeating: nil, count: Field.allCases.count)
 
+  /// True if the object has one of the names that events of the profiles ecs and sekoia have.
+  private(set) var isEvent = false
+
   subscript(_ field: Field) -> Piece? { pieces[field.rawValue] }
 
   /// Finds the values of the object that fills the line; throws where that is no JSON object.
   mutating func find(in span: RawSpan) throws(JSONFault) {
     for index in pieces.indices { pieces[index] = nil }
+    isEvent = false
     var index = 0
     span.skipSpace(&index)
-    guard span.byte(index) == 0x7B else { throw JSONFault(index, .unexpectedByte) }
-    index += 1
-    span.skipSpace(&index)
-    if span.byte(index) != 0x7D { try findMembers(span, &index) }
-    index += 1
+    try span.forEachMember(&index) { key, index throws(JSONFault) in
+      if let field = Self.field(span, key.lowerBound) {
+        isEvent = true
+        try take(field, span, &index)
+      } else {
+        try span.skipValue(&index, depth: 1)
+      }
+    }
     span.skipSpace(&index)
     guard index == span.byteCount else { throw JSONFault(index, .trailingBytes) }
   }
@@ -44,32 +51,15 @@ struct EventLine {
     return Timestamp.parse(span, piece.range)
   }
 
-  private mutating func findMembers(_ span: RawSpan, _ index: inout Int) throws(JSONFault) {
-    while true {
-      let key = index + 1
-      try span.skipKey(&index)
-      if let field = Self.field(span, key) {
-        try take(field, span, &index)
-      } else {
-        try span.skipValue(&index, depth: 1)
-      }
-      span.skipSpace(&index)
-      if span.byte(index) == 0x7D { return }
-      guard span.byte(index) == 0x2C else { throw JSONFault(index, .unexpectedByte) }
-      index += 1
-      span.skipSpace(&index)
-    }
-  }
-
   /// A string, or the first string of an array.
   private mutating func take(_ field: Field, _ span: RawSpan, _ index: inout Int) throws(JSONFault) {
     var inside = index
     try span.skipValue(&index, depth: 1)
-    if span.byte(inside) == 0x5B {
+    if span.byte(inside) == .openBracket {
       inside += 1
       span.skipSpace(&inside)
     }
-    guard span.byte(inside) == 0x22 else { return }
+    guard span.byte(inside) == .quote else { return }
     let start = inside + 1
     let flags = try span.skipString(&inside)
     guard inside <= index else { return }

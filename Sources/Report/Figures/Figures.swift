@@ -5,6 +5,8 @@ internal import IntakeCore
 struct Figures {
   private(set) var lines = 0
   private(set) var invalid = 0
+  /// Objects without any of the names that events of the profiles ecs and sekoia have.
+  private(set) var foreign = 0
   private(set) var unmapped = 0
   private(set) var details = 0
   private(set) var mail = 0
@@ -38,7 +40,9 @@ struct Figures {
       invalid += 1
       return
     }
-    if let kind = line[.kind], span.matches(kind.range.lowerBound, "pipeline_error\"") {
+    if !line.isEvent {
+      foreign += 1
+    } else if let kind = line[.kind], span.matches(kind.range.lowerBound, "pipeline_error\"") {
       unmapped += 1
     } else if isDetail(span) {
       takeDetail(span)

@@ -98,19 +98,12 @@ package struct DeliveryOracle: Sendable {
   private static func eventID(_ span: RawSpan, _ line: Range<Int>) -> Identity? {
     var index = line.lowerBound
     var found: Identity?
-    guard span.byte(index) == 0x7B else { return nil }
     do throws(JSONFault) {
-      var whole = index
-      try span.skipValue(&whole)
-      guard whole == line.upperBound else { return nil }
-      index += 1
-      while index < line.upperBound, span.byte(index) == 0x22 {
-        let isWanted = span.matches(index, "\"event.id\"")
-        try span.skipKey(&index)
-        if isWanted { found = identity(span, index + 1) }
-        try span.skipValue(&index)
-        index += span.byte(index) == 0x2C ? 1 : 0
+      try span.forEachMember(&index) { key, index throws(JSONFault) in
+        if span.matches(key.lowerBound, "event.id\"") { found = identity(span, index + 1) }
+        try span.skipValue(&index, depth: 1)
       }
+      guard index == line.upperBound else { return nil }
     } catch {
       return nil
     }

@@ -7,6 +7,11 @@ enum EventShrinking {
   private static let kept: [StaticString] = [
     "\"@timestamp\"", "\"event.action\"", "\"event.outcome\"", "\"event.kind\"", "\"event.dataset\"",
     "\"event.provider\"", "\"ecs.version\"",
+    "\"_time\"", "\"action\"", "\"o365.dataset\"", "\"metadata.event_timestamp\"", "\"metadata.event_type\"",
+  ]
+  /// The event's id in each profile; `metadata` holds it where events are nested.
+  private static let ids: [StaticString] = [
+    "\"event.id\"", "\"event_id\"", "\"metadata.product_log_id\"", "\"metadata\"",
   ]
   private static let mark = Array("\"labels.truncated\":\"true\"".utf8)
 
@@ -35,7 +40,7 @@ enum EventShrinking {
 
   /// Lower ones go first.
   private static func rank(_ member: Range<Int>, _ span: RawSpan) -> Int {
-    if span.matches(member.lowerBound, "\"event.id\"") { return 2 }
+    if ids.contains(where: { span.matches(member.lowerBound, $0) }) { return 2 }
     return kept.contains { span.matches(member.lowerBound, $0) } ? 1 : 0
   }
 

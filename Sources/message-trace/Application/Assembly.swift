@@ -10,7 +10,7 @@ internal import Normaliser
 internal import Sinks
 internal import Trigger
 
-typealias TenantPipeline = Pipeline<AnySource, CountingMapping, StateDirectory>
+typealias TenantPipeline = Pipeline<AnySource, CountingMapping<BeatingMapping<RowNormaliser>>, StateDirectory>
 
 extension Pipeline where State == StateDirectory {
   /// Closes sinks and state and releases its lock. The value must not be used afterwards.
@@ -54,8 +54,9 @@ struct Assembly: Sendable {
       state.close()
       throw error
     }
+    let mapping = CountingMapping(BeatingMapping(base: normaliser, heartbeat: heartbeat))
     return Pipeline(
-      source: source, mapping: CountingMapping(normaliser, heartbeat: heartbeat), sinks: sinks, state: state,
+      source: source, mapping: mapping, sinks: sinks, state: state,
       time: time, limits: settings.sinks.count > 1 ? .sideBySide : .alone)
   }
 
@@ -67,7 +68,8 @@ struct Assembly: Sendable {
   /// Present once the checkpoint lists it: a listed sink that is missing would keep the journal from shrinking.
   private func detailsSink(_ checkpoint: Checkpoint) throws(Failure) -> DetailsSink? {
     guard !settings.details.statuses.isEmpty || checkpoint.sinks[DetailsSink.name] != nil else { return nil }
-    let names = try settings.mapping.mapping(shape: settings.rowShape).eventNames(isRaw: settings.mapping.isRaw)
+    let names = try settings.mapping.mapping(shape: settings.rowShape).eventNames(
+      isRaw: settings.mapping.isRaw, isNested: settings.mapping.settings.isNested)
     return DetailsSink(
       try DetailsQueue(settings.statePath), statuses: settings.details.statuses, names: names, time: time, log: log)
   }

@@ -1,30 +1,22 @@
 // Counts events by status and by age for the metrics.
 
 internal import IntakeCore
-internal import Normaliser
 internal import Synchronization
-internal import Trigger
 
 /// Numbers by metric and label value; they only grow, over all passes and restarts.
 typealias Counters = [String: [String: Int]]
 
 /// The normaliser, with its events counted.
-struct CountingMapping: Normalising {
-  private let base: RowNormaliser
+struct CountingMapping<Base: Normalising>: Normalising {
+  private let base: Base
   private let counted = EventCounts()
-  private let heartbeat: Heartbeat
 
-  /// - Parameter heartbeat: beats with every page.
-  init(_ base: RowNormaliser, heartbeat: Heartbeat = Heartbeat()) {
-    self.base = base
-    self.heartbeat = heartbeat
-  }
+  init(_ base: Base) { self.base = base }
 
   func normalise(_ page: Page, created: Instant, into batch: inout Batch, ledger: inout some Ledger) {
     let before = batch.entries.count
     base.normalise(page, created: created, into: &batch, ledger: &ledger)
     counted.add(batch, from: before, at: created)
-    heartbeat.beat(created)
   }
 
   /// What has been counted since this was last called.

@@ -39,11 +39,16 @@ enum IndexTemplate {
     }
   }
 
-  /// Stanzas for the profile cim. Splunk reads JSON fields at search time; the time is the one thing to be told at index
-  /// time, and the tag makes the data model Email find the events.
+  /// Stanzas for the profile cim, by file. Splunk reads JSON fields at search time. Told at index time: the time, and the
+  /// event's id as an indexed field, as the HTTP Event Collector gets it, so that repeats are found with `tstats`. The tags
+  /// make the data model Email find the events.
   static func splunk(_ catalog: FieldCatalog) -> String {
-    let numbers = catalog.fields.filter { $0.value.set == "cim" && $0.value.kind == .long && !$0.value.isArray }
-    let evals = numbers.keys.sorted().map { "EVAL-\($0) = tonumber('\($0)')" }
+    let fields = catalog.fields.filter { $0.value.set == "cim" }.sorted { $0.key < $1.key }
+    let numbers = fields.filter { $0.value.kind == .long && !$0.value.isArray }
+    let evals = numbers.map { name, _ in "EVAL-\(name) = tonumber('\(name)')" }
+    // Splunk names the elements of a JSON array `flags{}`.
+    let lists = fields.filter { $0.value.isArray && $0.key != "tag" }
+    let aliases = lists.map { name, _ in #"FIELDALIAS-\#(word(name)) = "\#(name){}" AS "\#(name)""# }
     return """
       # props.conf
       [message_trace]
@@ -56,7 +61,18 @@ enum IndexTemplate {
       TZ = UTC
       MAX_TIMESTAMP_LOOKAHEAD = 32
       MAX_DAYS_AGO = 100
-      \(evals.joined(separator: "\n"))
+      TRANSFORMS-event_id = message_trace_event_id
+      \((evals + aliases).joined(separator: "\n"))
+
+      # transforms.conf
+      [message_trace_event_id]
+      REGEX = "event_id":"([0-9a-f]{32})"
+      FORMAT = event_id::$1
+      WRITE_META = true
+
+      # fields.conf
+      [event_id]
+      INDEXED = true
 
       # eventtypes.conf
       [message_trace_email]
@@ -65,7 +81,12 @@ enum IndexTemplate {
       # tags.conf
       [eventtype=message_trace_email]
       email = enabled
+      delivery = enabled
 
       """
+  }
+
+  private static func word(_ name: String) -> String {
+    String(name.map { $0 == "." ? "_" : $0 })
   }
 }

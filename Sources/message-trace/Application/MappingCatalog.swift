@@ -40,9 +40,13 @@ enum MappingCatalog {
   }
 
   /// Refuses a mapping whose events of these rows would have no time or no identity.
-  /// - Parameter shape: the mapping that is the rows' own.
-  static func check(_ mapping: Mapping, _ nameOrPath: String, fits shape: String) throws(Failure) {
-    let missing = mapping.missing(in: try Self.mapping(shape).columns)
+  /// - Parameters:
+  ///   - shape: the mapping that is the rows' own.
+  ///   - isExport: see `Mapping.missing`.
+  static func check(
+    _ mapping: Mapping, _ nameOrPath: String, fits shape: String, isExport: Bool
+  ) throws(Failure) {
+    let missing = mapping.missing(in: try Self.mapping(shape).columns, isExport: isExport)
     guard let first = missing.first else { return }
     let others = ["graph", "reporting", "graph-2021"].filter { $0 != shape }
     let made = others.first { name in

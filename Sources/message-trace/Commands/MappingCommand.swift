@@ -11,8 +11,8 @@ struct MappingCommand: RunnableCommand {
     usage: "mapping list | show NAME | validate FILE | template elastic|splunk",
     details: """
       Mappings are plain JSON: `show` prints one as a template; --mapping PATH uses your own. `template` prints types for
-      every field before the first event arrives: an index template for Elastic and OpenSearch, or the stanzas of
-      props.conf, eventtypes.conf and tags.conf for Splunk.
+      every field before the first event arrives: an index template for Elastic and OpenSearch, or for Splunk the stanzas
+      of props.conf, transforms.conf, fields.conf, eventtypes.conf and tags.conf, each below the name of its file.
       """,
     examples: [
       "message-trace mapping list", "message-trace mapping show graph > mine.json",

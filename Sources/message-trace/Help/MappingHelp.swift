@@ -20,24 +20,34 @@ enum MappingHelp {
       udm-flat   Google SecOps' Unified Data Model, dotted names
       raw        each row as the service gave it, on one line: for parsers of the services' own rows
 
-    Every profile maps rows of both services, of the draft of 2021, and details. The schema that each follows:
-      ecs        ECS 8.11.0. Left out: query echoes (StartDate, EndDate, Index). Size is o365.message_trace.size
-      sekoia     Sekoia's parsers message-trace and message-trace-graph-api. From the newer one: network.bytes and a
-                 Message-ID without brackets. Left out of the older one: event.start and event.end, which echo the query
-      cim        CIM 5, data model Email, one text for each field. Left out: delay, retries, url, file_*
-      udm-flat   UDM event, EMAIL_TRANSACTION. Left out: network.direction of internal mail; dotted, not nested
-      raw        what Sekoia's two intakes parse. verify and the ledger know a row by trace id, recipient and status
+    Every profile maps rows of both services, of the draft of 2021, exports, and details. The schema that each follows:
+      ecs        Elastic Common Schema 8.11.0. Left out: the echo of the query (StartDate, EndDate, Index). The size is
+                 o365.message_trace.size: the schema has no field for it
+      sekoia     the fields that Sekoia's parsers message-trace and message-trace-graph-api write. As in the newer one:
+                 network.bytes and a Message-ID without brackets. Left out of the older one: event.start and event.end,
+                 which echo the query. They parse raw rows, not these: for their intakes use raw
+      cim        Splunk CIM 6.2, data model Email, with src_ip and dest_ip beside it as Splunk's add-on for Office 365.
+                 Left out, since a trace does not hold them: delay, duration, file_*, filter_*, orig_dest, orig_recipient,
+                 orig_src, process*, response_time, retries, url, user, xdelay, xref. Only details have message_info and
+                 return_addr. created, direction, event_id, flags, orig_time and tenant are ours
+      udm-flat   Google SecOps' UDM, event type EMAIL_TRANSACTION, dotted names. Left out: network.direction of internal
+                 and external mail, which UDM cannot tell (it is in additional.fields.direction), and a security action
+                 other than ALLOW, BLOCK, QUARANTINE. With --nested the JSON of one UDM event, as events.import and
+                 udmevents.batchCreate take it; additional.fields.NAME is then NAME in `additional`
+      raw        what Sekoia's two intakes parse. verify and the ledger know a row by trace id, recipient and status.
+                 query prints raw rows by itself; report refuses them, as all but ecs and sekoia
 
     event.id of details is made of tenant, trace id, recipient, event, time in milliseconds, and description.
 
-    To change one field: show a mapping, edit its rule, validate. To write the subject to a second field:
-      { "to": "email.subject", "from": "subject" }                     before
-      { "to": ["email.subject", "acme.subject"], "from": "subject" }   after, with the new name declared:
-      "fields": { "acme.subject": { "type": "keyword" } }
-    To drop a field, delete its rule; a column without a rule goes to `others`, so name it in leftOut too:
-      "leftOut": ["@odata.*", "subject"]
-    To rename one, change `to`. To add a constant:  { "to": "labels.team", "constant": "mail" }
-    To keep the original row, use --keep-original; the rule { "to": "event.original", "from": "$original" } places it.
+    To change a mapping: show one, edit it, validate.
+      second field     { "to": "email.subject", "from": "subject" } becomes
+                       { "to": ["email.subject", "acme.subject"], "from": "subject" }
+      rename           { "to": "acme.subject", "from": "subject" }
+      drop             delete the rule; a column without a rule goes to `others`, so leave it out there too:
+                       "leftOut": ["@odata.*", "subject"]
+      constant         { "to": "acme.team", "constant": "mail" }
+      keep original    use --keep-original; this rule places it: { "to": "event.original", "from": "$original" }
+      new names        declare them: "fields": { "acme.subject": { "type": "keyword" }, "acme.team": { "type": "keyword" } }
 
     A mapping, shortened:
 
@@ -80,6 +90,8 @@ enum MappingHelp {
     fields     your own field names with their type: date, ip, keyword, long, match_only_text, wildcard;
                "array": true for a list
     each       a column that holds an array: one event for each of its objects
+    nested     for --nested: "lists", the names that become a list of one; "open", a prefix and the object that takes
+               the names behind it as they are: { "lists": ["a.list"], "open": { "a.fields": "a" } }
     event      the rules, in the order of the fields in the event
     failed     the rules for a row that cannot be mapped; no row is dropped
 

@@ -8,7 +8,7 @@ final class ChunkReader {
   private let descriptor: Int32
   private let path: String
   private let purpose: String
-  private var buffer = [UInt8](repeating: 0, count: 262_144)
+  private static let size = 262_144
 
   init(_ path: String, purpose: String) throws(Failure) {
     self.path = path == "-" ? "standard input" : path
@@ -22,9 +22,13 @@ final class ChunkReader {
   /// The next chunk; nil at the end.
   func next() throws(Failure) -> [UInt8]? {
     while true {
-      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+      var count = 0
+      let chunk = unsafe [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, filled in
+        count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        filled = max(0, count)
+      }
       if count == 0 { return nil }
-      if count > 0 { return Array(buffer[0..<count]) }
+      if count > 0 { return chunk }
       guard errno == EINTR else { throw failure(errno) }
     }
   }

@@ -107,27 +107,20 @@ private struct Fields {
   mutating func find(in line: RawSpan) throws(JSONFault) {
     var index = 0
     line.skipSpace(&index)
-    guard line.byte(index) == UInt8(ascii: "{") else { throw JSONFault(index, .unexpectedByte) }
-    var end = index
-    try line.skipValue(&end)
-    index += 1
-    line.skipSpace(&index)
-    while line.byte(index) != UInt8(ascii: "}") {
-      let key = index + 1
-      try line.skipKey(&index)
+    try line.forEachMember(&index) { key, index throws(JSONFault) in
       let value = index
       try line.skipValue(&index, depth: 1)
-      note(line, key: key, value: value..<index)
-      line.skipSpace(&index)
-      if line.byte(index) == UInt8(ascii: ",") { index += 1 }
-      line.skipSpace(&index)
+      note(line, key: key.lowerBound, value: value..<index)
     }
-    line.skipSpace(&end)
-    guard end == line.byteCount else { throw JSONFault(end, .trailingBytes) }
+    line.skipSpace(&index)
+    guard index == line.byteCount else { throw JSONFault(index, .trailingBytes) }
   }
 
   private mutating func note(_ line: RawSpan, key: Int, value: Range<Int>) {
-    guard value.count > 2, line.byte(value.lowerBound) == UInt8(ascii: "\"") else { return }
+    if line.byte(value.lowerBound) == .openBrace, line.matches(key, "metadata\"") {
+      return noteMetadata(line, value.lowerBound)
+    }
+    guard value.count > 2, line.byte(value.lowerBound) == .quote else { return }
     let content = (value.lowerBound + 1)..<(value.upperBound - 1)
     switch line.byte(key) {
     case UInt8(ascii: "e"):
@@ -139,6 +132,18 @@ private struct Fields {
       if line.matches(key, "metadata.product_log_id\"") { id = content }
       if line.matches(key, "metadata.collected_timestamp\"") { created = content }
     default: break
+    }
+  }
+
+  /// The same two of a nested event of the profile udm-flat; the object has been read as whole before.
+  private mutating func noteMetadata(_ line: RawSpan, _ start: Int) {
+    var index = start
+    try? line.forEachMember(&index) { key, index throws(JSONFault) in
+      let value = index
+      try line.skipValue(&index, depth: 2)
+      guard index > value + 2, line.byte(value) == .quote else { return }
+      if line.matches(key.lowerBound, "product_log_id\"") { id = (value + 1)..<(index - 1) }
+      if line.matches(key.lowerBound, "collected_timestamp\"") { created = (value + 1)..<(index - 1) }
     }
   }
 }

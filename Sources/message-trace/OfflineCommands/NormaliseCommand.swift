@@ -27,7 +27,8 @@ struct NormaliseCommand: RunnableCommand {
       "message-trace normalise details.json --recipient-address bob@contoso.com --sender-address alice@fabrikam.com",
     ],
     settings: [
-      .tenant, .mapping, .profile, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat, .logLevel,
+      .tenant, .mapping, .profile, .nested, .localDomains, .keepOriginal, .redact, .redactKeyFile, .now, .logFormat,
+      .logLevel,
     ],
     options: [.dateFormat, .recipientAddress, .senderAddress],
     operands: .files(0...10_000),
@@ -43,7 +44,8 @@ struct NormaliseCommand: RunnableCommand {
     choice.settings.sender = context.invocation.options[.senderAddress] ?? ""
     var files = NormalisedFiles(
       choice: choice, time: time, terminal: context.terminal,
-      options: RawOptions(dateFormat: context.invocation.options[.dateFormat]))
+      options: RawOptions(
+        dateFormat: context.invocation.options[.dateFormat], splitsEvents: !choice.isRaw))
     let operands = context.invocation.operands
     for path in operands.isEmpty ? ["-"] : operands { try files.read(path) }
     if files.tally.isNotable || context.terminal.isInteractive { context.terminal.say(files.tally.text) }

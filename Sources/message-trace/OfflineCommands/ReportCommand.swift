@@ -37,14 +37,28 @@ struct ReportCommand: RunnableCommand {
     var report = HTMLReport(options)
     for status in try statuses(now: now) { report.add(status: status) }
     for path in context.invocation.operands { try report.read(path) }
-    guard report.lines.all == 0 || report.lines.invalid < report.lines.all else {
-      throw Failure(
-        "report.no_events", exit: .badData,
-        "Reading the events: none of the \(report.lines.all) lines is a JSON object.",
-        hint: "Name files that message-trace wrote; convert raw rows with `message-trace normalise`.")
-    }
+    try check(report.lines)
     try context.terminal.output(report.page())
     return .done
+  }
+
+  /// Refuses input without any event, and says how much of it is none.
+  private func check(_ lines: (all: Int, invalid: Int, foreign: Int)) throws(Failure) {
+    guard lines.all > 0 else { return }
+    guard lines.invalid < lines.all else {
+      throw Failure(
+        "report.no_events", exit: .badData, "Reading the events: none of the \(lines.all) lines is a JSON object.",
+        hint: "Name files that message-trace wrote; convert raw rows with `message-trace normalise`.")
+    }
+    guard lines.invalid + lines.foreign < lines.all else {
+      throw Failure(
+        "report.no_events", exit: .badData,
+        "Reading the events: none of the \(lines.all) lines is an event of the profiles ecs or sekoia.",
+        hint: "Collect with --profile ecs into a second file, or convert raw rows with `message-trace normalise`.")
+    }
+    guard lines.foreign > 0 else { return }
+    context.terminal.say(
+      "warning: \(lines.foreign) lines are no events of the profiles ecs or sekoia; they are left out.")
   }
 
   /// The status of the named state directory, and those in the file that `status --format json` wrote.

@@ -60,6 +60,21 @@ struct SameDetailsTests {
   }
 
   @Test(
+    "in every profile they have the ids of the profile ecs, whatever the shape",
+    arguments: ["sekoia", "cim", "udm-flat"])
+  func profiles(_ profile: String) throws {
+    let names = ["sekoia": "event.id", "cim": "event_id", "udm-flat": "metadata.product_log_id"]
+    let name = try #require(names[profile])
+    let all = (0..<100).map { Self.spellings($0) }
+    let expected = try TestInput.events(all.map(\.graph), mapping: "graph-detail", settings: Self.settings)
+    let draft = all.flatMap { DraftEvents.rows(Array($0.draft.utf8)) }.map { String(decoding: $0, as: UTF8.self) }
+    for rows in [all.map(\.graph), all.map(\.reporting), draft] {
+      let events = try TestInput.events(rows, mapping: "\(profile)-detail", settings: Self.settings)
+      #expect(events.map { $0[name] } == expected.map { $0["event.id"] })
+    }
+  }
+
+  @Test(
     "a stored answer with the addresses given, and a stored message of the draft, give the ids of collected details")
   func stored() throws {
     let all = (0..<100).map { Self.spellings($0) }

@@ -50,11 +50,13 @@ struct TextTests {
   @Test(
     "a domain is split off only where there is no doubt",
     arguments: [
-      ("a@b", 1), ("a b@c.example", 3), ("\"a\"@b", 3), ("a@b.", 1), ("a@[192.0.2.1]", 1), ("ü@ü.example", 2), ("", -1),
-      ("@", -1), ("a@", -1), ("@b", -1), ("a@b@c", -1), ("a;b@c", -1), ("<a@b>", -1), ("a@b c", -1), ("a@.b", -1),
-      ("a\n@b", -1), ("a@b\u{0}", -1), ("a@b/c", -1),
+      ("a@b", 1), ("a b@c.example", 3), ("\"a\"@b", 3), ("a@b.", 1), ("a@[192.0.2.1]", 1), ("ü@ü.example", 2),
+      ("", nil),
+      ("@", nil), ("a@", nil), ("@b", nil), ("a@b@c", nil), ("a;b@c", nil), ("<a@b>", nil), ("a@b c", nil),
+      ("a@.b", nil),
+      ("a\n@b", nil), ("a@b\u{0}", nil), ("a@b/c", nil),
     ])
-  func split(_ text: String, _ at: Int) {
+  func split(_ text: String, _ at: Int?) {
     let bytes = Array(text.utf8)
     #expect(Address.split(unsafe bytes.span.bytes, 0, bytes.count).at == at)
   }

@@ -52,18 +52,16 @@ struct DetailsSink: Sink {
     let status = String(
       decoding: line.dropFirst(entry.status.lowerBound).prefix(entry.status.count), as: UTF8.self)
     guard statuses.contains(status.lowercased()), let event = try? JSONValue(parsing: Array(line)),
-      names.dataset.map({ event[$0.name]?.string == $0.value }) ?? true,
-      let trace = event[names.trace]?.string, let recipient = Self.text(event[names.recipient]),
-      let received = event[names.received]?.string
+      names.dataset.map({ EventNames.text($0.path, in: event) == $0.value }) ?? true,
+      let trace = EventNames.text(names.trace, in: event),
+      let recipient = EventNames.text(names.recipient, in: event),
+      let received = EventNames.text(names.received, in: event)
     else { return nil }
     let now = time.now()
     return DetailsItem(
-      traceID: trace, recipient: recipient, sender: Self.text(event[names.sender]) ?? "",
+      traceID: trace, recipient: recipient, sender: EventNames.text(names.sender, in: event) ?? "",
       received: Self.instant(received) ?? now, after: now)
   }
-
-  /// A text, or the first of a list.
-  private static func text(_ value: JSONValue?) -> String? { value?.string ?? value?.array?.first?.string }
 
   private static func instant(_ text: String) -> Instant? {
     let bytes = Array(text.utf8)

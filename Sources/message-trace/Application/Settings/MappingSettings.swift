@@ -29,9 +29,13 @@ struct MappingSettings: Sendable {
     if mapping == "raw", reader.list(.redact) != nil {
       reader.note("\(reader.name(.redact)) excludes the profile raw: rows that go out as they came hide nothing.")
     }
+    let isNested = reader.flag(.nested)
+    if isNested, Setting.profiles.contains(mapping) || MappingCatalog.text(mapping) != nil, mapping != "udm-flat" {
+      reader.note("\(reader.name(.nested)) requires the profile udm-flat; events of \(mapping) are flat.")
+    }
     settings = NormaliserSettings(
       tenant: reader.tenant(), localDomains: reader.list(.localDomains) ?? [],
-      keepOriginal: reader.flag(.keepOriginal), redaction: Self.redaction(&reader))
+      keepOriginal: reader.flag(.keepOriginal), isNested: isNested, redaction: Self.redaction(&reader))
   }
 
   private static func redaction(_ reader: inout SettingReader) -> Redaction? {
@@ -54,12 +58,13 @@ struct MappingSettings: Sendable {
 
   /// - Parameters:
   ///   - shape: which mapping is the rows' own: `reporting`, `graph`, `graph-2021`, `graph-detail`, `reporting-detail`.
-  ///   - provider: `event.provider`; empty: what the mapping says.
+  ///   - provider: `event.provider`; empty: the service of the rows, in a mapping of the user's own what it says.
   ///   - foldColumns: column names of any letter case, for exports.
   /// - Throws: exit 66 or 78 for a mapping that cannot be read, is wrong, or was made for rows of another shape.
   func normaliser(shape: String, provider: String = "", foldColumns: Bool = false) throws(Failure) -> RowNormaliser {
     var settings = settings
-    settings.provider = provider
+    let isProfile = provider.isEmpty && Setting.profiles.contains(mapping)
+    settings.provider = isProfile ? (shape.hasPrefix("graph") ? "graph" : "reporting") : provider
     settings.foldColumns = foldColumns
     settings.isRaw = isRaw
     return try RowNormaliser(mapping: try mapping(shape: shape, foldColumns: foldColumns), settings: settings)
@@ -75,10 +80,7 @@ struct MappingSettings: Sendable {
       return try MappingCatalog.mapping(shape.hasSuffix("-detail") ? "\(mapping)-detail" : mapping)
     }
     let own = try MappingCatalog.mapping(mapping)
-    // Exports spell the columns of one shape in many ways.
-    let rows = try MappingCatalog.mapping(shape)
-    let isSpelledOtherwise = foldColumns && own.takesRows(of: rows)
-    if !isSpelledOtherwise { try MappingCatalog.check(own, mapping, fits: shape) }
+    try MappingCatalog.check(own, mapping, fits: shape, isExport: foldColumns)
     return own
   }
 }

@@ -3,7 +3,7 @@
 internal import IntakeCore
 
 /// Reads records off a growing text and spells each as a JSON object.
-struct CSVRows: Sendable {
+struct CSVReader: Sendable {
   private static let rowsInPage = 5_000
   private static let longestRecord = 4 << 20
 
@@ -62,24 +62,24 @@ struct CSVRows: Sendable {
       let byte = text[index]
       index += 1
       if isQuoted {
-        guard byte == 0x22 else {
+        guard byte == .quote else {
           cell.append(byte)
           continue
         }
         guard index < text.count || isLast else { return nil }
-        if index < text.count, text[index] == 0x22 {
+        if index < text.count, text[index] == .quote {
           cell.append(byte)
           index += 1
         } else {
           isQuoted = false
         }
-      } else if byte == 0x22, cell.isEmpty {
+      } else if byte == .quote, cell.isEmpty {
         isQuoted = true
       } else if byte == separator {
         cells.append(cell)
         cell = []
-      } else if byte == 0x0A {
-        if cell.last == 0x0D { cell.removeLast() }
+      } else if byte == .lineFeed {
+        if cell.last == .carriageReturn { cell.removeLast() }
         used = index
         return cells + [cell]
       } else {
@@ -88,13 +88,13 @@ struct CSVRows: Sendable {
     }
     guard isLast else { return nil }
     used = text.count
-    if cell.last == 0x0D { cell.removeLast() }
+    if cell.last == .carriageReturn { cell.removeLast() }
     return cells + [cell]
   }
 
   /// Of comma, semicolon and tab, the one that the first line has most of.
   private static func separator(of text: ArraySlice<UInt8>) -> UInt8 {
-    let line = text.prefix { $0 != 0x0A }
+    let line = text.prefix { $0 != .lineFeed }
     let counts = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { mark in
       (mark, line.filter { $0 == mark }.count)
     }
@@ -130,9 +130,9 @@ struct CSVRows: Sendable {
   private func append(
     _ record: [[UInt8]], recipient: (address: [UInt8], status: [UInt8])?, to page: inout Page
   ) throws(Failure) {
-    if !page.bytes.isEmpty { page.bytes.append(0x0A) }
+    if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
-    page.bytes.append(0x7B)
+    page.bytes.append(.openBrace)
     for (column, cell) in zip(columns, record) where !cell.isEmpty {
       if recipient != nil, column == ExportColumns.recipientStatus { continue }
       let isDate = ExportColumns.dates.contains(column)
@@ -145,20 +145,20 @@ struct CSVRows: Sendable {
       Self.append("RecipientAddress", recipient.address, to: &page.bytes)
       Self.append("Status", recipient.status, to: &page.bytes)
     }
-    if page.bytes.last == 0x2C { page.bytes.removeLast() }
-    page.bytes.append(0x7D)
+    if page.bytes.last == .comma { page.bytes.removeLast() }
+    page.bytes.append(.closeBrace)
     page.rows.append(start..<page.bytes.count)
   }
 
   /// A record with more cells than there are columns: which cell belongs to which cannot be told, so it becomes an array,
   /// which leaves as an error event with all of it inside.
   private func appendBroken(_ record: [[UInt8]], to page: inout Page) {
-    if !page.bytes.isEmpty { page.bytes.append(0x0A) }
+    if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
-    page.bytes.append(0x5B)
+    page.bytes.append(.openBracket)
     for cell in record { Self.appendText(cell, to: &page.bytes) }
     page.bytes.removeLast()
-    page.bytes.append(0x5D)
+    page.bytes.append(.closeBracket)
     page.rows.append(start..<page.bytes.count)
   }
 
@@ -179,18 +179,18 @@ struct CSVRows: Sendable {
   /// `"name":"text",` ; bytes that are not UTF-8 stay for the normaliser to mend.
   private static func append(_ name: String, _ text: [UInt8], to output: inout [UInt8]) {
     JSONText.append(name, to: &output)
-    output.append(0x3A)
+    output.append(.colon)
     appendText(text, to: &output)
   }
 
   /// `"text",`
   private static func appendText(_ text: [UInt8], to output: inout [UInt8]) {
-    output.append(0x22)
+    output.append(.quote)
     for byte in text {
-      if byte == 0x22 || byte == 0x5C { output.append(0x5C) }
-      if byte < 0x20 { JSONText.appendUnicodeEscape(UInt16(byte), to: &output) } else { output.append(byte) }
+      if byte == .quote || byte == .backslash { output.append(.backslash) }
+      if byte < .space { JSONText.appendUnicodeEscape(UInt16(byte), to: &output) } else { output.append(byte) }
     }
-    output.append(0x22)
-    output.append(0x2C)
+    output.append(.quote)
+    output.append(.comma)
   }
 }
