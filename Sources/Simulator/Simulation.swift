@@ -7,6 +7,7 @@ internal import Synchronization
 final class Simulation: Sendable {
   let settings: SimulatorSettings
   let tokens: AccessTokens
+  let received: ReceivedEvents
   private let changing: Mutex<Changing>
 
   private struct Changing {
@@ -23,6 +24,7 @@ final class Simulation: Sendable {
     let tenant = settings.tenant
     tokens = AccessTokens(
       key: Array("simulated key \(tenant.seed)".utf8), tenantID: tenant.tenantID, clientID: settings.clientID)
+    received = ReceivedEvents(keepsEvents: settings.keepsEvents)
     changing = Mutex(Changing(faults: FaultCounter(settings.faults)))
   }
 
@@ -41,7 +43,7 @@ final class Simulation: Sendable {
       changing.requests.append(
         RecordedRequest(
           number: number, method: request.method, path: request.path, query: request.rawQuery,
-          headers: request.headers, body: request.body, time: time, status: 0))
+          headers: request.headers, body: request.bringsEvents ? [] : request.body, time: time, status: 0))
       return number
     }
   }

@@ -17,6 +17,8 @@ package struct PassReport: Sendable {
   package var requests = 0
   /// Throttling responses among them.
   package var throttles = 0
+  /// Events that receivers have refused for good, and that were set aside.
+  package var rejected = 0
   /// By sink name: batches acknowledged.
   package var batches: [String: Int] = [:]
 

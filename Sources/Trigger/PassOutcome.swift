@@ -13,7 +13,8 @@ package struct PassOutcome: Sendable {
   }
 
   package init(_ report: PassReport) {
-    let own = [report.failure, report.openSpanFailure].compactMap { $0 }
+    let rejected = report.rejected > 0 ? Failure.rejected(report.rejected) : nil
+    let own = [report.failure, report.openSpanFailure, rejected].compactMap { $0 }
     let failures = report.sinkFailures.sorted { $0.key < $1.key }.map(\.value) + own
     self.init(report: report, failure: Self.worst(of: failures))
   }
@@ -51,5 +52,15 @@ package struct PassOutcome: Sendable {
     case .denied: 7
     case .done: 0
     }
+  }
+}
+
+extension Failure {
+  /// Everything else is delivered: the pass ends with this only to be noticed.
+  fileprivate static func rejected(_ count: Int) -> Failure {
+    Failure(
+      "sink.rejected", exit: .badData,
+      "Delivering: receivers have refused \(count) event\(count == 1 ? "" : "s") for good; they are set aside in the state.",
+      hint: "Run: message-trace state rejected")
   }
 }

@@ -52,7 +52,9 @@ package struct PlaybookRun<Passes: PassRunning> {
   private func next(_ timer: inout PassTimer, _ outcome: PassOutcome) -> Instant {
     if timer.every != max(.seconds(1), passes.every) { timer.restart(every: passes.every, now: time.now()) }
     let report = outcome.report
-    let isReadOn = report.failure == nil && (!report.sinkFailures.isEmpty || report.openSpanFailure != nil)
+    let isReadOn =
+      report.failure == nil
+      && (!report.sinkFailures.isEmpty || report.openSpanFailure != nil || report.rejected > 0)
     guard let failure = outcome.failure, !isReadOn else { return timer.afterSuccess(now: time.now()) }
     return timer.afterFailure(failure, now: time.now(), random: random())
   }

@@ -32,6 +32,7 @@ struct TenantPass: Sendable {
     }
     report.requests = pipeline.source.requests - requests
     report.throttles = pipeline.source.throttles - throttles
+    report.rejected = pipeline.sinks.reduce(0) { $0 + $1.figures.rejected }
     if report.failure == nil { await fetchDetails(&pipeline) }
     report.batches = Self.batches(from: before, to: pipeline.state.checkpoint)
     let outcome = PassOutcome(report)
