@@ -15,6 +15,9 @@ package import IntakeCore
 /// | `…/messageTraces/{id}/getDetailsByRecipient(…)` | delivery events |
 /// | `/beta/admin/exchange/messageTraces` | the draft of 2021, recipients by `$expand` |
 /// | `/_bulk`, `/{index}/_bulk` | Elasticsearch: takes events by id; `receipt(_:)` says which |
+/// | `/services/collector/event`, `…/ack`, `…/health` | Splunk's HTTP Event Collector with acknowledgement, told once |
+/// | `/dataCollectionRules/{id}/streams/{name}` | Logs Ingestion API of Azure Monitor |
+/// | `/plain/batch`, `/receive` | Sekoia's intake; any service that takes lines |
 ///
 /// Both services show the same rows, up to the simulated time; `FaultPlan` says what goes wrong. A request
 /// counts against the quota unless it was refused for the quota. Not simulated: TLS, delegated sign-in, `$count`.

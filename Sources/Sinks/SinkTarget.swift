@@ -40,12 +40,12 @@ package struct SinkContext: Sendable {
   package var http: HTTPSettings
   /// Where events are kept that a receiver refuses for good; nil: such an event is a failure of its batch.
   package var deadLetters: (any DeadLetters)?
-  /// Makes the Entra sign-in of the source for another resource; nil where the source has none.
-  package var signIn: (@Sendable (_ scope: String, _ origin: Origin) throws(Failure) -> any TokenSource)?
+  /// Makes an Entra sign-in for a sink; nil where none can be made.
+  package var signIn: (@Sendable (SinkSignIn) throws(Failure) -> any TokenSource)?
 
   package init(
     log: Log, time: TimeSource, http: HTTPSettings = HTTPSettings(), deadLetters: (any DeadLetters)? = nil,
-    signIn: (@Sendable (_ scope: String, _ origin: Origin) throws(Failure) -> any TokenSource)? = nil
+    signIn: (@Sendable (SinkSignIn) throws(Failure) -> any TokenSource)? = nil
   ) {
     self.log = log
     self.time = time
@@ -53,6 +53,19 @@ package struct SinkContext: Sendable {
     self.deadLetters = deadLetters
     self.signIn = signIn
   }
+}
+
+/// The Entra sign-in that a sink needs.
+package struct SinkSignIn: Sendable {
+  /// Such as `https://monitor.azure.com`.
+  package let resource: String
+  /// The only origin that the tokens are sent to.
+  package let origin: Origin
+  /// An app of the sink's own with its secret; nil: the sign-in of the source.
+  package let clientID: String?
+  /// Of that app; nil: the source's.
+  package let tenant: String?
+  package let secret: Secret?
 }
 
 /// A spec taken apart: `SCHEME://PLACE?NAME=VALUE&…`, values percent-encoded.

@@ -55,7 +55,7 @@ package final class RejectedFile: DeadLetters {
   }
 
   /// Calls `body` with each event in the file, oldest first; lines that are none are left out.
-  package func forEach(_ body: (RejectedLine) -> Void) throws(Failure) {
+  package func eachLine(_ body: (RejectedLine) -> Void) throws(Failure) {
     guard unsafe access(path, F_OK) == 0 else { return }
     var reader = try LineReader(path)
     try reader.eachLine { line, ending in
@@ -67,7 +67,7 @@ package final class RejectedFile: DeadLetters {
   /// - Parameter isGone: true for those to remove.
   package func remove(where isGone: (DeadLetter) -> Bool) throws(Failure) {
     var rest: [UInt8] = []
-    try forEach { if !isGone($0.letter) { $0.append(to: &rest) } }
+    try eachLine { if !isGone($0.letter) { $0.append(to: &rest) } }
     do throws(FileFault) {
       let directory = try files.open(folder, O_RDONLY | O_DIRECTORY, followLinks: true)
       try AtomicFile.replaceDurably(Self.name, in: directory, with: rest, files: files)
@@ -79,7 +79,7 @@ package final class RejectedFile: DeadLetters {
 
   private func read() throws(Failure) -> Set<Key> {
     var known: Set<Key> = []
-    try forEach { known.insert(Key(sink: $0.letter.sink, identity: $0.letter.identity)) }
+    try eachLine { known.insert(Key(sink: $0.letter.sink, identity: $0.letter.identity)) }
     return known
   }
 

@@ -37,7 +37,10 @@ struct FaultyRouter {
     if faults.isTooLarge(request.decodedBody ?? []) {
       return HTTPResponse(413, type: "text/html", "<html><body>413 Request Entity Too Large</body></html>")
     }
-    return BulkEndpoint(simulation: simulation, faults: faults).answer(request)
+    return EventCollectorEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? IngestionEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? LinesEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? BulkEndpoint(simulation: simulation, faults: faults).answer(request)
   }
 
   private func applyBefore(_ fault: Fault) {

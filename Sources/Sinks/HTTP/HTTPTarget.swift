@@ -6,7 +6,9 @@ internal import IntakeCore
 /// `elastic://` and its likes speak https; `elastic+http://` plain http, to the loopback only.
 struct HTTPTarget: SinkTarget {
   /// Every service. A new one is a line here and a file in `Dialects`.
-  static let dialects: [any HTTPDialect.Type] = [ElasticDialect.self]
+  static let dialects: [any HTTPDialect.Type] = [
+    ElasticDialect.self, SplunkDialect.self, SekoiaDialect.self, SentinelDialect.self, HTTPSDialect.self,
+  ]
 
   static var schemes: [String] { dialects.flatMap { [$0.scheme, plainScheme($0)] } }
 

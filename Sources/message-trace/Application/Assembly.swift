@@ -62,7 +62,13 @@ struct Assembly: Sendable {
 
   /// What the sinks share.
   func sinkContext(deadLetters: (any DeadLetters)?) -> SinkContext {
-    SinkContext(log: log, time: time, http: settings.http, deadLetters: deadLetters)
+    let (settings, time, log) = (settings, time, log)
+    return SinkContext(log: log, time: time, http: settings.http, deadLetters: deadLetters) {
+      (signIn) throws(Failure) in
+      try ServiceTokens.make(
+        try settings.credential(for: signIn), resource: signIn.resource, origin: signIn.origin, http: settings.http,
+        time: time, log: log)
+    }
   }
 
   /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.

@@ -34,7 +34,7 @@ struct Resending: Sendable {
     defer { state.close() }
     let file = RejectedFile(settings.statePath)
     var letters: [String: [DeadLetter]] = [:]
-    try file.forEach { letters[$0.letter.sink, default: []].append($0.letter) }
+    try file.eachLine { letters[$0.letter.sink, default: []].append($0.letter) }
     var outcome = Outcome()
     for spec in settings.sinks {
       guard let own = letters.removeValue(forKey: spec.name) else { continue }

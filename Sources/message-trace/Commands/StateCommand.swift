@@ -34,7 +34,7 @@ struct StateCommand: RunnableCommand {
 
   private func list(_ file: RejectedFile, asJSON: Bool) throws(Failure) -> ExitCode {
     var failure: Failure?
-    try file.forEach { line in
+    try file.eachLine { line in
       guard failure == nil else { return }
       do throws(Failure) {
         try context.terminal.output(asJSON ? line.text : Self.row(line))

@@ -19,7 +19,7 @@ internal import Testing
 
   private func read(_ file: RejectedFile) throws -> [DeadLetter] {
     var letters: [DeadLetter] = []
-    try file.forEach { letters.append($0.letter) }
+    try file.eachLine { letters.append($0.letter) }
     return letters
   }
 
