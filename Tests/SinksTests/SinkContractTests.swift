@@ -32,7 +32,9 @@ struct SinkContractTests {
     }.check()
   }
 
-  @Test("services behind HTTP keep it; elastic exactly once", arguments: [ReceivingService.elastic])
+  @Test(
+    "services behind HTTP keep it; elastic exactly once",
+    arguments: [ReceivingService.elastic, .splunk, .sekoia, .https])
   func http(service: ReceivingService) async throws {
     let fixture = try HTTPFixture(messages: 1)
     let (text, environment, server) = (fixture.sink(service), fixture.environment, fixture.server)

@@ -37,6 +37,11 @@ final class EntryDelivery: Sendable {
   var failure: Failure? { state.withLock { $0.failure } }
   var receipts: [UInt64] { state.withLock { Array($0.receipts.keys) } }
 
+  /// True if the service has taken something in this delivery.
+  func isConfirmable(since before: HTTPReceiver.Progress) -> Bool {
+    state.withLock { !$0.receipts.isEmpty || $0.progress.taken != before.taken }
+  }
+
   func line(_ index: Int) -> ArraySlice<UInt8> {
     let start = index == 0 ? 0 : entry.entries[index - 1].end
     return entry.bytes[start..<max(start, entry.entries[index].end - 1)]

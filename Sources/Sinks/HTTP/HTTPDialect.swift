@@ -35,7 +35,8 @@ protocol HTTPDialect: Sendable {
   /// - Throws: what concerns no single event, with `.later` if the same request may succeed later.
   func verdict(_ response: Response, on request: Request, count: Int) throws(Failure) -> HTTPVerdict?
 
-  /// Waits until the service confirms the receipts that it has given out; those confirmed, and why others are not.
+  /// Waits until the service confirms the receipts that it has given out for a batch; none if it gave none. Those
+  /// confirmed, and why others are not.
   func confirm(_ receipts: [UInt64], _ client: HTTPClient) async -> (confirmed: Set<UInt64>, failure: Failure?)
 
   /// Tries the service without an event: for `check`.

@@ -58,7 +58,7 @@ final class HTTPSink: Sink {
     let before = receiver.progress(of: entry)
     let delivery = EntryDelivery(entry, limits, before, mostBytes: receiver.facts.mostBytes)
     await send(delivery)
-    await confirm(delivery)
+    if delivery.isConfirmable(since: before) { await confirm(delivery) }
     let progress = delivery.progress
     note(progress, since: before)
     if let failure = delivery.failure {
@@ -160,9 +160,8 @@ final class HTTPSink: Sink {
   }
 
   private func confirm(_ delivery: EntryDelivery) async {
-    let receipts = delivery.receipts
-    guard !receipts.isEmpty, let client = clients.first else { return }
-    let (confirmed, failure) = await dialect.confirm(receipts, client)
+    guard let client = clients.first else { return }
+    let (confirmed, failure) = await dialect.confirm(delivery.receipts, client)
     delivery.confirm(confirmed)
     if let failure { delivery.fail(failure) }
   }

@@ -10,7 +10,7 @@ internal import Testing
 @Suite("answers cut at every byte") struct CutAnswerTests {
   @Test(
     "nothing is lost; elastic has each event once, the others repeat the batch in doubt",
-    arguments: [ReceivingService.elastic])
+    arguments: [ReceivingService.elastic, .splunk, .sekoia, .https])
   func cut(service: ReceivingService) async throws {
     let most = 800
     let rules = (0..<most).map { count in

@@ -37,6 +37,8 @@ struct HTTPFixture: ~Copyable {
     let settings = server.settings
     return [
       "MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret, "MESSAGE_TRACE_ELASTIC_API_KEY": settings.elasticAPIKey,
+      "MESSAGE_TRACE_SPLUNK_TOKEN": settings.splunkToken, "MESSAGE_TRACE_SEKOIA_INTAKE_KEY": settings.sekoiaIntakeKey,
+      "MESSAGE_TRACE_HTTPS_TOKEN": settings.httpsToken,
     ]
   }
 

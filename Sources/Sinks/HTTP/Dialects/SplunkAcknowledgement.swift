@@ -7,6 +7,7 @@ extension SplunkDialect {
   /// Polls, sooner at first, until all are confirmed or the time is over. What is true is told once; what is not told
   /// again counts as not delivered and is sent again.
   func confirm(_ receipts: [UInt64], _ client: HTTPClient) async -> (confirmed: Set<UInt64>, failure: Failure?) {
+    if receipts.isEmpty, waitsForIndexer { sayWithout(client) }
     var open = Set(receipts)
     let end = client.time.now() + acknowledgementTimeout
     var pause = Duration.milliseconds(50)
