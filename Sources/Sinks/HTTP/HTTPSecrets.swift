@@ -15,7 +15,7 @@ struct HTTPSecretKind: Sendable {
 
 /// Secrets as read.
 struct HTTPSecrets: Sendable {
-  private(set) var token: Secret?
+  var token: Secret?
   private(set) var headers: [(name: String, value: Secret)] = []
 
   init() {}
