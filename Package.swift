@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// One package without dependencies. Targets import the core and not each other, except that Collector imports
+// One package without dependencies. Targets import the core and not each other, except that Collector and Sinks import
 // HTTPTransport. `swift build --explicit-target-dependency-import-check error` allows only imports declared here.
 
 import PackageDescription
@@ -15,8 +15,8 @@ let package = Package(
     .target(name: "Collector", dependencies: ["HTTPTransport", "IntakeCore", "CSystem"]),
     .target(name: "Normaliser", dependencies: ["IntakeCore"]),
     .target(name: "Checkpoint", dependencies: ["IntakeCore"]),
-    .target(name: "Sinks", dependencies: ["IntakeCore", "CSystem"]),
-    .target(name: "Simulator", dependencies: ["IntakeCore"]),
+    .target(name: "Sinks", dependencies: ["HTTPTransport", "IntakeCore", "CSystem"]),
+    .target(name: "Simulator", dependencies: ["IntakeCore", "CSystem"]),
     .target(name: "Report", dependencies: ["IntakeCore"]),
     .target(name: "Trigger", dependencies: ["IntakeCore"]),
     .target(name: "Configuration", dependencies: ["IntakeCore"], exclude: ["Playbook/playbook.schema.json"]),
@@ -47,7 +47,9 @@ let package = Package(
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting", "Sinks"]),
     .testTarget(
       name: "SinksTests",
-      dependencies: ["Sinks", "CSystem", "IntakeCore", "IntakeTesting", "Simulator", "message-trace"]),
+      dependencies: [
+        "Sinks", "Checkpoint", "CSystem", "HTTPTransport", "IntakeCore", "IntakeTesting", "Simulator", "message-trace",
+      ]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "ReportTests", dependencies: ["Report", "IntakeCore", "IntakeTesting"]),
     .testTarget(name: "TriggerTests", dependencies: ["Trigger", "IntakeCore", "IntakeTesting"]),

@@ -7,6 +7,7 @@
 #include "csystem_clock.h"
 #include "csystem_crypto.h"
 #include "csystem_curl.h"
+#include "csystem_deflate.h"
 #include "csystem_inflate.h"
 #include "csystem_io.h"
 #include "csystem_libc.h"

@@ -7,6 +7,7 @@ internal import Synchronization
 final class Simulation: Sendable {
   let settings: SimulatorSettings
   let tokens: AccessTokens
+  let received: ReceivedEvents
   private let changing: Mutex<Changing>
 
   private struct Changing {
@@ -16,6 +17,8 @@ final class Simulation: Sendable {
     var tokensRevoked = 0
     /// Times of the requests that counted, by bucket, oldest first.
     var counted: [String: [Instant]] = [:]
+    /// Of Splunk: the next number of each channel, and those not told yet.
+    var acknowledgements: [String: (next: Int, open: Set<Int>)] = [:]
   }
 
   init(_ settings: SimulatorSettings) {
@@ -23,6 +26,7 @@ final class Simulation: Sendable {
     let tenant = settings.tenant
     tokens = AccessTokens(
       key: Array("simulated key \(tenant.seed)".utf8), tenantID: tenant.tenantID, clientID: settings.clientID)
+    received = ReceivedEvents(keepsEvents: settings.keepsEvents)
     changing = Mutex(Changing(faults: FaultCounter(settings.faults)))
   }
 
@@ -41,7 +45,7 @@ final class Simulation: Sendable {
       changing.requests.append(
         RecordedRequest(
           number: number, method: request.method, path: request.path, query: request.rawQuery,
-          headers: request.headers, body: request.body, time: time, status: 0))
+          headers: request.headers, body: request.bringsEvents ? [] : request.body, time: time, status: 0))
       return number
     }
   }
@@ -70,6 +74,25 @@ final class Simulation: Sendable {
   func claims(_ token: String) -> AccessTokens.Claims? {
     guard let claims = tokens.read(token), claims.expires > now.ticks / Instant.perSecond else { return nil }
     return changing.withLock { claims.number > $0.tokensRevoked } ? claims : nil
+  }
+
+  /// A number to ask for on this channel.
+  /// - Parameter isKept: false: it is never confirmed.
+  func acknowledgement(_ channel: String, isKept: Bool) -> Int {
+    changing.withLock { changing in
+      var known = changing.acknowledgements[channel] ?? (0, [])
+      defer { changing.acknowledgements[channel] = known }
+      if isKept { known.open.insert(known.next) }
+      known.next += 1
+      return known.next - 1
+    }
+  }
+
+  /// True for each number that is confirmed; it is told once.
+  func confirm(_ numbers: [Int], _ channel: String) -> [Bool] {
+    changing.withLock { changing in
+      numbers.map { changing.acknowledgements[channel]?.open.remove($0) != nil }
+    }
   }
 
   /// Counts a request to Graph's traces; false if it is over the quota (then it does not count).

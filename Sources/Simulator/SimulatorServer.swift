@@ -14,6 +14,10 @@ package import IntakeCore
 /// | `/v1.0/admin/exchange/tracing/messageTraces` | and `/beta/…` in its own spelling; quota, sealed skip tokens |
 /// | `…/messageTraces/{id}/getDetailsByRecipient(…)` | delivery events |
 /// | `/beta/admin/exchange/messageTraces` | the draft of 2021, recipients by `$expand` |
+/// | `/_bulk`, `/{index}/_bulk` | Elasticsearch: takes events by id; `receipt(_:)` says which |
+/// | `/services/collector/event`, `…/ack`, `…/health` | Splunk's HTTP Event Collector with acknowledgement, told once |
+/// | `/dataCollectionRules/{id}/streams/{name}` | Logs Ingestion API of Azure Monitor |
+/// | `/plain/batch`, `/receive` | Sekoia's intake; any service that takes lines |
 ///
 /// Both services show the same rows, up to the simulated time; `FaultPlan` says what goes wrong. A request
 /// counts against the quota unless it was refused for the quota. Not simulated: TLS, delegated sign-in, `$count`.
@@ -52,6 +56,9 @@ package final class SimulatorServer: Sendable {
 
   /// Every request so far, in order of arrival.
   package func requests() -> [RecordedRequest] { simulation.requests }
+
+  /// What a receiver has taken so far.
+  package func receipt(_ service: ReceivingService) -> Receipt { simulation.received.receipt(service) }
 
   /// What can be seen at `instant`: what a collector that has read everything then must have delivered.
   package func truth(at instant: Instant) -> [TrueRow] { settings.tenant.truth(at: instant) }

@@ -59,6 +59,21 @@ package struct SimulatorSettings: Sendable {
   /// Status of Graph's answer to a start over 90 days ago: 400 or 500.
   package var tooOldStatus = 400
 
+  /// Of the receivers: credentials, and what they grant.
+  package var elasticAPIKey = "c2ltdWxhdGVkOnNpbXVsYXRlZC1rZXk="
+  package var elasticPassword = "simulated-password"
+  package var splunkToken = "8a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+  package var sekoiaIntakeKey = "simulated-intake-key"
+  package var httpsToken = "simulated-bearer"
+  package var hasIndexTemplate = true
+  /// The token of Splunk has indexer acknowledgement.
+  package var hasAcknowledgement = true
+  /// The app has the role for the data collection rule.
+  package var maySendLogs = true
+  package var mayCreateDocuments = true
+  /// False: receivers count events and keep none.
+  package var keepsEvents = true
+
   package init(tenant: SimulatedTenant, time: TimeSource) {
     self.tenant = tenant
     self.time = time
@@ -75,6 +90,7 @@ package struct RecordedRequest: Sendable {
   package var query: String
   /// Names in lower case.
   package var headers: [(name: String, value: String)]
+  /// Empty for requests that bring events.
   package var body: [UInt8]
   /// By the simulated clock.
   package var time: Instant

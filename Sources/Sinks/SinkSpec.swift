@@ -2,20 +2,24 @@
 
 package import IntakeCore
 
-/// `stdout`, `file:PATH`, or a syslog receiver as `udp://`, `tcp://`, `tls://` with host, port and options.
+/// `stdout`, `file:PATH`, a syslog receiver as `udp://`, `tcp://`, `tls://` with host, port and options, or one of `kinds`.
 package struct SinkSpec: Sendable {
   /// What it writes to, without options: the sink's name in checkpoint, log and metrics. Changing an option therefore
   /// keeps the position.
   package let name: String
-  let target: Target
+  private(set) var target: Target
   /// Of the receiver; every sink made from here shares it.
   private let receiver = ReceiverState()
 
-  enum Target: Sendable, Equatable {
+  enum Target: Sendable {
     case stdout
     case file(String)
     case syslog(SyslogOptions.Transport, NetworkAddress, SyslogOptions)
+    case other(any SinkTarget)
   }
+
+  /// Sinks whose specs are read in a folder of their own. A new one is a line here.
+  static let kinds: [any SinkTarget.Type] = [HTTPTarget.self]
 
   /// - Throws: `sink.spec` (78), naming the option or part that is wrong.
   package init(parsing text: String) throws(Failure) {
@@ -25,14 +29,34 @@ package struct SinkSpec: Sendable {
     } else if text.hasPrefix("file:") {
       target = .file(try Self.path(text))
       name = text
+    } else if let parts = try SinkText(text), let kind = Self.kinds.first(where: { $0.schemes.contains(parts.scheme) })
+    {
+      target = .other(try kind.init(parts))
+      name = parts.name
     } else {
       (target, name) = try Self.receiver(text)
     }
   }
 
-  /// The sink itself, not opened yet.
+  /// The same spec with the secrets that its options name.
+  /// - Throws: exit 78 for one that is missing, unreadable or not private.
+  package func withSecrets(_ environment: [String: String]) throws(Failure) -> SinkSpec {
+    guard case .other(var target) = target else { return self }
+    try target.loadSecrets(environment)
+    var spec = self
+    spec.target = .other(target)
+    return spec
+  }
+
   package func makeSink(log: Log, time: TimeSource) throws(Failure) -> any Sink {
-    switch target {
+    try makeSink(SinkContext(log: log, time: time))
+  }
+
+  /// The sink itself, not opened yet.
+  package func makeSink(_ context: SinkContext) throws(Failure) -> any Sink {
+    let (log, time) = (context.log, context.time)
+    return switch target {
+    case .other(let target): try target.makeSink(context)
     case .stdout: StdoutSink(log: log)
     case .file(let path): FileSink(path: path, log: log)
     case .syslog(.udp, let address, let options):
@@ -48,8 +72,19 @@ package struct SinkSpec: Sendable {
     }
   }
 
-  /// Connects to a TCP or TLS receiver and lets go again, without a byte of an event: for `check`. Nothing is tried for
-  /// the other sinks, whose opening says it all.
+  /// Opens the sink and tries the way to its receiver, without a byte of an event: for `check`. What is good or doubtful,
+  /// one sentence each.
+  package func check(_ context: SinkContext) async throws(Failure) -> [SinkFinding] {
+    let sink = try makeSink(context)
+    _ = try await sink.open(at: nil)
+    await sink.close()
+    if case .other(let target) = target { return try await target.check(context) }
+    try reach()
+    return [SinkFinding("The sink can be reached.")]
+  }
+
+  /// Connects to a TCP or TLS receiver and lets go again, without a byte of an event. Nothing is tried for the other
+  /// sinks, whose opening says it all.
   package func reach() throws(Failure) {
     guard case .syslog(let transport, let address, let options) = target else { return }
     switch transport {
@@ -84,8 +119,21 @@ package struct SinkSpec: Sendable {
     }
     let isPath = text.hasPrefix("/") || text.hasPrefix("./")
     throw wrong(
-      "Reading the sink \(text): it must be stdout, file:PATH, or begin with udp://, tcp:// or tls://\(isPath ? ", did you mean file:\(text)?" : ".")"
+      "Reading the sink \(withoutUser(text)): it must be stdout, file:PATH, or begin with \(schemes)\(isPath ? ", did you mean file:\(text)?" : ".")"
     )
+  }
+
+  private static var schemes: String {
+    let all = ["udp", "tcp", "tls"] + kinds.flatMap { $0.schemes }
+    return all.dropLast().map { "\($0)://" }.joined(separator: ", ") + " or \(all.last ?? "")://"
+  }
+
+  /// The text without what stands before an at sign, which may be a password.
+  static func withoutUser(_ text: String) -> String {
+    guard let at = text.lastIndex(of: "@"), let slashes = text.ranges(of: "//").first, slashes.upperBound < at else {
+      return text
+    }
+    return "\(text[..<slashes.upperBound])…\(text[at...])"
   }
 
   static func wrong(_ sentence: String, hint: String = "For example: --sink file:/var/log/events.ndjson") -> Failure {

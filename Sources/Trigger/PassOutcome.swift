@@ -16,6 +16,8 @@ package struct PassOutcome: Sendable {
   package var requests = 0
   /// Throttling responses among them.
   package var throttles = 0
+  /// Events that receivers have refused for good, and that were set aside.
+  package var rejected = 0
   /// By sink name: batches acknowledged.
   package var batches: [String: Int] = [:]
 
@@ -24,7 +26,8 @@ package struct PassOutcome: Sendable {
 
   /// The worst of what went wrong, nil for a clean pass.
   package var failure: Failure? {
-    let own = [interruption, openSpanFailure].compactMap { $0 }
+    let rejected = rejected > 0 ? Failure.rejected(rejected) : nil
+    let own = [interruption, openSpanFailure, rejected].compactMap { $0 }
     return Self.worst(of: sinkFailures.sorted { $0.key < $1.key }.map(\.value) + own)
   }
 
@@ -60,5 +63,15 @@ package struct PassOutcome: Sendable {
     case .denied: 7
     case .done: 0
     }
+  }
+}
+
+extension Failure {
+  /// Everything else is delivered: the pass ends with this only to be noticed.
+  fileprivate static func rejected(_ count: Int) -> Failure {
+    Failure(
+      "sink.rejected", exit: .badData,
+      "Delivering: receivers have refused \(count) event\(count == 1 ? "" : "s") for good; they are set aside in the state.",
+      hint: "Run: message-trace state rejected")
   }
 }

@@ -52,7 +52,8 @@ package struct PlaybookRun<Passes: PassRunning> {
   private func next(_ timer: inout PassTimer, _ outcome: PassOutcome) -> Instant {
     if timer.every != max(.seconds(1), passes.every) { timer.restart(every: passes.every, now: time.now()) }
     let isReadOn =
-      outcome.interruption == nil && (!outcome.sinkFailures.isEmpty || outcome.openSpanFailure != nil)
+      outcome.interruption == nil
+      && (!outcome.sinkFailures.isEmpty || outcome.openSpanFailure != nil || outcome.rejected > 0)
     guard let failure = outcome.failure, !isReadOn else { return timer.afterSuccess(now: time.now()) }
     return timer.afterFailure(failure, now: time.now(), random: random())
   }

@@ -3,6 +3,7 @@
 internal import Glibc
 internal import IntakeCore
 internal import IntakeTesting
+internal import Simulator
 internal import Testing
 
 @testable import Sinks
@@ -28,6 +29,19 @@ struct SinkContractTests {
       StdoutSink(log: .silent, descriptor: file.raw)
     } received: {
       try folder.text("out").split(separator: "\n").map(String.init)
+    }.check()
+  }
+
+  @Test(
+    "services behind HTTP keep it; elastic exactly once",
+    arguments: [ReceivingService.elastic, .splunk, .sekoia, .https])
+  func http(service: ReceivingService) async throws {
+    let fixture = try HTTPFixture(messages: 1)
+    let (text, environment, server) = (fixture.sink(service), fixture.environment, fixture.server)
+    try await SinkContract(repeats: service == .elastic ? .never : .atMostTheBatchInDoubt) {
+      try SinkSpec(parsing: text).withSecrets(environment).makeSink(log: .silent, time: .quick)
+    } received: {
+      String(decoding: server.receipt(service).events, as: UTF8.self).split(separator: "\n").map(String.init)
     }.check()
   }
 }

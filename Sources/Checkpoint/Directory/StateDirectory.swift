@@ -5,6 +5,7 @@
 //     journal/<n>.j     one batch that some sink has not acknowledged yet
 //     seen/<n>.idx      one segment of the ledger: identities already delivered
 //     damaged-<n>/      what a rebuild has set aside
+//     rejected.ndjson   events that a receiver has refused for good (DeadLetters)
 //
 // The ledger: a segment (LedgerFiles) is a file of blocks (LedgerBlocks), a block holds the identities of one journal
 // entry, a slot one identity; opening loads the slots into a table in memory (LedgerTable).

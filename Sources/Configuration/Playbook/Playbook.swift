@@ -124,6 +124,8 @@ private struct PlaybookReader {
     switch (setting.kind, member.value) {
     case (.flag, .bool(let value)):
       layer[setting] = value ? ["true"] : ["false"]
+    case (.list, .array(let values)) where setting == .sink:
+      layer[setting] = values.compactMap { readSink($0, member) }
     case (.list, .array(let values)) where values.allSatisfy({ $0.string != nil }):
       layer[setting] = values.compactMap(\.string).map { folder.resolved($0, of: setting) }
     case (.value, .string(let text)), (.list, .string(let text)):
@@ -132,6 +134,21 @@ private struct PlaybookReader {
       layer[setting] = [text]
     default:
       note("\(path) must be \(Self.wanted(setting))", at: member.offset)
+    }
+  }
+
+  /// A sink is a spec, or an object with the spec and references to its secrets.
+  private mutating func readSink(_ value: JSONValue, _ member: JSONValue.Member) -> String? {
+    if let text = value.string { return folder.resolved(text, of: .sink) }
+    guard let members = value.members else {
+      note("\(member.key) must be a list of strings and objects", at: member.offset)
+      return nil
+    }
+    switch SinkObject.spec(members, whole: folder.whole) {
+    case .success(let spec): return folder.resolved(spec, of: .sink)
+    case .failure(let mistake):
+      note(mistake.text, at: members.first?.offset ?? member.offset)
+      return nil
     }
   }
 

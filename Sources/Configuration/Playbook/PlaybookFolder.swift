@@ -2,6 +2,7 @@
 // and it must mean the same state and the same file to all of them.
 
 internal import Glibc
+internal import IntakeCore
 
 /// The folder of a playbook.
 struct PlaybookFolder: Sendable {
@@ -40,13 +41,19 @@ struct PlaybookFolder: Sendable {
     return path == "/" ? "/\(text)" : "\(path)/\(text)"
   }
 
-  /// The files among the options of a syslog sink.
+  /// The files among the options of a sink.
   private func wholeOptions(_ text: String) -> String {
     guard let mark = text.firstIndex(of: "?") else { return text }
     let options = text[text.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
     let resolved = options.map { option in
       let parts = option.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2, ["ca", "cert", "key"].contains(parts[0]) else { return String(option) }
+      if parts.count == 2, parts[0] == "header-file", let colon = parts[1].ranges(of: ":").first {
+        return "header-file=\(parts[1][..<colon.upperBound])\(whole(String(parts[1][colon.upperBound...])))"
+      }
+      let files = ["ca", "cert", "key", "token-file", "password-file"]
+      guard parts.count == 2, files.contains(String(parts[0])) else { return String(option) }
+      // The slash that begins a whole path may be escaped.
+      guard !parts[1].lowercasedASCII.hasPrefix("%2f") else { return String(option) }
       return "\(parts[0])=\(whole(String(parts[1])))"
     }
     return text[...mark] + resolved.joined(separator: "&")

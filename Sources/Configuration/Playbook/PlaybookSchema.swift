@@ -71,12 +71,32 @@ package enum PlaybookSchema {
     let text = JSONValue.object([.init("type", .string("string"))])
     switch setting.kind {
     case .flag: return [.init("type", .string("boolean"))]
+    case .list where setting == .sink:
+      return [
+        .init("type", .array([.string("array"), .string("string")])),
+        .init("items", .object([.init("oneOf", .array([text, sinkObject]))])),
+      ]
     case .list: return [.init("type", .array([.string("array"), .string("string")])), .init("items", text)]
     case .value where setting.isNumber: return [.init("type", .array([.string("integer"), .string("string")]))]
     case .value:
       guard let choices = setting.choices else { return [.init("type", .string("string"))] }
       return [.init("enum", .array(choices.map { .string($0) }))]
     }
+  }
+
+  private static var sinkObject: JSONValue {
+    let text = JSONValue.object([.init("type", .string("string"))])
+    let references = JSONValue.object([.init("oneOf", .array(["env", "file"].map(reference)))])
+    let headers = JSONValue.object([
+      .init("type", .string("object")),
+      .init(
+        "additionalProperties",
+        .object([.init("oneOf", .array([text] + ["env", "file"].map(reference)))])),
+    ])
+    let members =
+      [JSONValue.Member("to", text)] + SinkObject.references.map { JSONValue.Member($0, references) }
+      + [JSONValue.Member("headers", headers)]
+    return .object(closed(members) + [.init("required", .array([.string("to")]))])
   }
 
   private static func reference(_ kind: String) -> JSONValue {

@@ -7,7 +7,7 @@ package enum EnvironmentNames {
 
   /// The variables of HTTP and Kafka sinks, which hold a secret each.
   private static let sinkSecrets = [
-    "SPLUNK_TOKEN", "ELASTIC_API_KEY", "SEKOIA_INTAKE_KEY", "HTTPS_TOKEN", "KAFKA_PASSWORD",
+    "SPLUNK_TOKEN", "ELASTIC_API_KEY", "SEKOIA_INTAKE_KEY", "SENTINEL_CLIENT_SECRET", "HTTPS_TOKEN", "KAFKA_PASSWORD",
   ]
 
   /// Variables of the tests and benchmarks, which may be set in the shell of who works on the program.

@@ -46,11 +46,11 @@ extension SettingReader {
     let options = spec[spec.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
     let resolved = options.map { option in
       let parts = option.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2, ["key", "cert"].contains(parts[0]),
+      guard parts.count == 2, ["key", "cert", "token-file", "password-file"].contains(parts[0]),
         let path = PercentEncoding.decode(String(parts[1])).flatMap({ String(validating: $0, as: UTF8.self) }),
         let found = substitute(for: path, credential: path.split(separator: "/").last.map(String.init))
       else { return String(option) }
-      return "\(parts[0])=\(found)"
+      return "\(parts[0])=\(PercentEncoding.encode(found))"
     }
     return spec[...mark] + resolved.joined(separator: "&")
   }

@@ -12,7 +12,7 @@ package struct SettingReader {
   private var worst: Failure?
 
   /// False where only the shape of the settings is of interest, on a host that need not hold the secrets.
-  let loadsSecrets: Bool
+  package let loadsSecrets: Bool
 
   package init(layer: SettingLayer, environment: [String: String], loadsSecrets: Bool = true) {
     self.layer = layer

@@ -10,8 +10,10 @@ enum CurlOption {
   static let proxy: Int32 = 10_004
   static let userAgent: Int32 = 10_018
   static let httpHeader: Int32 = 10_023
+  static let sslCertificate: Int32 = 10_025
   static let headerData: Int32 = 10_029
   static let caInfo: Int32 = 10_065
+  static let sslKey: Int32 = 10_087
   static let copyPostFields: Int32 = 10_165
   static let writeFunction: Int32 = 20_011
   static let headerFunction: Int32 = 20_079
@@ -35,6 +37,8 @@ enum CurlOption {
   static let responseCode: Int32 = 0x20_0002
   static let verifyResult: Int32 = 0x20_000D
   static let connectCode: Int32 = 0x20_0016
+  /// Bytes of the body sent so far: `curl_off_t`, which is `long` on 64-bit systems.
+  static let uploadedBytes: Int32 = 0x60_0007
 
   // Values of the options above.
   static let httpAndHTTPS = 3

@@ -23,11 +23,15 @@ package actor CurlTransport: Transport {
 
   package func send(_ request: Request) async throws(Failure) -> Response {
     let handles = try opened()
-    let secret = try request.authorization?.header(for: request.address)
+    var secrets: [Secret] = []
+    for credential in (request.authorization.map { [$0] } ?? []) + request.credentials {
+      secrets.append(try credential.header(for: request.address))
+    }
+    let lines = secrets
     let waker = handles.waker
     count.add()
     let result = await withTaskCancellationHandler {
-      perform(request, secret, handles)
+      perform(request, lines, handles)
     } onCancel: {
       waker.wake()
     }
@@ -47,10 +51,10 @@ package actor CurlTransport: Transport {
     return encodings
   }
 
-  private func perform(_ request: Request, _ secret: Secret?, _ handles: CurlHandles) -> Result<Response, Failure> {
+  private func perform(_ request: Request, _ secrets: [Secret], _ handles: CurlHandles) -> Result<Response, Failure> {
     let buffer = ResponseBuffer(bodyCap: min(settings.bodyCap, request.bodyCap))
     var lines = request.headers.map { "\($0.name): \($0.value)" } + acceptedEncodings()
-    if let secret { lines.append(secret.revealed) }
+    lines += secrets.map(\.revealed)
     let list = unsafe Self.list(lines, handles)
     defer { unsafe handles.curl.slist_free_all(list) }
     configure(request, handles)
@@ -89,14 +93,20 @@ package actor CurlTransport: Transport {
     }
     defer { _ = unsafe handles.curl.multi_remove_handle(handles.multi, handles.easy) }
     let start = ContinuousClock.now
+    var (sent, lastSent) = (0, start)
     while true {
       var running: Int32 = 0
       guard unsafe handles.curl.multi_perform(handles.multi, &running) == 0 else { return CurlCode.multiFailed }
+      let uploaded = handles.number(CurlOption.uploadedBytes)
+      if uploaded > sent {
+        count.addSent(uploaded - sent)
+        (sent, lastSent) = (uploaded, ContinuousClock.now)
+      }
       if let code = handles.finished() { return code }
       guard !Task.isCancelled else { throw .stopped }
       let now = ContinuousClock.now
       let total = settings.totalDeadline - (now - start)
-      let idle = settings.idleDeadline - (now - buffer.lastArrival)
+      let idle = settings.idleDeadline - (now - max(buffer.lastArrival, lastSent))
       guard total > .zero else { throw .tooSlow(request, settings.totalDeadline) }
       guard idle > .zero else { throw .silent(request, settings.idleDeadline) }
       let pause = min(total, idle).wholeMilliseconds + 1
@@ -126,6 +136,8 @@ package actor CurlTransport: Transport {
     handles.set(CurlOption.proxy, request.mayUseProxy ? settings.proxy?.revealed ?? "" : "")
     handles.set(CurlOption.connectTimeoutMilliseconds, max(1, settings.connectDeadline.wholeMilliseconds))
     if let file = settings.caFile ?? Self.environment("SSL_CERT_FILE") { handles.set(CurlOption.caInfo, file) }
+    if let file = settings.certificateFile { handles.set(CurlOption.sslCertificate, file) }
+    if let file = settings.privateKeyFile { handles.set(CurlOption.sslKey, file) }
     unsafe handles.set(CurlOption.writeFunction, ResponseBuffer.bodyCallback)
     unsafe handles.set(CurlOption.headerFunction, ResponseBuffer.headerCallback)
     guard case .post(let body) = request.method else { return }

@@ -7,11 +7,14 @@ package import IntakeCore
 package struct HTTPSettings: Sendable {
   /// A PEM file of certificate authorities, in place of the system's; nil: `SSL_CERT_FILE`, else the system's.
   package var caFile: String?
+  /// PEM files of a client certificate with its chain, and of its private key; nil: none.
+  package var certificateFile: String?
+  package var privateKeyFile: String?
   /// A proxy's URL. Only this one is used: proxy variables in the environment have no effect.
   package var proxy: Secret?
   /// From the first packet to the end of the TLS handshake.
   package var connectDeadline: Duration
-  /// The longest silence of the peer.
+  /// The longest time without a byte in either direction.
   package var idleDeadline: Duration
   /// The whole exchange.
   package var totalDeadline: Duration

@@ -20,6 +20,8 @@ package struct Request: Sendable {
   package var address: WebAddress
   package var headers: [(name: String, value: String)]
   package var authorization: Authorization?
+  /// Further headers that hold secrets.
+  package var credentials: [Authorization] = []
   /// The first words of error sentences: `Reading a page of message traces`.
   package var purpose: String
   /// False for endpoints of this machine or its link, which a proxy must not see.

@@ -18,6 +18,7 @@ package struct RetryingTransport: Transport {
   static let maxWait = Duration.seconds(600)
   /// Larger values of Retry-After are cut to this.
   static let maxRetryAfter = Duration.seconds(3_600)
+  package static var longestRetryAfter: Duration { maxRetryAfter }
   /// Waits in seconds if a throttling response has no Retry-After.
   private static let throttledWaits = [60.0, 180, 300]
 

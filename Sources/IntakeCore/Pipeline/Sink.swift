@@ -21,6 +21,9 @@ package protocol Sink: Sendable {
   /// How often the receiver ended its side before ours, since the sink was made: for the metrics.
   var earlyEnds: Int { get }
 
+  /// For status and metrics; asked when no call is running. All zero for sinks that do not count.
+  var figures: SinkFigures { get }
+
   /// Opens the sink, and returns where a sink without a position starts. Called before the first request of a pass: for a sink
   /// that the checkpoint does not have yet, a failure here ends the pass; for any other it delays only this sink, and
   /// `open` is called again by the next drain.
@@ -44,4 +47,5 @@ extension Sink {
   package var bytesTaken: Int { 0 }
   /// For sinks without a stream.
   package var earlyEnds: Int { 0 }
+  package var figures: SinkFigures { SinkFigures() }
 }

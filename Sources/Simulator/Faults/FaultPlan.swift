@@ -53,7 +53,21 @@ package enum Fault: Sendable, Equatable {
   /// Received times have seven fraction digits on Graph, and a `Z` on the Reporting Web Service.
   case otherTimeSpelling
 
+  // In a request with events.
+  /// Each so-manieth event of a request gets this status; only where the service answers for single events.
+  case items(Int, every: Int)
+  /// Events that hold this text are refused for good.
+  case refusedEvents(String)
+  /// 413 for bodies with more bytes, unpacked.
+  case bodyCap(Int)
+  /// Events are answered as taken, and neither stored nor confirmed.
+  case forgotten
+  /// Events are stored, and never confirmed.
+  case neverConfirmed
+
   // On the way back.
+  /// So many bytes of the answer, its head included, then a reset.
+  case cut(Int)
   /// Half of the body, then an orderly close.
   case truncated
   /// Half of the body, then a reset.

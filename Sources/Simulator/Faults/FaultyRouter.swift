@@ -11,7 +11,9 @@ struct FaultyRouter {
     let number = simulation.record(request)
     let faults = simulation.faults(path: request.path, followsLink: request.parameters["$skiptoken"] != nil)
     for fault in faults { applyBefore(fault) }
-    var response = replacement(faults) ?? route(request, PageFaults(faults))
+    let receiverFaults = ReceiverFaults(faults)
+    var response =
+      replacement(faults) ?? received(request, receiverFaults) ?? route(request, PageFaults(faults))
     response.set("Date", HTTPDate.text(simulation.now))
     for fault in faults { applyAfter(fault, request, to: &response) }
     if case .raw = response.delivery {
@@ -28,6 +30,17 @@ struct FaultyRouter {
       ?? IdentityEndpoint(simulation: simulation).answer(request)
       ?? TokenEndpoint(simulation: simulation).answer(request)
       ?? HTTPResponse(404, type: "text/plain", "Not simulated.\n")
+  }
+
+  /// The answer of a service that takes events; nil for other paths.
+  private func received(_ request: HTTPRequest, _ faults: ReceiverFaults) -> HTTPResponse? {
+    if faults.isTooLarge(request.decodedBody ?? []) {
+      return HTTPResponse(413, type: "text/html", "<html><body>413 Request Entity Too Large</body></html>")
+    }
+    return EventCollectorEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? IngestionEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? LinesEndpoint(simulation: simulation, faults: faults).answer(request)
+      ?? BulkEndpoint(simulation: simulation, faults: faults).answer(request)
   }
 
   private func applyBefore(_ fault: Fault) {
@@ -85,6 +98,7 @@ struct FaultyRouter {
 
   private func applyAfter(_ fault: Fault, _ request: HTTPRequest, to response: inout HTTPResponse) {
     switch fault {
+    case .cut(let count): response.delivery = .cut(count)
     case .truncated: response.delivery = .truncated(response.body.count / 2)
     case .reset: response.delivery = .reset(response.body.count / 2)
     case .gzip, .brokenGzip:

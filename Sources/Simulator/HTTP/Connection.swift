@@ -7,10 +7,12 @@ internal import IntakeCore
 struct Connection {
   static let headLimit = 64 << 10
   static let bodyLimit = 1 << 20
+  /// For requests that bring events.
+  static let eventsLimit = 128 << 20
 
   let socket: Int32
   private var buffer: [UInt8] = []
-  private var chunk = [UInt8](repeating: 0, count: 16 << 10)
+  private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
   init(socket: Int32) {
     self.socket = socket
@@ -48,7 +50,9 @@ struct Connection {
       return .failure(Refusal(status: 400))
     }
     guard request.header("transfer-encoding") == nil else { return .failure(Refusal(status: 501)) }
-    guard length <= Self.bodyLimit else { return .failure(Refusal(status: 413)) }
+    guard length <= (request.bringsEvents ? Self.eventsLimit : Self.bodyLimit) else {
+      return .failure(Refusal(status: 413))
+    }
     buffer.removeFirst(end.body)
     if request.header("expect")?.lowercased() == "100-continue" {
       _ = write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
@@ -102,13 +106,21 @@ struct Connection {
       return false
     case .reset(let count):
       _ = write(response.head(closing: closing) + response.body.prefix(count))
-      var lingering = linger(l_onoff: 1, l_linger: 0)
-      unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
-      return false
+      return reset()
+    case .cut(let count):
+      _ = write(Array((response.head(closing: closing) + response.body).prefix(count)))
+      return reset()
     case .raw(let bytes):
       _ = write(bytes)
       return false
     }
+  }
+
+  /// The close that follows is a reset.
+  private func reset() -> Bool {
+    var lingering = linger(l_onoff: 1, l_linger: 0)
+    unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
+    return false
   }
 
   private func write(_ bytes: [UInt8]) -> Bool {

@@ -57,6 +57,18 @@ struct HTTPRequest: Sendable {
 
   var parameters: Parameters { Parameters(rawQuery) }
 
+  /// The path belongs to a receiver of events, whose bodies are large.
+  var bringsEvents: Bool {
+    let path = path
+    return method != "GET" && (path.hasSuffix("/_bulk") || ReceiverPaths.all.contains { path.contains($0) })
+  }
+
+  /// The body, unpacked where it is gzip; nil where it cannot be.
+  var decodedBody: [UInt8]? {
+    guard header("content-encoding")?.lowercased() == "gzip" else { return body }
+    return Gunzip.unpack(body, most: Connection.eventsLimit)
+  }
+
   private static func trim(_ text: Substring) -> String {
     var trimmed = text
     while let first = trimmed.first, first == " " || first == "\t" { trimmed.removeFirst() }

@@ -9,6 +9,8 @@ struct HTTPResponse: Sendable {
     case truncated(Int)
     /// So many bytes of the body, then a reset.
     case reset(Int)
+    /// So many bytes of the whole answer, then a reset.
+    case cut(Int)
     /// Exactly these bytes instead of an answer, then a close.
     case raw([UInt8])
   }

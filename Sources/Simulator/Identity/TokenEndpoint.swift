@@ -9,6 +9,7 @@ struct TokenEndpoint {
 
   /// Microsoft's audiences and the permission that belongs to each.
   static let graph = "https://graph.microsoft.com"
+  static let monitor = "https://monitor.azure.com"
   static let outlook = "https://outlook.office365.com"
 
   /// nil if the path is none of this endpoint's.
@@ -64,6 +65,7 @@ struct TokenEndpoint {
     switch resource.lowercased() {
     case Self.graph: return [graph]
     case Self.outlook: return [reporting]
+    case Self.monitor: return []
     case let other where other.hasPrefix("http://127.0.0.1:") || other.hasPrefix("http://localhost:"):
       return [graph, reporting]
     default: return nil

@@ -150,6 +150,7 @@ struct PageFaults: Sendable {
       case .unknownProperty: unknownProperty = true
       case .nullForEmpty: nullForEmpty = true
       case .otherTimeSpelling: otherTimeSpelling = true
+      case .items, .refusedEvents, .bodyCap, .forgotten, .neverConfirmed, .cut: break
       case .latency, .tokenRevoked, .throttled, .status, .html, .redirect, .answer, .raw, .expiredLink, .truncated,
         .reset, .gzip, .brokenGzip, .dateSkew, .noDate:
         break

@@ -43,7 +43,8 @@ struct Assembly: Sendable {
     let normaliser = try settings.mapping.normaliser(
       shape: settings.rowShape, provider: settings.mode.rawValue)
     var sinks: [any Sink] = []
-    for spec in settings.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
+    let context = sinkContext(deadLetters: RejectedFile(settings.statePath))
+    for spec in settings.sinks { sinks.append(try spec.makeSink(context)) }
     let state = try StateDirectory.open(
       settings.statePath, tenant: settings.tenant, log: log, recalling: recalled)
     let source: AnySource
@@ -58,6 +59,17 @@ struct Assembly: Sendable {
     return Pipeline(
       source: source, mapping: mapping, sinks: sinks, state: state,
       time: time, limits: settings.sinks.count > 1 ? .sideBySide : .alone)
+  }
+
+  /// What the sinks share.
+  func sinkContext(deadLetters: (any DeadLetters)?) -> SinkContext {
+    let (settings, time, log) = (settings, time, log)
+    return SinkContext(log: log, time: time, http: settings.http, deadLetters: deadLetters) {
+      (signIn) throws(Failure) in
+      try ServiceTokens.make(
+        try settings.credential(for: signIn), resource: signIn.resource, origin: signIn.origin, http: settings.http,
+        time: time, log: log)
+    }
   }
 
   /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.

@@ -23,7 +23,8 @@ struct HealthCheck: Sendable {
     healthCheck.tryMapping(configuration)
     healthCheck.tryState(configuration, log: log)
     await healthCheck.trySource(configuration, time: time, log: log)
-    for spec in configuration.sinks { await healthCheck.trySink(spec, time: time, log: log) }
+    let context = Assembly(configuration, time: time, log: log).sinkContext(deadLetters: nil)
+    for spec in configuration.sinks { await healthCheck.trySink(spec, context) }
     return healthCheck
   }
 
@@ -50,14 +51,13 @@ struct HealthCheck: Sendable {
     }
   }
 
-  private mutating func trySink(_ spec: SinkSpec, time: TimeSource, log: Log) async {
+  private mutating func trySink(_ spec: SinkSpec, _ context: SinkContext) async {
     let name = "sink \(spec.name)"
     do throws(Failure) {
-      let sink = try spec.makeSink(log: log, time: time)
-      _ = try await sink.open(at: nil)
-      await sink.close()
-      try spec.reach()
-      findings.append(SourceCheck.Finding(name: name, isGood: true, sentence: "The sink can be reached."))
+      for found in try await spec.check(context) {
+        findings.append(
+          SourceCheck.Finding(name: name, isGood: true, sentence: found.sentence, isWarning: found.isWarning))
+      }
     } catch {
       fail(name, error)
     }

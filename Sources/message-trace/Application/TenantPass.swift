@@ -32,6 +32,7 @@ struct TenantPass: Sendable {
     }
     outcome.requests = pipeline.source.requests - requests
     outcome.throttles = pipeline.source.throttles - throttles
+    outcome.rejected = pipeline.sinks.reduce(0) { $0 + $1.figures.rejected }
     if outcome.interruption == nil { await fetchDetails(&pipeline) }
     outcome.batches = Self.batches(from: before, to: pipeline.state.checkpoint)
     let isGood = outcome.failure == nil

@@ -4,6 +4,7 @@ internal import Collector
 internal import Configuration
 internal import HTTPTransport
 internal import IntakeCore
+internal import Sinks
 
 extension Mode {
   var service: TraceService {
@@ -31,6 +32,30 @@ extension TenantSettings {
       }
     return SourceSettings(
       service, credential: credential, pageSize: pageSize, http: http, quotaFile: quotaFile, tenant: tenant)
+  }
+}
+
+extension TenantSettings {
+  /// The app of a sink's own, else the sign-in of the source.
+  func credential(for signIn: SinkSignIn) throws(Failure) -> Credential {
+    if let clientID = signIn.clientID, let secret = signIn.secret {
+      return .clientSecret(
+        tenant: signIn.tenant ?? tenant, clientID: clientID, secret: secret, authority: authority(of: signIn))
+    }
+    guard case .basic = credential else { return credential }
+    throw Failure(
+      "sink.sign_in", exit: .configuration,
+      "Opening a sink: it needs an Entra app, and the source signs in with a password.",
+      hint: "Give the sink the options client-id, tenant and token-file.")
+  }
+
+  private func authority(of signIn: SinkSignIn) -> String {
+    switch credential {
+    case .clientSecret(_, _, _, let authority), .certificate(_, _, _, _, let authority),
+      .federatedTokenFile(_, _, _, let authority):
+      authority
+    case .basic, .managedIdentity, .accessTokenFile: NationalCloud.authority(besideService: signIn.resource)
+    }
   }
 }
 

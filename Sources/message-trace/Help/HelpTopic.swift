@@ -12,6 +12,7 @@ struct HelpTopic: Sendable {
     HelpTopic(
       name: "mapping", summary: "the format of a mapping file, and how to change a field", text: MappingHelp.text),
     HelpTopic(name: "playbook", summary: "every key of a playbook, secrets, many tenants", text: PlaybookHelp.text),
+    HelpTopic(name: "sinks", summary: "Elastic, Splunk, Sekoia, Sentinel, HTTPS; refused events", text: SinksHelp.text),
     HelpTopic(name: "state", summary: "where the state is, and sinks that are added or left out", text: StateHelp.text),
     HelpTopic(name: "syslog", summary: "receivers, options, what counts as delivered", text: SyslogHelp.text),
   ]
@@ -23,7 +24,7 @@ struct HelpTopic: Sendable {
     exit status (after sysexits.h):
         0  done, also a daemon that was stopped
        64  usage: an unknown option or a missing value
-       65  bad input data, or corrupt state
+       65  bad input data, or corrupt state; or a receiver has refused events, which are set aside
        66  no such input
        69  the service refuses to serve this tenant
        70  a bug: please report it

@@ -27,7 +27,8 @@ struct Command: Sendable {
     CollectCommand.descriptor, RunCommand.descriptor, CheckCommand.descriptor, QueryCommand.descriptor,
     DetailsCommand.descriptor, BackfillCommand.descriptor, StatusCommand.descriptor, PlaybookCommand.descriptor,
     ScheduleCommand.descriptor, NormaliseCommand.descriptor, VerifyCommand.descriptor, ReportCommand.descriptor,
-    MappingCommand.descriptor, SimulateCommand.descriptor, DemoCommand.descriptor, CompletionsCommand.descriptor,
+    MappingCommand.descriptor, StateCommand.descriptor, SimulateCommand.descriptor, DemoCommand.descriptor,
+    CompletionsCommand.descriptor,
   ]
 
   static let names = all.map(\.name)

@@ -20,12 +20,13 @@ enum CommandOption: String, CaseIterable, Sendable {
   case from, to, order, systemd, cron
   case dateFormat = "date-format"
   case rebuildState = "rebuild-state"
+  case resend
   case title, top
   case statusFile = "status-file"
   case collectorState = "state"
 
   /// True if the option takes no value.
-  var isFlag: Bool { self == .systemd || self == .cron || self == .rebuildState }
+  var isFlag: Bool { self == .systemd || self == .cron || self == .rebuildState || self == .resend }
 
   /// The name of its value in the help.
   var placeholder: String {
@@ -45,7 +46,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .from, .to: "INSTANT"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
-    case .systemd, .cron, .rebuildState: ""
+    case .systemd, .cron, .rebuildState, .resend: ""
     }
   }
 
@@ -89,6 +90,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"
     case .statusFile: "output of `status --format json`, to show the status of several collectors"
+    case .resend: "send refused events again, and keep those that are refused again"
     case .rebuildState: "set a damaged state aside and read the revisit horizon again"
     }
   }

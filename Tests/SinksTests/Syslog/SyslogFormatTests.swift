@@ -73,7 +73,8 @@ struct SyslogFormatTests {
   @Test(
     "specs that are wrong are told what is wrong",
     arguments: [
-      ("", "must be stdout"), ("http://x:1", "must be stdout"), ("file:", "the path is missing"),
+      ("", "must be stdout"), ("ftp://x:1", "must be stdout"), ("http://x:1", "loopback only"),
+      ("file:", "the path is missing"),
       ("file:/a/", "the path is missing"),
       ("tcp://siem", "a host and a port"), ("tcp://siem:0", "a host and a port"),
       ("tcp://siem:65536", "a host and a port"),

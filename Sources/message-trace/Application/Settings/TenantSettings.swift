@@ -95,7 +95,12 @@ extension SettingReader {
     let texts = list(.sink) ?? ["stdout"]
     var specs: [SinkSpec] = []
     for text in texts {
-      do { specs.append(try SinkSpec(parsing: sinkWithCredentials(text))) } catch { note(error, of: .sink) }
+      do throws(Failure) {
+        let spec = try SinkSpec(parsing: sinkWithCredentials(text))
+        specs.append(loadsSecrets ? try spec.withSecrets(environment) : spec)
+      } catch {
+        note(error, of: .sink)
+      }
     }
     if Set(specs.map(\.name)).count != specs.count { note("\(name(.sink)) contains a duplicate sink.") }
     return specs

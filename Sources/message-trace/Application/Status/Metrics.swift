@@ -28,6 +28,14 @@ enum Metrics {
     ("sink_batches", "sink_batches_total", "sink", "Batches acknowledged by the sink."),
     ("sink_failures", "sink_failures_total", "sink", "Passes that ended with undelivered batches for the sink."),
     ("sink_early_ends", "sink_early_ends_total", "sink", "Ends of stream by the receiver that came before ours."),
+    ("sink_events", "sink_events_total", "sink", "Events taken by the sink, repeats included."),
+    ("sink_bytes", "sink_bytes_total", "sink", "Bytes sent to the sink, as they went over the network."),
+    ("sink_requests", "sink_requests_total", "sink", "Requests to the sink."),
+    ("sink_retries", "sink_retries_total", "sink", "Requests, or parts of them, that were sent again."),
+    ("sink_rejected", "sink_rejected_total", "sink", "Events that the receiver refused for good; set aside."),
+    (
+      "sink_milliseconds", "sink_delivery_milliseconds_total", "sink", "Time that the sink took to acknowledge batches."
+    ),
     ("gaps", "gaps_total", nil, "Time ranges that left the service's retention before they were read."),
     ("gap_seconds", "gap_seconds_total", nil, "Seconds in those time ranges."),
   ]
@@ -88,6 +96,11 @@ enum Metrics {
       gauge("journal_bytes", "Their size in bytes.", statuses) { [([], "\($0.journalBytes)")] },
       gauge("open_spans", "Time ranges that the service could not return yet.", statuses) { status in
         [([], "\(status.openSpans)")]
+      },
+      gauge("sink_last_error", "1 for the code of the sink's last failed request or batch.", statuses) { status in
+        status.sinks.sorted { $0.key < $1.key }.compactMap { name, sink in
+          sink.lastError.map { ([("sink", name), ("code", $0)], "1") }
+        }
       },
       gauge("quota_remaining_requests", "Requests left in the quota window.", statuses) { status in
         status.quota.map { [([], "\(max(0, $0.limit - $0.used))")] } ?? []

@@ -26,6 +26,8 @@ struct PassStatus: Sendable, Equatable {
     var sequence: UInt64
     /// Code of the failure that keeps it behind, nil if it is not.
     var failing: String?
+    /// Code of the last failure of a request, whether it was overcome or not.
+    var lastError: String?
   }
 
   struct Quota: Sendable, Equatable {
@@ -106,7 +108,8 @@ struct PassStatus: Sendable, Equatable {
     openSpans = checkpoint.openSpans.count
     sinks = Dictionary(
       uniqueKeysWithValues: checkpoint.sinks.map { name, position in
-        (name, SinkState(sequence: position.sequence, failing: failing[name]?.code.rawValue))
+        let code = failing[name]?.code.rawValue
+        return (name, SinkState(sequence: position.sequence, failing: code, lastError: code ?? sinks[name]?.lastError))
       })
   }
 }

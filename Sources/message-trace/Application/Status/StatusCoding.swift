@@ -104,11 +104,12 @@ extension PassStatus.Lane {
 extension PassStatus.SinkState {
   fileprivate var json: JSONValue {
     .object(
-      [.init("sequence", .number("\(sequence)"))] + (failing.map { [.init("failing", .string($0))] } ?? []))
+      [.init("sequence", .number("\(sequence)"))] + (failing.map { [.init("failing", .string($0))] } ?? [])
+        + (lastError.map { [.init("lastError", .string($0))] } ?? []))
   }
 
   fileprivate init?(_ value: JSONValue) {
     guard let sequence = value["sequence"]?.integer, sequence >= 0 else { return nil }
-    self.init(sequence: UInt64(sequence), failing: value["failing"]?.string)
+    self.init(sequence: UInt64(sequence), failing: value["failing"]?.string, lastError: value["lastError"]?.string)
   }
 }

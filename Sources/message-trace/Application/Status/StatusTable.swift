@@ -57,6 +57,9 @@ enum StatusTable {
     }
     for (name, sink) in (tenant.status?.sinks ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append(("sink", "\(name), \(sink.failing.map { "behind: \($0)" } ?? "up to date")"))
+      if let count = tenant.status?.counters["sink_rejected"]?[name], count > 0 {
+        lines.append(("", "\(count) events refused so far: message-trace state rejected"))
+      }
     }
     return lines
   }

@@ -1,0 +1,169 @@
+// One batch on its way: which events are still to be sent, in which requests.
+
+internal import IntakeCore
+internal import Synchronization
+
+/// Cuts a batch into requests and keeps what each answer has said. Used by several connections at a time.
+final class EntryDelivery: Sendable {
+  let entry: JournalEntry
+  private let limits: HTTPLimits
+  private let state: Mutex<State>
+
+  private struct State {
+    var progress: HTTPReceiver.Progress
+    /// Indices not sent yet, in order.
+    var rest: ArraySlice<Int>
+    /// Requests to be sent again as they are.
+    var again: [[Int]] = []
+    var mostBytes: Int
+    /// Events that wait for the confirmation of a receipt.
+    var receipts: [UInt64: [Int]] = [:]
+    var failure: Failure?
+    /// Failures in a row without an event taken.
+    var failures = 0
+    /// Events refused one by one since the last that was taken.
+    var refusedInARow = 0
+  }
+
+  init(_ entry: JournalEntry, _ limits: HTTPLimits, _ progress: HTTPReceiver.Progress, mostBytes: Int) {
+    self.entry = entry
+    self.limits = limits
+    let refused = Set(progress.refused.map(\.index))
+    let rest = entry.entries.indices.filter { !progress.taken[$0] && !refused.contains($0) }
+    state = Mutex(State(progress: progress, rest: rest[...], mostBytes: min(limits.bytes, mostBytes)))
+  }
+
+  var progress: HTTPReceiver.Progress { state.withLock { $0.progress } }
+  var failure: Failure? { state.withLock { $0.failure } }
+  var receipts: [UInt64] { state.withLock { Array($0.receipts.keys) } }
+
+  /// True if the service has taken something in this delivery.
+  func isConfirmable(since before: HTTPReceiver.Progress) -> Bool {
+    state.withLock { !$0.receipts.isEmpty || $0.progress.taken != before.taken }
+  }
+
+  func line(_ index: Int) -> ArraySlice<UInt8> {
+    let start = index == 0 ? 0 : entry.entries[index - 1].end
+    return entry.bytes[start..<max(start, entry.entries[index].end - 1)]
+  }
+
+  /// The events of the next request; nil where none is left, or after a failure.
+  func next() -> [Int]? {
+    state.withLock { state in
+      guard state.failure == nil else { return nil }
+      if let again = state.again.popLast() { return again }
+      var taken: [Int] = []
+      var bytes = 0
+      while let index = state.rest.first, taken.count < limits.events {
+        let length = line(index).count
+        guard length <= limits.event else {
+          state.rest = state.rest.dropFirst()
+          let reason = "The event has \(length) bytes; the service takes \(limits.event)."
+          state.progress.refused.append(Refusal(index: index, kind: "too-large", reason: reason))
+          continue
+        }
+        guard taken.isEmpty || bytes + length + limits.overhead <= state.mostBytes else { break }
+        bytes += length + limits.overhead
+        taken.append(index)
+        state.rest = state.rest.dropFirst()
+      }
+      return taken.isEmpty ? nil : taken
+    }
+  }
+
+  /// Takes the answer to a request with these events.
+  /// - Returns: why a part of them has to be sent again later, nil if none has.
+  func settle(_ indices: [Int], _ verdict: HTTPVerdict) -> Failure? {
+    state.withLock { state in
+      switch verdict {
+      case .taken(let receipt):
+        if let receipt { state.receipts[receipt, default: []] += indices }
+        if receipt == nil { for index in indices { state.progress.taken[index] = true } }
+        (state.failures, state.refusedInARow) = (0, 0)
+        return nil
+      case .mixed(let refused, let again, let reason):
+        Self.settle(indices, refused, again, &state)
+        return again.isEmpty ? nil : reason
+      case .tooLarge:
+        state.mostBytes = max(1, min(state.mostBytes, indices.reduce(0) { $0 + line($1).count + limits.overhead }) / 2)
+        halve(indices, &state, Refusal(index: 0, kind: "too-large", reason: "The service takes no body of this size."))
+      case .refused(let kind, let reason):
+        halve(indices, &state, Refusal(index: 0, kind: kind, reason: reason))
+      }
+      return nil
+    }
+  }
+
+  private static func settle(_ indices: [Int], _ refused: [Refusal], _ again: [Int], _ state: inout State) {
+    var open = Set(again)
+    for refusal in refused where indices.indices.contains(refusal.index) && open.insert(refusal.index).inserted {
+      var refusal = refusal
+      refusal.index = indices[refusal.index]
+      state.progress.refused.append(refusal)
+    }
+    var count = 0
+    for (place, index) in indices.enumerated() where !open.contains(place) {
+      state.progress.taken[index] = true
+      count += 1
+    }
+    state.failures = count > 0 || !refused.isEmpty ? 0 : state.failures
+    state.refusedInARow = count > 0 ? 0 : state.refusedInARow
+    let rest = again.filter(indices.indices.contains).map { indices[$0] }
+    if !rest.isEmpty { state.again.append(rest) }
+  }
+
+  /// Finds the event that the service minds; a request of one event is refused itself.
+  private func halve(_ indices: [Int], _ state: inout State, _ refusal: Refusal) {
+    guard indices.count < 2 else {
+      state.again.append(Array(indices[(indices.count / 2)...]))
+      state.again.append(Array(indices[..<(indices.count / 2)]))
+      return
+    }
+    for index in indices {
+      var refusal = refusal
+      refusal.index = index
+      state.progress.refused.append(refusal)
+      state.refusedInARow += 1
+    }
+    // The other end of the batch may be better.
+    if state.refusedInARow == Self.mostInARow / 2 { state.again.reverse() }
+    guard state.refusedInARow >= Self.mostInARow else { return }
+    state.progress.refused.removeLast(min(state.refusedInARow, state.progress.refused.count))
+    state.failure = Failure(
+      "sink.http.refuses_all", exit: .badData,
+      "Delivering a batch: the service has refused \(state.refusedInARow) events one after the other and taken none.",
+      hint: "Look at the service's settings: an index, stream or parser that does not fit these events.")
+  }
+
+  /// After so many single refusals without a single event taken, the fault is not the events'.
+  static let mostInARow = 50
+
+  /// A request whose answer is not known, or that came too early.
+  /// - Returns: how many requests in a row have failed.
+  func sendAgain(_ indices: [Int]) -> Int {
+    state.withLock { state in
+      state.again.append(indices)
+      state.failures += 1
+      return state.failures
+    }
+  }
+
+  func noteFailure() -> Int {
+    state.withLock { state in
+      state.failures += 1
+      return state.failures
+    }
+  }
+
+  /// Ends the delivery; the first failure counts.
+  func fail(_ failure: Failure) { state.withLock { $0.failure = $0.failure ?? failure } }
+
+  /// The service has confirmed these receipts.
+  func confirm(_ receipts: Set<UInt64>) {
+    state.withLock { state in
+      for receipt in receipts {
+        for index in state.receipts.removeValue(forKey: receipt) ?? [] { state.progress.taken[index] = true }
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// What is known about a service, kept across batches and passes.
+
+internal import IntakeCore
+internal import Synchronization
+
+/// Shared by the sinks of one spec, so that a daemon keeps it across passes.
+final class HTTPReceiver: Sendable {
+  struct Facts: Sendable {
+    /// No request before this instant: the service's Retry-After.
+    var notBefore: Instant?
+    /// Most bytes of a body that the service takes, once it has refused a larger one.
+    var mostBytes = Int.max
+    /// What was said once.
+    var said: Set<String> = []
+    /// What is known of a batch that was not finished.
+    fileprivate(set) var progress: Progress?
+  }
+
+  /// A batch that a service has taken in part.
+  struct Progress: Sendable {
+    fileprivate let key: Key
+    var taken: [Bool]
+    var refused: [Refusal]
+  }
+
+  fileprivate struct Key: Sendable, Equatable {
+    let sequence: UInt64
+    let bytes: Int
+    let first: Identity?
+    let last: Identity?
+
+    init(_ entry: JournalEntry) {
+      sequence = entry.sequence
+      bytes = entry.bytes.count
+      first = entry.entries.first?.identity
+      last = entry.entries.last?.identity
+    }
+  }
+
+  private let stored = Mutex(Facts())
+
+  var facts: Facts { stored.withLock { $0 } }
+
+  func update(_ change: (inout Facts) -> Void) { stored.withLock { change(&$0) } }
+
+  /// True the first time for each text.
+  func isNew(_ text: String) -> Bool { stored.withLock { $0.said.insert(text).inserted } }
+
+  /// What the service has taken of this very batch; nothing if that is not known.
+  func progress(of entry: JournalEntry) -> Progress {
+    let key = Key(entry)
+    if let known = facts.progress, known.key == key, known.taken.count == entry.entries.count { return known }
+    return Progress(key: key, taken: Array(repeating: false, count: entry.entries.count), refused: [])
+  }
+
+  /// nil once the batch is finished.
+  func remember(_ progress: Progress?) { stored.withLock { $0.progress = progress } }
+}
