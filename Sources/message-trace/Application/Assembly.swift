@@ -56,7 +56,7 @@ struct Assembly: Sendable {
     }
     return Pipeline(
       source: source, mapping: CountingMapping(normaliser, heartbeat: heartbeat), sinks: sinks, state: state,
-      time: time, limits: settings.sinks.count > 1 ? .sideBySide : .alone)
+      time: time, limits: settings.sinks.count > 1 ? .sideBySide(every: settings.schedule.every) : .alone)
   }
 
   /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.

@@ -14,8 +14,12 @@ final class GatedSink: Sink {
   /// Looks, each 5 ms long, after which the double gives up: two minutes, so that code that waits for it fails and does not hang.
   private static let looks = 24_000
 
-  init(_ name: String, isOpen: @escaping @Sendable () -> Bool = { false }) {
+  /// Microseconds of every delivery.
+  private let pause: UInt32
+
+  init(_ name: String, pause: UInt32 = 0, isOpen: @escaping @Sendable () -> Bool = { false }) {
     self.name = name
+    self.pause = pause
     self.isOpen = isOpen
   }
 
@@ -23,6 +27,7 @@ final class GatedSink: Sink {
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     begun.update { $0 += 1 }
+    if pause > 0 { usleep(pause) }
     for _ in 0..<Self.looks {
       if isOpen() { break }
       guard !Task.isCancelled else { throw .stopped }
