@@ -27,11 +27,16 @@ struct WatchdogTests {
   private let listener = SystemdNoticeTests.Listener(
     "@message-trace-watchdog-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
 
+  /// The notices so far, each once.
+  private let heard = Locked<Set<String>>([])
+
   /// How many of the watchdog's notices come with so many of the status, each of which follows one look at the passes.
   private func fed(in looks: Int) async throws -> Int {
     var (fed, left) = (0, looks)
     for _ in 0..<60_000 where left > 0 {
-      switch listener.next() {
+      let notice = listener.next()
+      heard.update { _ = $0.insert(notice) }
+      switch notice {
       case "": try await Task.sleep(for: .milliseconds(2))
       case "WATCHDOG=1": fed += 1
       default: left -= 1
@@ -48,6 +53,9 @@ struct WatchdogTests {
     let daemon = Daemon(runs.map { ($0, EndlessPasses()) }, notice: notice, time: time.source, log: .silent)
     let running = Task { try? await daemon.run() }
     #expect(try await fed(in: 20) >= 10)
+    // Playbooks that have not ended a pass are not well.
+    let starting = "0 of 3 playbooks well; a: starting; b: starting; stuck: starting"
+    #expect(heard.value.subtracting([""]) == ["READY=1\nSTATUS=\(starting)", "STATUS=\(starting)", "WATCHDOG=1"])
     func beat(_ statuses: some Sequence<RunStatus>) { for status in statuses { status.heartbeat.beat(time.now) } }
     time.advance(by: Daemon<EndlessPasses>.longestSilence - .seconds(1))
     beat(runs.prefix(2))
