@@ -16,8 +16,8 @@ package struct SourceSettings: Sendable {
   package var credential: Credential
   package var pageSize: Int
   package var http: HTTPSettings
-  /// Where the rolling count of requests is kept; nil keeps it in memory.
-  package var quotaFile: String?
+  /// Where rolling counts of requests are kept, the state's own first; none keeps one in memory.
+  package var quotaFiles: [String]
   package var quota: QuotaLimit
   /// Whose mail is collected: a GUID, a domain or empty. With a GUID, tokens of another tenant cause a warning.
   package var tenant: String
@@ -25,13 +25,13 @@ package struct SourceSettings: Sendable {
   /// - Parameter quota: nil: what collectors allow themselves.
   package init(
     _ service: Service, credential: Credential, pageSize: Int, http: HTTPSettings = HTTPSettings(),
-    quotaFile: String? = nil, quota: QuotaLimit? = nil, tenant: String = ""
+    quotaFiles: [String] = [], quota: QuotaLimit? = nil, tenant: String = ""
   ) {
     self.service = service
     self.credential = credential
     self.pageSize = pageSize
     self.http = http
-    self.quotaFile = quotaFile
+    self.quotaFiles = quotaFiles
     self.tenant = tenant
     switch service {
     case .graph: self.quota = quota ?? TraceService.graph.quota
@@ -61,12 +61,12 @@ package struct AnySource: Source {
     case .graph(let root, let version):
       service = try GraphSource(
         root: root, version: version, credential: settings.credential, pageSize: settings.pageSize,
-        http: settings.http, time: time, log: log, quotaFile: settings.quotaFile, quota: settings.quota,
+        http: settings.http, time: time, log: log, quotaFiles: settings.quotaFiles, quota: settings.quota,
         tenant: settings.tenant)
     case .reporting(let endpoint):
       service = try ReportingSource(
         endpoint: endpoint, credential: settings.credential, pageSize: settings.pageSize, http: settings.http,
-        time: time, log: log, quotaFile: settings.quotaFile, quota: settings.quota, tenant: settings.tenant)
+        time: time, log: log, quotaFiles: settings.quotaFiles, quota: settings.quota, tenant: settings.tenant)
     }
   }
 

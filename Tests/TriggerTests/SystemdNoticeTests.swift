@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct SystemdNoticeTests {
   /// A datagram socket bound to a path or, with `@`, to an abstract name.
-  private final class Listener {
+  final class Listener {
     let name: String
     private let descriptor: Int32
 

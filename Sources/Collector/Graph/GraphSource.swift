@@ -17,11 +17,11 @@ package struct GraphSource: Source {
   /// - Parameters:
   ///   - root: such as `https://graph.microsoft.com`.
   ///   - pageSize: rows a page, 1 to 5000.
-  ///   - quotaFile: where the rolling count of requests is kept; nil keeps it in memory.
+  ///   - quotaFiles: where rolling counts of requests are kept; none keeps one in memory.
   ///   - tenant: whose mail is collected; if it is a GUID, tokens of another tenant cause a warning.
   package init(
     root: String, version: GraphVersion = .v1, credential: Credential, pageSize: Int = 5_000,
-    http: HTTPSettings = HTTPSettings(), time: TimeSource = .system, log: Log = Log(), quotaFile: String? = nil,
+    http: HTTPSettings = HTTPSettings(), time: TimeSource = .system, log: Log = Log(), quotaFiles: [String] = [],
     quota: QuotaLimit = TraceService.graph.quota, tenant: String = ""
   ) throws(Failure) {
     guard let address = WebAddress(root) else { throw .badURL("Graph URL", root) }
@@ -34,7 +34,7 @@ package struct GraphSource: Source {
     client = try ServiceClient(
       .graph,
       ClientSettings(
-        credential: credential, http: http, time: time, log: log, quotaFile: quotaFile, quota: quota,
+        credential: credential, http: http, time: time, log: log, quotaFiles: quotaFiles, quota: quota,
         tenant: tenant, isDraft: version == .beta2021),
       origin: address.origin, resource: Self.resource(address.origin))
   }

@@ -31,11 +31,11 @@ package struct ReportingSource: Source {
   /// - Parameters:
   ///   - endpoint: such as `https://reports.office365.com/ecp/reportingwebservice/reporting.svc`.
   ///   - pageSize: rows a page, 1 to 2000; with 2000 the service pages by itself.
-  ///   - quotaFile: where the rolling count of requests is kept; nil keeps it in memory.
+  ///   - quotaFiles: where rolling counts of requests are kept; none keeps one in memory.
   ///   - tenant: whose mail is collected; if it is a GUID, tokens of another tenant cause a warning.
   package init(
     endpoint: String, credential: Credential, pageSize: Int = 2_000, http: HTTPSettings = HTTPSettings(),
-    time: TimeSource = .system, log: Log = Log(), quotaFile: String? = nil,
+    time: TimeSource = .system, log: Log = Log(), quotaFiles: [String] = [],
     quota: QuotaLimit = TraceService.reporting.quota,
     tenant: String = ""
   ) throws(Failure) {
@@ -49,7 +49,7 @@ package struct ReportingSource: Source {
     client = try ServiceClient(
       .reporting,
       ClientSettings(
-        credential: credential, http: http, time: time, log: log, quotaFile: quotaFile, quota: quota,
+        credential: credential, http: http, time: time, log: log, quotaFiles: quotaFiles, quota: quota,
         tenant: tenant),
       origin: address.origin, resource: Self.resource(address.origin.host))
   }

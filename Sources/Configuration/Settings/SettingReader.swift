@@ -120,11 +120,17 @@ package struct SettingReader {
 
   /// The directory for the states of tenants that name none.
   package mutating func commonStatePath() -> String {
+    if let path = userStatePath { return path }
+    note("No state directory: neither \(name(.state)) nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set.")
+    return ""
+  }
+
+  /// Where this user's states are unless `state` names another place; nil where the environment names no place.
+  package var userStatePath: String? {
     if let path = environment["STATE_DIRECTORY"], let first = path.split(separator: ":").first { return String(first) }
     if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return "\(path)/message-trace" }
     if let home = environment["HOME"], home.hasPrefix("/") { return "\(home)/.local/state/message-trace" }
-    note("No state directory: neither \(name(.state)) nor STATE_DIRECTORY, XDG_STATE_HOME or HOME is set.")
-    return ""
+    return nil
   }
 
   /// The `tenant` setting, else the domain of `username`, else empty; ASCII lower-case.

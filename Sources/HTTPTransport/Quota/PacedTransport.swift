@@ -19,7 +19,10 @@ package struct PacedTransport: Transport {
   package func send(_ request: Request) async throws(Failure) -> Response {
     while let pause = try await quota.take(time.now()) {
       guard pause <= RetryingTransport.maxWait else { throw .paused(request, pause) }
-      log(.info, "source.quota", "\(request.purpose): quota used up; waiting.", [("wait", pause.exactly)])
+      let others = await quota.others
+      log(
+        .info, "source.quota", "\(request.purpose): quota used up; waiting.",
+        [("wait", pause.exactly)] + (others > 0 ? [("requests_of_other_states", "\(others)")] : []))
       do { try await time.sleep(pause) } catch { throw .waitEnded }
     }
     let response = try await base.send(request)

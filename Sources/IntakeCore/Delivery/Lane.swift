@@ -25,6 +25,7 @@ final class Lane: Sendable {
     var journalFailure: Failure?
     var isSlow = false
     var isClosed = false
+    var isDelivering = false
   }
 
   /// What the pipeline sees of a lane.
@@ -54,7 +55,7 @@ final class Lane: Sendable {
 
   var standing: Standing {
     state.withLock { state in
-      let hasEnded = state.failure != nil || state.journalFailure != nil
+      let hasEnded = state.failure != nil || state.journalFailure != nil || state.isClosed && !state.isDelivering
       let isIdle = hasEnded || state.queue.isEmpty && state.position == state.committed
       return Standing(
         position: state.position, failure: state.failure, journalFailure: state.journalFailure, isIdle: isIdle,
@@ -93,6 +94,7 @@ final class Lane: Sendable {
   func run() async {
     while let next = await next() {
       await deliver(next.sequence, next.entry, from: next.position)
+      state.withLock { $0.isDelivering = false }
       pipeline.ring()
     }
   }
@@ -105,6 +107,7 @@ final class Lane: Sendable {
           return (isOver, nil as (UInt64, JournalEntry?, SinkPosition)?)
         }
         let entry = state.newest.flatMap { $0.sequence == sequence ? $0 : nil }
+        state.isDelivering = true
         return (false, (sequence, entry, state.position))
       }
       if isOver { return nil }

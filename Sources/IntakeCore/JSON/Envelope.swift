@@ -6,13 +6,13 @@
 /// `{"value":[…],"@odata.nextLink":…}`. Source: facts on both services; MS-ODATA 2.2.6, OData JSON 4.0 section 4.5.
 package struct Envelope: Sendable, Equatable {
   /// Each element of the collection by structure alone; it may hold anything.
-  package var rows: [Range<Int>] = []
+  package var rows = RowRanges()
   /// The next link as text, nil where there is none or it is null or empty.
   package var next: String?
   /// True if the answer carries an `error` beside or instead of its rows.
   package var hasError = false
 
-  /// More elements than that are no page: the services give 5,000 rows at most, and each costs 16 bytes here.
+  /// More elements than that are no page: the services give 5,000 rows at most, and each costs 8 bytes here.
   package static let mostRows = 2_000_000
 
   /// nil if the document is whole JSON but no envelope that is known here; throws where it is not whole.

@@ -21,16 +21,18 @@ package struct PageCursor: Hashable, Sendable {
 /// One HTTP answer: its bytes as decoded, and where in them each row stands.
 package struct Page: Sendable {
   package var bytes: [UInt8]
-  package var rows: [Range<Int>]
+  package var rows: RowRanges
   /// nil on the last page of the window.
   package var next: PageCursor?
   /// The server's `Date` header, where it was sent and could be read. Without it a cursor follows the newest row seen,
   /// because nothing else shows that the local clock is right.
   package var serverDate: Instant?
 
-  package init(bytes: [UInt8], rows: [Range<Int>], next: PageCursor? = nil, serverDate: Instant? = nil) {
+  package init(
+    bytes: [UInt8], rows: some Sequence<Range<Int>>, next: PageCursor? = nil, serverDate: Instant? = nil
+  ) {
     self.bytes = bytes
-    self.rows = rows
+    self.rows = rows as? RowRanges ?? RowRanges(rows)
     self.next = next
     self.serverDate = serverDate
   }

@@ -94,7 +94,7 @@ extension Pipeline {
     _ window: Window, moving cursor: String?, age: Duration, _ reading: inout Reading
   ) async throws(Failure) {
     let source = source
-    var page = try reading.page(try await firstPage(of: window))
+    var page = try reading.page(try await fetch(window, after: nil))
     let settled = page.serverDate.map { min(window.end, $0 - age) }
     floor = window.start
     while true {
@@ -103,7 +103,7 @@ extension Pipeline {
       try reading.remember(page.next, of: page)
       let next = page.next
       // Two large pages at once are too much memory: the next one then waits until this one is delivered.
-      let isLarge = page.bytes.count + 16 * page.rows.count > Self.largePage
+      let isLarge = page.bytes.count + 8 * page.rows.count > Self.largePage
       let arrival = Arrival(signal)
       async let following = arrival.of { await (isLarge ? nil : next).asyncPage(of: window, from: source) }
       // A window that begins in the service's future says nothing of the time between cursor and window.
@@ -116,7 +116,7 @@ extension Pipeline {
       try tended.get()
       if isLarge, let next {
         page = Page(bytes: [], rows: [])
-        page = try reading.page(await source.result(window, after: next))
+        page = try reading.page(try await fetch(window, after: next))
         continue
       }
       guard let fetched else { break }
@@ -133,11 +133,13 @@ extension Pipeline {
     if end > window.start { try move([cursor: end]) }
   }
 
-  /// Fetches the first page while the sinks go on.
-  private mutating func firstPage(of window: Window) async throws(Failure) -> Result<Page, Failure> {
+  /// Fetches a page while the sinks go on.
+  private mutating func fetch(
+    _ window: Window, after cursor: PageCursor?
+  ) async throws(Failure) -> Result<Page, Failure> {
     let source = source
     let arrival = Arrival(signal)
-    async let answer = arrival.of { await source.result(window, after: nil) }
+    async let answer = arrival.of { await source.result(window, after: cursor) }
     let tended = await tend(until: arrival)
     let page = await answer
     try tended.get()

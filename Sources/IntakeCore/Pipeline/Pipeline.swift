@@ -203,7 +203,8 @@ extension Failure {
       "sink.removed", exit: .configuration,
       "Opening the sinks: this state has delivered to \(list), which is no longer configured"
         + (isBehind ? ", and the journal holds batches that it has not acknowledged." : "."),
-      hint: "Configure it again; or give it up with --forget-sink: it then gets nothing of what is collected without it"
+      hint: "Configure it again; or, if another playbook names it, give each playbook its own `state`; or give the sink"
+        + " up with --forget-sink: it then gets nothing of what is collected without it"
         + (isBehind ? " nor of what waits for it." : "."))
   }
 }

@@ -33,6 +33,7 @@ package struct RowNormaliser: Normalising {
       while run.next < page.rows.count, !run.isFull {
         let before = bytes.count
         let (next, element) = (run.next, run.element)
+        bytes.makeRoom(room)
         bytes.append(addingCapacity: room) { room in
           unsafe room.withUnsafeMutableBufferPointer { buffer, count in
             guard let base = buffer.baseAddress else { return }
@@ -49,6 +50,7 @@ package struct RowNormaliser: Normalising {
     }
     swap(&bytes, &batch.bytes)
   }
+
   /// Scans the rows without mapping them; how many were whole. A part of the work, for measurements.
   package func scan(_ page: Page) -> Int {
     var scanner = RowScanner()
@@ -61,5 +63,14 @@ package struct RowNormaliser: Normalising {
       } catch { continue }
     }
     return count
+  }
+}
+
+extension [UInt8] {
+  /// Makes room for so many bytes as appending does, by doubling, but not beyond a whole batch: its last doubling would
+  /// cost as much memory as two more batches.
+  fileprivate mutating func makeRoom(_ room: Int) {
+    guard capacity - count < room else { return }
+    reserveCapacity(Swift.max(count + room, Swift.min(2 * capacity, Batch.most + room)))
   }
 }

@@ -66,10 +66,13 @@ struct OutputFile: Sendable {
 
   /// Rewrites all of it even where it looks complete: a failed sync may have left clean pages over lost bytes.
   private func put(_ payload: ArraySlice<UInt8>, at offset: Int64) throws(FileFault) -> FilePosition {
-    let content = Array(payload)
-    try files.write(content, to: descriptor, at: offset)
+    // In pieces: a copy of a large batch would be as large.
+    for start in stride(from: 0, to: payload.count, by: Self.chunk) {
+      let piece = Array(payload.dropFirst(start).prefix(Self.chunk))
+      try files.write(piece, to: descriptor, at: offset + Int64(start))
+    }
     try files.syncData(descriptor)
-    let ours = offset + Int64(content.count)
+    let ours = offset + Int64(payload.count)
     let size = try size()
     if size > ours, try !isBlank(from: ours, size: size) {
       note("sink.file.foreign", "Another process wrote to the output file; continuing after its data.")

@@ -58,7 +58,7 @@ struct Assembly: Sendable {
     let mapping = CountingMapping(BeatingMapping(base: normaliser, heartbeat: heartbeat))
     return Pipeline(
       source: source, mapping: mapping, sinks: sinks, state: state,
-      time: time, limits: settings.sinks.count > 1 ? .sideBySide : .alone)
+      time: time, limits: settings.sinks.count > 1 ? .sideBySide(every: settings.schedule.every) : .alone)
   }
 
   /// What the sinks share.

@@ -16,12 +16,14 @@ extension Mode {
 }
 
 extension TenantSettings {
-  /// The file in which all processes of this state directory count requests.
-  var quotaFile: String { "\(statePath)/quota" }
+  /// The files in which requests are counted: by all processes of this state, and by those of the tenant's other states.
+  var quotaFiles: [String] {
+    ["\(statePath)/quota"] + [sharedQuota].compactMap { $0 }.filter(SharedQuota.isUsable)
+  }
 
   /// The requests of all processes so far; nil if none was ever counted.
   func quotaUsage(_ now: Instant) -> QuotaUsage? {
-    QuotaUsage(file: quotaFile, limit: mode.service.quota, now: now)
+    quotaFiles.compactMap { QuotaUsage(file: $0, limit: mode.service.quota, now: now) }.max { $0.used < $1.used }
   }
 
   var sourceSettings: SourceSettings {
@@ -31,7 +33,7 @@ extension TenantSettings {
       case .reporting: .reporting(endpoint: reportingURL)
       }
     return SourceSettings(
-      service, credential: credential, pageSize: pageSize, http: http, quotaFile: quotaFile, tenant: tenant)
+      service, credential: credential, pageSize: pageSize, http: http, quotaFiles: quotaFiles, tenant: tenant)
   }
 }
 

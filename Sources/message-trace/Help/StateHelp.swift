@@ -25,8 +25,15 @@ enum StateHelp {
 
     Several sinks are delivered to side by side, each on a thread and from a position of its own. Reading waits 2 seconds
     for a batch; a sink that is slower follows from the journal (1 GiB; then fetching pauses). At the end of a pass, a sink
-    that is behind may go on for as long as it takes bytes; after 30 seconds without one it is left behind until the next
+    that is behind may begin further batches until the next pass is due (`every`, at least 30 seconds) and finish the last
+    one for as long as it takes bytes; after 30 seconds without one, or with batches left, it is left behind until the next
     pass: sink.behind, exit status 75. A sink alone is waited for without limit.
+
+    The request quota
+
+    Microsoft counts requests by tenant, so all states of a tenant that one user collects share one count: beside the
+    state's own (`quota`), the file .quota/HOST_TENANT in the directory that holds TENANT above. Where that cannot be
+    written, each state counts alone. Name the tenant in one form, its domain or its GUID: two forms are two counts.
 
     """
 }

@@ -1,4 +1,4 @@
-// Safe process defaults: signals, standard descriptors, umask, core dumps, descriptor limit.
+// Safe process defaults: signals, standard descriptors, umask, core dumps, memory, descriptor limit.
 
 internal import Glibc
 internal import IntakeCore
@@ -15,6 +15,16 @@ enum ProcessDefaults {
       let opened = unsafe open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
       guard opened == descriptor else { _exit(ExitCode.system.rawValue) }
     }
+    keepMemoryWhole()
+  }
+
+  /// Gives large blocks back to the system as they are freed. Without it glibc raises the size from which it does so to that
+  /// of the largest block it has seen, and the table of a growing ledger leaves holes between its parts. Source: mallopt(3).
+  private static func keepMemoryWhole() {
+    typealias Tune = @convention(c) (Int32, Int32) -> Int32
+    let mapThreshold: Int32 = -3
+    guard let tune = unsafe dlsym(nil, "mallopt") else { return }
+    _ = unsafe unsafeBitCast(tune, to: Tune.self)(mapThreshold, 256 << 10)
   }
 
   /// The minimum for a run: state, output, connections, and the runtime's own, which ends the process if it gets none.

@@ -1,5 +1,5 @@
 // The service that `query` and `details` search, configured by flags, environment and a playbook. The quota is shared
-// with the collectors of the same state directory.
+// with the collectors of the tenant.
 
 internal import Collector
 internal import Configuration
@@ -42,7 +42,7 @@ struct QuerySession: Sendable {
   ) throws(Failure) -> any DetailedSearching {
     var settings = configuration.sourceSettings
     let isShared = unsafe access(configuration.statePath, W_OK) == 0
-    if !isShared || configuration.statePath.isEmpty { settings.quotaFile = nil }
+    if !isShared || configuration.statePath.isEmpty { settings.quotaFiles.removeFirst() }
     settings.quota = configuration.mode.service.searchQuota
     return try AnySource(settings, time: time, log: log).searchable
   }

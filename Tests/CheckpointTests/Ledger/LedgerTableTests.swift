@@ -23,6 +23,18 @@ struct LedgerTableTests {
     #expect(table.count == 5_000)
   }
 
+  @Test("a table needs 20 to 30 bytes an identity while it grows, and little more in the moment of growing")
+  func memory() {
+    var table = LedgerTable()
+    for number in 0..<200_000 as Range<UInt64> {
+      let low = number &* 0x9E37_79B9_7F4A_7C15
+      table.insert(LedgerTable.Slot(Identity(high: number, low: low), Age(unit: 1)))
+      guard number >= 20_000, number % 1_000 == 0 else { continue }
+      #expect((20...31).contains(table.size / table.count), "\(table.size) bytes for \(table.count)")
+    }
+    #expect(LedgerTable(expecting: 200_000).size < 200_000 * 23)
+  }
+
   @Test("pruning leaves exactly what is not older, however the probes ran into one another")
   func prune() {
     var table = LedgerTable(expecting: 5_000)
@@ -47,7 +59,7 @@ struct LedgerTableTests {
     var table = LedgerTable()
     var crowd: [LedgerTable.Slot] = []
     for number in 0..<300 as Range<UInt64> {
-      crowd.append(.init(Identity(high: number, low: 1_000 + number % 20), Age(unit: number % 2 == 0 ? 1 : 2)))
+      crowd.append(.init(Identity(high: number, low: .max - (number % 20) << 48), Age(unit: number % 2 == 0 ? 1 : 2)))
     }
     for slot in crowd { table.insert(slot) }
     #expect(table.count == 300)

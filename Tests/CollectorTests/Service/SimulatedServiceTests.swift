@@ -120,7 +120,7 @@ struct SimulatedServiceTests {
     let sources = try (0..<2).map { _ in
       try GraphSource(
         root: server.graphURL, credential: Self.secret(server), pageSize: 3, time: time.source, log: .silent,
-        quotaFile: folder("quota"))
+        quotaFiles: [folder("quota")])
     }
     for source in sources { #expect(try await Self.readAll(source) == Self.truth(server, time)) }
     #expect(server.requests().allSatisfy { $0.status == 200 })

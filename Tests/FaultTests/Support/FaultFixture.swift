@@ -38,7 +38,7 @@ struct FaultFixture: Sendable {
 
 /// One state and one output file, collected into as often as a test likes.
 struct FaultWorld {
-  let bench: FaultFixture
+  var bench: FaultFixture
   let folder: ScratchFolder
   /// For stderr and logs of calls: files outside the folder whose calls are counted.
   let side: ScratchFolder

@@ -27,7 +27,7 @@ import Testing
     state.checkpoint.sinks[sink] = SinkPosition(sequence: 0)
     for number in 1...count {
       var batch = Batch()
-      let page = Page(texts: ["{\"n\":\(number)}"])
+      let page = Page(texts: ["{\"pending\":\(number)}"])
       PlainMapping().normalise(page, created: Self.window.start, into: &batch, ledger: &state.ledger)
       _ = try state.journal(batch, cursors: [:])
       state.checkpoint.sequence += 1
@@ -68,11 +68,13 @@ import Testing
     #expect(pipeline.state.pending.isEmpty)
   }
 
-  @Test("while a page is on its way, what a slow sink acknowledges is committed")
-  func tending() async throws {
+  @Test(
+    "while a page is on its way, what a slow sink acknowledges is committed, whatever the page before weighs",
+    arguments: [0, 9 << 20])
+  func tending(padding: Int) async throws {
     let alive = MemorySink(name: "alive")
     let slow = GatedSink("slow") { alive.lines.count >= 2 }
-    let source = GatedSource(first: 2) { slow.lines.value.count >= 4 }
+    let source = GatedSource(first: 2, padding: padding) { slow.lines.value.count >= 4 }
     var state = try store(pending: 4, for: "slow")
     state.checkpoint.sinks["alive"] = SinkPosition(sequence: 4)
     var pipeline = Pipeline(
@@ -85,6 +87,25 @@ import Testing
       }
     }.get()
     #expect(source.hasSeen.value && slow.lines.value.count == 6 && pipeline.state.pending.isEmpty)
+  }
+
+  @Test("a sink that takes every batch, and is slower than passes come, does not hold up the next pass")
+  func lingering() async throws {
+    let (slow, alive) = (GatedSink("slow", pause: 20_000) { true }, MemorySink(name: "alive"))
+    var state = try store(pending: 2_000, for: "slow")
+    state.checkpoint.sinks["alive"] = SinkPosition(sequence: 2_000)
+    let limits = DeliveryLimits(prompt: .milliseconds(50), stall: nil, linger: .milliseconds(200))
+    var pipeline = pipeline([slow, alive], state: state, limits: limits)
+    try await pipeline.open()
+    _ = try await pipeline.delivering { pipeline in
+      await Failure.caught { () async throws(Failure) in
+        try await pipeline.read(Self.window, moving: "live", age: .zero)
+      }
+    }.get()
+    let taken = slow.lines.value.count
+    #expect(alive.lines.count == 6 && pipeline.state.pending.last == 2_003)
+    #expect(taken > 0 && pipeline.state.checkpoint.sinks["slow"]?.sequence == UInt64(taken))
+    #expect(pipeline.sinkFailures.mapValues(\.code.rawValue) == ["slow": "sink.behind"])
   }
 
   @Test("a sink that is down commits nothing, however much waits for it")
@@ -139,16 +160,21 @@ private final class GatedSource: Source {
   let retention: Duration = .seconds(864_000)
   let hasSeen = Locked(false)
   private let rows: Int
+  /// Bytes behind the first page's rows.
+  private let padding: Int
   private let isOpen: @Sendable () -> Bool
 
-  init(first rows: Int, isOpen: @escaping @Sendable () -> Bool) {
+  init(first rows: Int, padding: Int, isOpen: @escaping @Sendable () -> Bool) {
     self.rows = rows
+    self.padding = padding
     self.isOpen = isOpen
   }
 
   func page(_ window: Window, after cursor: PageCursor?) async throws(Failure) -> Page {
     guard cursor != nil else {
-      return Page(texts: (0..<rows).map { "{\"row\":\($0)}" }, next: PageCursor(link: "2"))
+      var page = Page(texts: (0..<rows).map { "{\"row\":\($0)}" }, next: PageCursor(link: "2"))
+      page.bytes += [UInt8](repeating: 0x20, count: padding)
+      return page
     }
     let hasOpened = await Waiting.whileSleeping(until: isOpen)
     hasSeen.update { $0 = hasOpened }

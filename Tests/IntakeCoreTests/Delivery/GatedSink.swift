@@ -11,8 +11,12 @@ final class GatedSink: Sink {
   let begun = Locked(0)
   private let isOpen: @Sendable () -> Bool
 
-  init(_ name: String, isOpen: @escaping @Sendable () -> Bool = { false }) {
+  /// Microseconds of every delivery.
+  private let pause: UInt32
+
+  init(_ name: String, pause: UInt32 = 0, isOpen: @escaping @Sendable () -> Bool = { false }) {
     self.name = name
+    self.pause = pause
     self.isOpen = isOpen
   }
 
@@ -20,6 +24,7 @@ final class GatedSink: Sink {
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     begun.update { $0 += 1 }
+    if pause > 0 { usleep(pause) }
     let hasOpened = Waiting.until(every: 5_000) { isOpen() || Task.isCancelled }
     guard !Task.isCancelled || isOpen() else { throw .stopped }
     guard hasOpened else { throw Failure("test.waited", exit: .bug, "Something waited for this sink.") }

@@ -141,6 +141,18 @@ struct TLSSinkTests {
     #expect(proxy.cuts == 8)
   }
 
+  @Test(
+    "a receiver that ends its side, TLS and TCP, 50 ms before it closes with bytes unread has not taken them",
+    arguments: zip(["", "&ack=eof-strict", ""], [3, 3, Int.max]))
+  func endsEarly(query: String, until: Int) async throws {
+    let receiver = try EarlyTLSReceiver(folder, after: 60_000, until: until)
+    defer { receiver.stop() }
+    let sink = try sink(ca + query, port: receiver.port)
+    #expect(await code(sink, count: 1_200) == nil)
+    #expect(Set(Frames.ids(receiver.connections)) == Set((0..<1_200).map { "1-\($0)" }))
+    #expect(receiver.connections.count >= min(until, 3) && sink.earlyEnds > 0)
+  }
+
   @Test("a receiver that goes away in the handshake may be back: that is no verdict on its TLS")
   func goneAtOnce() async throws {
     let receiver = try Receiver(.closesAtOnce)

@@ -54,7 +54,7 @@ enum StateLocation {
   }
 
   /// A tenant as a file name: what is neither letter, digit, dot, hyphen nor underscore becomes an underscore.
-  private static func name(_ tenant: String) -> String {
+  static func name(_ tenant: String) -> String {
     let plain = tenant.utf8.map { byte in
       let isPlain =
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)

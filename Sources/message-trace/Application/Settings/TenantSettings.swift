@@ -22,6 +22,8 @@ struct TenantSettings: Sendable {
   var details: DetailsSettings
   var sinks: [SinkSpec]
   var statePath: String
+  /// Counts the tenant's requests for all states of this user; nil where nothing can be shared.
+  var sharedQuota: String?
   /// Gives up what a sink that is no longer configured has not taken.
   var forgetsSinks = false
   /// Where metrics are written after each pass, nil for nowhere.
@@ -74,6 +76,8 @@ struct TenantSettings: Sendable {
     statePath = reader.statePath() ?? reader.defaultStatePath()
     metricsFile = reader.text(.metricsFile)
     tenant = reader.tenant()
+    sharedQuota = SharedQuota.path(
+      in: reader.userStatePath, service: mode == .graph ? graphURL : reportingURL, tenant: tenant)
     let signIn = reader.credential(mode: mode, tenant: tenant)
     guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }
     credential = signIn
