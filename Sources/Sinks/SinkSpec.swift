@@ -2,7 +2,7 @@
 
 package import IntakeCore
 
-/// `stdout`, `file:PATH`, or a syslog receiver as `udp://`, `tcp://`, `tls://` with host, port and options.
+/// `stdout`, `file:PATH`, or a syslog receiver as `udp://`, `tcp://`, `tls://`, `relp://`, `relps://` with host, port and options.
 package struct SinkSpec: Sendable {
   /// What it writes to, without options: the sink's name in checkpoint, log and metrics. Changing an option therefore
   /// keeps the position.
@@ -45,10 +45,20 @@ package struct SinkSpec: Sendable {
       StreamSink(
         name: name, options: options, connector: TLSConnector(address: address, options: options), log: log, time: time,
         receiver: receiver)
+    case .syslog(.relp, let address, let options), .syslog(.relps, let address, let options):
+      relp(address, options, log, time)
     }
   }
 
-  /// Connects to a TCP or TLS receiver and lets go again, without a byte of an event: for `check`. Nothing is tried for
+  private func relp(_ address: NetworkAddress, _ options: SyslogOptions, _ log: Log, _ time: TimeSource) -> RELPSink {
+    let connector: any Connector =
+      name.hasPrefix("relps:")
+      ? TLSConnector(address: address, options: options, area: "sink.relp")
+      : PlainConnector(area: "sink.relp", address: address)
+    return RELPSink(name: name, options: options, connector: connector, log: log, time: time, receiver: receiver)
+  }
+
+  /// Connects to a TCP, TLS or RELP receiver and lets go again, without a byte of an event: for `check`. Nothing is tried for
   /// the other sinks, whose opening says it all.
   package func reach() throws(Failure) {
     guard case .syslog(let transport, let address, let options) = target else { return }
@@ -56,6 +66,7 @@ package struct SinkSpec: Sendable {
     case .udp: return
     case .tcp: _ = try PlainConnector(address: address).connect(name: name)
     case .tls: _ = try TLSConnector(address: address, options: options).connect(name: name)
+    case .relp, .relps: try relp(address, options, .silent, .system).reach()
     }
   }
 
@@ -72,7 +83,7 @@ package struct SinkSpec: Sendable {
 
   private static func receiver(_ text: String) throws(Failure) -> (Target, String) {
     let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    for transport in [SyslogOptions.Transport.udp, .tcp, .tls] where text.hasPrefix("\(transport.rawValue)://") {
+    for transport in SyslogOptions.Transport.allCases where text.hasPrefix("\(transport.rawValue)://") {
       let place = parts[0].dropFirst(transport.rawValue.count + 3)
       guard let address = NetworkAddress(String(place)) else {
         throw wrong(
@@ -84,8 +95,8 @@ package struct SinkSpec: Sendable {
     }
     let isPath = text.hasPrefix("/") || text.hasPrefix("./")
     throw wrong(
-      "Reading the sink \(text): it must be stdout, file:PATH, or begin with udp://, tcp:// or tls://\(isPath ? ", did you mean file:\(text)?" : ".")"
-    )
+      "Reading the sink \(text): it must be stdout, file:PATH, or begin with udp://, tcp://, tls://, relp:// or relps://"
+        + (isPath ? ", did you mean file:\(text)?" : "."))
   }
 
   static func wrong(_ sentence: String, hint: String = "For example: --sink file:/var/log/events.ndjson") -> Failure {
