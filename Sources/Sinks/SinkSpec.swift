@@ -10,11 +10,13 @@ package struct SinkSpec: Sendable {
   let target: Target
   /// Of the receiver; every sink made from here shares it.
   private let receiver = ReceiverState()
+  private let kafka = KafkaLink.Kept()
 
   enum Target: Sendable, Equatable {
     case stdout
     case file(String)
     case syslog(SyslogOptions.Transport, NetworkAddress, SyslogOptions)
+    case kafka(KafkaSettings)
   }
 
   /// - Throws: `sink.spec` (78), naming the option or part that is wrong.
@@ -25,14 +27,21 @@ package struct SinkSpec: Sendable {
     } else if text.hasPrefix("file:") {
       target = .file(try Self.path(text))
       name = text
+    } else if text.hasPrefix(KafkaSettings.scheme) {
+      let settings = try KafkaSettings(parsing: text)
+      target = .kafka(settings)
+      name = settings.name
     } else {
       (target, name) = try Self.receiver(text)
     }
   }
 
   /// The sink itself, not opened yet.
-  package func makeSink(log: Log, time: TimeSource) throws(Failure) -> any Sink {
+  /// - Parameter owner: the tenant and the place of its state: what tells two collectors apart at a destination that keeps
+  ///   track of them.
+  package func makeSink(log: Log, time: TimeSource, owner: String = "") throws(Failure) -> any Sink {
     switch target {
+    case .kafka(let settings): KafkaSink(settings, owner: owner, log: log, time: time, receiver: kafka)
     case .stdout: StdoutSink(log: log)
     case .file(let path): FileSink(path: path, log: log)
     case .syslog(.udp, let address, let options):
@@ -58,9 +67,13 @@ package struct SinkSpec: Sendable {
     return RELPSink(name: name, options: options, connector: connector, log: log, time: time, receiver: receiver)
   }
 
-  /// Connects to a TCP, TLS or RELP receiver and lets go again, without a byte of an event: for `check`. Nothing is tried for
+  /// Connects to a TCP, TLS, RELP or Kafka receiver and lets go again, without a byte of an event: for `check`. Nothing is tried for
   /// the other sinks, whose opening says it all.
-  package func reach() throws(Failure) {
+  package func reach(owner: String = "") throws(Failure) {
+    if case .kafka(let settings) = target {
+      let writer = settings.writer(of: owner)
+      return try KafkaLink(settings, writer: writer, kept: kafka, taken: GrowingCount(), probe: { _ in }).reach()
+    }
     guard case .syslog(let transport, let address, let options) = target else { return }
     switch transport {
     case .udp: return
@@ -95,7 +108,7 @@ package struct SinkSpec: Sendable {
     }
     let isPath = text.hasPrefix("/") || text.hasPrefix("./")
     throw wrong(
-      "Reading the sink \(text): it must be stdout, file:PATH, or begin with udp://, tcp://, tls://, relp:// or relps://"
+      "Reading the sink \(text): it must be stdout, file:PATH, or begin with udp://, tcp://, tls://, relp://, relps:// or kafka://"
         + (isPath ? ", did you mean file:\(text)?" : "."))
   }
 

@@ -181,7 +181,7 @@ extension Setting {
     case .graphAPI: "generation of the Graph API; default v1.0"
     case .reportingURL: "default \(Defaults.reportingURL)"
     case .authority: "sign-in service; default that of the service's cloud"
-    case .sink: "repeatable: stdout | file:PATH | udp://H:P | tcp://H:P | tls://H:P | relp[s]://H:P; default stdout"
+    case .sink: "repeatable: stdout | file:PATH | udp://H:P | tcp://H:P | tls://H:P | relp[s]://H:P | kafka://H:P/TOPIC"
     case .state: "state; default $STATE_DIRECTORY/TENANT, else $XDG_STATE_HOME/message-trace/TENANT"
     case .lag: "delay of the live window behind the current time; default 1m"
     case .revisit: "ages at which every window is read again; default 15m,1h,6h,24h"

@@ -43,7 +43,7 @@ struct Assembly: Sendable {
     let normaliser = try settings.mapping.normaliser(
       shape: settings.rowShape, provider: settings.mode.rawValue)
     var sinks: [any Sink] = []
-    for spec in settings.sinks { sinks.append(try spec.makeSink(log: log, time: time)) }
+    for spec in settings.sinks { sinks.append(try spec.makeSink(log: log, time: time, owner: settings.sinkOwner)) }
     let state = try StateDirectory.open(
       settings.statePath, tenant: settings.tenant, log: log, recalling: recalled)
     let source: AnySource

@@ -23,7 +23,9 @@ struct HealthCheck: Sendable {
     healthCheck.tryMapping(configuration)
     healthCheck.tryState(configuration, log: log)
     await healthCheck.trySource(configuration, time: time, log: log)
-    for spec in configuration.sinks { await healthCheck.trySink(spec, time: time, log: log) }
+    for spec in configuration.sinks {
+      await healthCheck.trySink(spec, owner: configuration.sinkOwner, time: time, log: log)
+    }
     return healthCheck
   }
 
@@ -50,13 +52,13 @@ struct HealthCheck: Sendable {
     }
   }
 
-  private mutating func trySink(_ spec: SinkSpec, time: TimeSource, log: Log) async {
+  private mutating func trySink(_ spec: SinkSpec, owner: String, time: TimeSource, log: Log) async {
     let name = "sink \(spec.name)"
     do throws(Failure) {
-      let sink = try spec.makeSink(log: log, time: time)
+      let sink = try spec.makeSink(log: log, time: time, owner: owner)
       _ = try await sink.open(at: nil)
       await sink.close()
-      try spec.reach()
+      try spec.reach(owner: owner)
       findings.append(SourceCheck.Finding(name: name, isGood: true, sentence: "The sink can be reached."))
     } catch {
       fail(name, error)
