@@ -2,7 +2,8 @@
 
 package import IntakeCore
 
-/// `stdout`, `file:PATH`, a syslog receiver as `udp://`, `tcp://`, `tls://` with host, port and options, or one of `kinds`.
+/// `stdout`, `file:PATH`, a syslog receiver as `udp://`, `tcp://`, `tls://`, `relp://`, `relps://` with host, port and options, or
+/// one of `kinds`.
 package struct SinkSpec: Sendable {
   /// What it writes to, without options: the sink's name in checkpoint, log and metrics. Changing an option therefore
   /// keeps the position.
@@ -19,7 +20,7 @@ package struct SinkSpec: Sendable {
   }
 
   /// Sinks whose specs are read in a folder of their own. A new one is a line here.
-  static let kinds: [any SinkTarget.Type] = [HTTPTarget.self]
+  static let kinds: [any SinkTarget.Type] = [KafkaTarget.self, HTTPTarget.self]
 
   /// - Throws: `sink.spec` (78), naming the option or part that is wrong.
   package init(parsing text: String) throws(Failure) {
@@ -69,7 +70,17 @@ package struct SinkSpec: Sendable {
       StreamSink(
         name: name, options: options, connector: TLSConnector(address: address, options: options), log: log, time: time,
         receiver: receiver)
+    case .syslog(.relp, let address, let options), .syslog(.relps, let address, let options):
+      relp(address, options, log, time)
     }
+  }
+
+  private func relp(_ address: NetworkAddress, _ options: SyslogOptions, _ log: Log, _ time: TimeSource) -> RELPSink {
+    let connector: any Connector =
+      name.hasPrefix("relps:")
+      ? TLSConnector(address: address, options: options, area: "sink.relp")
+      : PlainConnector(area: "sink.relp", address: address)
+    return RELPSink(name: name, options: options, connector: connector, log: log, time: time, receiver: receiver)
   }
 
   /// Opens the sink and tries the way to its receiver, without a byte of an event: for `check`. What is good or doubtful,
@@ -83,7 +94,7 @@ package struct SinkSpec: Sendable {
     return [SinkFinding("The sink can be reached.")]
   }
 
-  /// Connects to a TCP or TLS receiver and lets go again, without a byte of an event. Nothing is tried for the other
+  /// Connects to a TCP, TLS or RELP receiver and lets go again, without a byte of an event. Nothing is tried for the other
   /// sinks, whose opening says it all.
   package func reach() throws(Failure) {
     guard case .syslog(let transport, let address, let options) = target else { return }
@@ -91,6 +102,7 @@ package struct SinkSpec: Sendable {
     case .udp: return
     case .tcp: _ = try PlainConnector(address: address).connect(name: name)
     case .tls: _ = try TLSConnector(address: address, options: options).connect(name: name)
+    case .relp, .relps: try relp(address, options, .silent, .system).reach()
     }
   }
 
@@ -107,7 +119,7 @@ package struct SinkSpec: Sendable {
 
   private static func receiver(_ text: String) throws(Failure) -> (Target, String) {
     let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    for transport in [SyslogOptions.Transport.udp, .tcp, .tls] where text.hasPrefix("\(transport.rawValue)://") {
+    for transport in SyslogOptions.Transport.allCases where text.hasPrefix("\(transport.rawValue)://") {
       let place = parts[0].dropFirst(transport.rawValue.count + 3)
       guard let address = NetworkAddress(String(place)) else {
         throw wrong(
@@ -124,7 +136,7 @@ package struct SinkSpec: Sendable {
   }
 
   private static var schemes: String {
-    let all = ["udp", "tcp", "tls"] + kinds.flatMap { $0.schemes }
+    let all = ["udp", "tcp", "tls", "relp", "relps"] + kinds.flatMap { $0.schemes }
     return all.dropLast().map { "\($0)://" }.joined(separator: ", ") + " or \(all.last ?? "")://"
   }
 

@@ -36,6 +36,8 @@ package struct SinkFinding: Sendable, Equatable {
 package struct SinkContext: Sendable {
   package var log: Log
   package var time: TimeSource
+  /// The tenant and the place of its state: what tells two collectors apart at a destination that keeps track of them.
+  package var owner: String
   /// Proxy, trust and deadlines of the program; a sink's own options take precedence.
   package var http: HTTPSettings
   /// Where events are kept that a receiver refuses for good; nil: such an event is a failure of its batch.
@@ -44,11 +46,12 @@ package struct SinkContext: Sendable {
   package var signIn: (@Sendable (SinkSignIn) throws(Failure) -> any TokenSource)?
 
   package init(
-    log: Log, time: TimeSource, http: HTTPSettings = HTTPSettings(), deadLetters: (any DeadLetters)? = nil,
+    log: Log, time: TimeSource, owner: String = "", http: HTTPSettings = HTTPSettings(), deadLetters: (any DeadLetters)? = nil,
     signIn: (@Sendable (SinkSignIn) throws(Failure) -> any TokenSource)? = nil
   ) {
     self.log = log
     self.time = time
+    self.owner = owner
     self.http = http
     self.deadLetters = deadLetters
     self.signIn = signIn
@@ -70,6 +73,8 @@ package struct SinkSignIn: Sendable {
 
 /// A spec taken apart: `SCHEME://PLACE?NAME=VALUE&…`, values percent-encoded.
 struct SinkText: Sendable {
+  /// As written.
+  let text: String
   let scheme: String
   let place: String
   /// In the order written; a name may come several times.
@@ -80,6 +85,7 @@ struct SinkText: Sendable {
   /// nil for another form.
   init?(_ text: String) throws(Failure) {
     guard let colon = text.ranges(of: "://").first else { return nil }
+    self.text = text
     scheme = String(text[..<colon.lowerBound])
     let rest = text[colon.upperBound...].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     place = String(rest[0])

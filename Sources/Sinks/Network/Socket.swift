@@ -172,6 +172,23 @@ struct Socket: Sendable {
     return nil
   }
 
+  /// Appends what is there, up to a megabyte; true at the end of the stream. A fault behind bytes that were read is left
+  /// to the next call.
+  func receive(_ bytes: inout [UInt8]) throws(SocketFault) -> Bool {
+    var scratch = [UInt8](repeating: 0, count: 16_384)
+    for round in 0..<64 {
+      let count = unsafe recv(descriptor.raw, &scratch, scratch.count, Int32(truncatingIfNeeded: MSG_DONTWAIT))
+      if count == 0 { return true }
+      guard count > 0 else {
+        guard round == 0, errno != EAGAIN, errno != EINTR else { return false }
+        throw SocketFault(errno)
+      }
+      bytes.append(contentsOf: scratch.prefix(count))
+      if count < scratch.count { return false }
+    }
+    return false
+  }
+
   /// Sends our end of stream; the other direction stays open.
   func shutDownSending() throws(SocketFault) {
     guard shutdown(descriptor.raw, Int32(truncatingIfNeeded: SHUT_WR)) == 0 else { throw SocketFault(errno) }

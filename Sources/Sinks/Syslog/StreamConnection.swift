@@ -8,6 +8,10 @@ protocol StreamConnection: Sendable {
   var socket: Socket { get }
   /// Hands over every byte; what the receiver says meanwhile is read and thrown away.
   func send(_ bytes: [UInt8]) throws(SocketFault)
+  /// Hands over what there is room for and reads nothing: the count, 0 where there is no room.
+  func sendSome(_ bytes: ArraySlice<UInt8>) throws(SocketFault) -> Int
+  /// Appends what the receiver has sent; true once it has ended its side in order. Waits for nothing.
+  func receive(_ bytes: inout [UInt8]) throws(SocketFault) -> Bool
   /// Reads and throws away what is there; true once the receiver has ended its side in order.
   func drain() throws(SocketFault) -> Bool
   /// Ends our side: FIN for TCP, close_notify for TLS.
@@ -153,6 +157,10 @@ struct PlainConnection: StreamConnection {
     }
   }
 
+  func sendSome(_ bytes: ArraySlice<UInt8>) throws(SocketFault) -> Int { try socket.send(bytes) }
+
+  func receive(_ bytes: inout [UInt8]) throws(SocketFault) -> Bool { try socket.receive(&bytes) }
+
   func drain() throws(SocketFault) -> Bool {
     for _ in 0..<16 {
       guard let count = try socket.discard() else { return false }
@@ -168,7 +176,7 @@ struct PlainConnection: StreamConnection {
 }
 
 struct PlainConnector: Connector {
-  let area = "sink.tcp"
+  var area = "sink.tcp"
   let address: NetworkAddress
 
   func prepare() throws(Failure) {}

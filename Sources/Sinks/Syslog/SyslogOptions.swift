@@ -4,7 +4,7 @@ internal import IntakeCore
 
 /// Options of one syslog sink, checked.
 struct SyslogOptions: Sendable, Equatable {
-  enum Transport: String, Sendable { case udp, tcp, tls }
+  enum Transport: String, Sendable, CaseIterable { case udp, tcp, tls, relp, relps }
   /// RFC 6587 sections 3.4.1 and 3.4.2.
   enum Framing: String, Sendable, CaseIterable {
     case octetCounting = "octet-counting"
@@ -36,9 +36,11 @@ struct SyslogOptions: Sendable, Equatable {
   var maxBytes = 8_000
   /// Datagrams a second, 0 for as fast as they go.
   var rate = 500
+  /// Messages on their way without an answer.
+  var window = 256
 
   static let names = [
-    "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate",
+    "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate", "window",
   ]
   /// RFC 5424 section 6.2.1, in numerical order.
   static let facilities = [
@@ -79,6 +81,7 @@ struct SyslogOptions: Sendable, Equatable {
     case "cert": certificate = value
     case "key": privateKey = value
     case "max-bytes": maxBytes = try Self.number(name, value, 480...(transport == .udp ? 65_507 : 16 << 20), spec)
+    case "window": window = try Self.number(name, value, 1...10_000, spec)
     default: rate = try Self.number(name, value, 0...1_000_000, spec)
     }
     guard Self.transports(for: name).contains(transport) else {
@@ -92,9 +95,10 @@ struct SyslogOptions: Sendable, Equatable {
     switch name {
     case "framing": [.tcp]
     case "ack": [.tcp, .tls]
-    case "ca", "cert", "key": [.tls]
+    case "ca", "cert", "key": [.tls, .relps]
     case "rate": [.udp]
-    default: [.udp, .tcp, .tls]
+    case "window": [.relp, .relps]
+    default: [.udp, .tcp, .tls, .relp, .relps]
     }
   }
 

@@ -84,6 +84,40 @@ final class TLSConnection: StreamConnection {
     }
   }
 
+  func sendSome(_ bytes: ArraySlice<UInt8>) throws(SocketFault) -> Int {
+    let result = try unsafe call { library, session in
+      unsafe bytes.withUnsafeBytes { buffer in
+        unsafe library.write(session, buffer.baseAddress, Int32(clamping: min(buffer.count, 1 << 20)))
+      }
+    }
+    switch result {
+    case .done(let count): return Int(count)
+    case .ended: throw SocketFault(EPIPE)
+    case .wait: return 0
+    }
+  }
+
+  func receive(_ bytes: inout [UInt8]) throws(SocketFault) -> Bool {
+    var scratch = [UInt8](repeating: 0, count: 16_384)
+    for round in 0..<64 {
+      do throws(SocketFault) {
+        let result = try unsafe call { library, session in
+          unsafe scratch.withUnsafeMutableBytes { unsafe library.read(session, $0.baseAddress, Int32($0.count)) }
+        }
+        switch result {
+        case .done(let count): bytes.append(contentsOf: scratch.prefix(Int(count)))
+        case .ended: return true
+        case .wait: return false
+        }
+      } catch {
+        // What was read before the fault counts; libssl gives the same fault again.
+        guard round > 0 else { throw error }
+        return false
+      }
+    }
+    return false
+  }
+
   func drain() throws(SocketFault) -> Bool {
     var scratch = [UInt8](repeating: 0, count: 4_096)
     for _ in 0..<16 {

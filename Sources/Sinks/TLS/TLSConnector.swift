@@ -6,12 +6,14 @@ internal import Synchronization
 
 /// Connects, shakes hands, and says what is wrong with the receiver's certificate.
 final class TLSConnector: Connector {
-  let area = "sink.tls"
+  let area: String
   private let address: NetworkAddress
   private let options: SyslogOptions
   private let settings = Mutex<TLSSettings?>(nil)
 
-  init(address: NetworkAddress, options: SyslogOptions) {
+  /// - Parameter area: first part of the codes of what is no fault of TLS itself.
+  init(address: NetworkAddress, options: SyslogOptions, area: String = "sink.tls") {
+    self.area = area
     self.address = address
     self.options = options
   }

@@ -64,7 +64,9 @@ struct Assembly: Sendable {
   /// What the sinks share.
   func sinkContext(deadLetters: (any DeadLetters)?) -> SinkContext {
     let (settings, time, log) = (settings, time, log)
-    return SinkContext(log: log, time: time, http: settings.http, deadLetters: deadLetters) {
+    return SinkContext(
+      log: log, time: time, owner: settings.sinkOwner, http: settings.http, deadLetters: deadLetters
+    ) {
       (signIn) throws(Failure) in
       try ServiceTokens.make(
         try settings.credential(for: signIn), resource: signIn.resource, origin: signIn.origin, http: settings.http,

@@ -94,5 +94,5 @@ extension Setting {
   }
 
   /// The prefixes of a sink specification.
-  static let sinkBeginnings = ["stdout", "file:", "udp://", "tcp://", "tls://"]
+  static let sinkBeginnings = ["stdout", "file:", "udp://", "tcp://", "tls://", "relp://", "relps://", "kafka://"]
 }

@@ -9,6 +9,7 @@ struct HelpTopic: Sendable {
 
   static let all = [
     HelpTopic(name: "exit-codes", summary: "what each exit status means", text: exitCodes),
+    HelpTopic(name: "kafka", summary: "options, what counts as delivered, the marker topic", text: KafkaHelp.text),
     HelpTopic(
       name: "mapping", summary: "the format of a mapping file, and how to change a field", text: MappingHelp.text),
     HelpTopic(name: "playbook", summary: "every key of a playbook, secrets, many tenants", text: PlaybookHelp.text),

@@ -70,7 +70,7 @@ enum PlaybookHelp {
     case .passwordFile: "password of the service account"
     case .clientSecretFile: "secret of the Entra app"
     case .redactKeyFile: "key of the hash that replaces redacted values"
-    case .sink: "stdout | file:PATH | udp://H:P | tcp://H:P | tls://H:P; default stdout"
+    case .sink: "stdout (default) | file:PATH | udp|tcp|tls|relp|relps://H:P | kafka://H:P/TOPIC"
     case .mapping: setting.summary
     default: (setting.placeholder.contains("|") ? "\(setting.placeholder): " : "") + setting.summary
     }

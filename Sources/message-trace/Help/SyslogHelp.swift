@@ -7,6 +7,7 @@ enum SyslogHelp {
       --sink udp://HOST:PORT[?NAME=VALUE&...]     RFC 5426
       --sink tcp://HOST:PORT[?NAME=VALUE&...]     RFC 6587
       --sink tls://HOST:PORT[?NAME=VALUE&...]     RFC 5425, TLS 1.2 or later
+      --sink relp://HOST:PORT[?NAME=VALUE&...]    RELP, for rsyslog's imrelp; relps:// over TLS 1.2 or later
 
     HOST is a name, an IPv4 address, or an IPv6 address in brackets: tls://[2001:db8::1]:6514. All addresses of a name are
     tried. Values are percent-encoded. The state identifies a sink by scheme, host and port only, so changing an option
@@ -15,8 +16,8 @@ enum SyslogHelp {
       name        for          default          meaning
       ack         tcp tls      eof              when a batch counts as delivered: see below
       app-name    all          message-trace    up to 48 visible ASCII characters
-      ca          tls          the system's     PEM file of the CAs accepted for the receiver's certificate
-      cert key    tls          none             PEM files: our certificate with its chain, and its private key
+      ca          tls relps    the system's     PEM file of the CAs accepted for the receiver's certificate
+      cert key    tls relps    none             PEM files: our certificate with its chain, and its private key
       facility    all          local0           kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp
                                                 audit alert clock local0 ... local7
       format      all          rfc5424          or rfc3164, for receivers without RFC 5424 support
@@ -24,6 +25,7 @@ enum SyslogHelp {
       hostname    all          this host's      up to 255 visible ASCII characters
       max-bytes   all          8000             limit of one message, at least 480: see below
       rate        udp          500              datagrams per second; 0: unlimited
+      window      relp relps   256              messages on their way without an answer, 1 to 10000
 
     A message
 
@@ -50,6 +52,8 @@ enum SyslogHelp {
       ack=kernel      The receiver's kernel has acknowledged every byte. They are lost if its process dies before reading.
                       For receivers that end their side first, and over TLS for those that never send close_notify.
       ack=none        Our kernel has accepted the bytes, as with most forwarders. A restart of the receiver loses events.
+      relp relps      The receiver has answered 200 to each message. After a broken connection only messages without an
+                      answer are sent again. rsyslog answers before it writes unless its queue is direct: see below.
       udp             Best effort. A refused port is detected and the batch is kept; a datagram dropped on the network or
                       by a slow receiver is lost without notice.
 
@@ -61,6 +65,10 @@ enum SyslogHelp {
     rsyslog
 
     \(indented(rsyslog))
+
+    rsyslog with RELP: with a direct queue the answer follows the write, so even a kill of rsyslogd loses nothing
+
+    \(indented(imrelp))
 
     syslog-ng
 
@@ -76,6 +84,15 @@ enum SyslogHelp {
     template(name="event" type="string" string="%msg%\\n")
     ruleset(name="message-trace") { action(type="omfile" file="/var/log/message-trace.ndjson" template="event") }
     input(type="imtcp" port="6514" ruleset="message-trace")
+    """
+
+  /// Receives RELP on port 2514 and writes one event per line before it answers.
+  static let imrelp = """
+    module(load="imrelp")
+    main_queue(queue.type="direct")
+    template(name="event" type="string" string="%msg%\\n")
+    input(type="imrelp" port="2514")
+    action(type="omfile" file="/var/log/message-trace.ndjson" template="event")
     """
 
   /// The same for syslog-ng, without the version line that starts every configuration.

@@ -2,8 +2,8 @@
 
 internal import Configuration
 import IntakeCore
-import Synchronization
 internal import IntakeTesting
+import Synchronization
 import Testing
 internal import Trigger
 

@@ -5,8 +5,8 @@
 
 internal import Glibc
 internal import IntakeCore
-internal import Simulator
 internal import IntakeTesting
+internal import Simulator
 import Testing
 
 @Suite(.ownThreads) struct OperatorTests {

@@ -31,7 +31,14 @@ struct BreakTrial: Sendable {
   /// Sends everything through breaks at moments that the seed chooses, then ends the receiver in order and counts.
   func run(_ receiver: any MortalReceiver, _ sender: TrialSender, _ connector: any Connector) async throws -> Outcome {
     let warnings = Locked(0)
-    let send = try self.sender(sender, connector) { warnings.update { $0 += 1 } }
+    return try await run(receiver, warnings, try self.sender(sender, connector) { warnings.update { $0 += 1 } })
+  }
+
+  /// The same with any sender.
+  func run(
+    _ receiver: any MortalReceiver, _ warnings: Locked<Int> = Locked(0),
+    _ send: @escaping @Sendable (JournalEntry) async throws -> Void
+  ) async throws -> Outcome {
     var chance = Chance(seed)
     let broken = Set((0..<batches).shuffled(using: &chance).prefix(breaks))
     var usual = Duration.milliseconds(5)
@@ -89,15 +96,17 @@ struct BreakTrial: Sendable {
       let sink = StreamSink(
         name: "trial", options: options, connector: connector, log: Log(level: .warning, write: { _ in warned() }),
         time: .system)
-      return { entry in
-        // As the pipeline does: a batch that was given back comes again.
-        for _ in 0..<2_400 {
-          if (try? await sink.deliver(entry, from: SinkPosition(sequence: entry.sequence - 1))) != nil { return }
-          try await Task.sleep(for: .milliseconds(250))
-        }
-        throw FileFault(.write, "trial", ETIMEDOUT)
-      }
+      return { entry in try await Self.deliver(entry, sink) }
     }
+  }
+
+  /// As the pipeline does: a batch that was given back comes again.
+  static func deliver(_ entry: JournalEntry, _ sink: any Sink) async throws {
+    for _ in 0..<2_400 {
+      if (try? await sink.deliver(entry, from: SinkPosition(sequence: entry.sequence - 1))) != nil { return }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+    throw FileFault(.write, "trial", ETIMEDOUT)
   }
 
   static func entry(_ sequence: UInt64, count: Int) -> JournalEntry {

@@ -36,13 +36,17 @@ struct CollectToSyslogTests {
     return try program.run()
   }
 
-  @Test("every row once, whole, and a second pass adds nothing", arguments: ["udp", "tcp", "tls"])
+  @Test(
+    "every row once, whole, and a second pass adds nothing",
+    arguments: ["udp", "tcp", "tls"] + (Imrelp.isWanted ? ["relp"] : []))
   func collected(scheme: String) async throws {
     let folder = try ScratchFolder()
     let server = try server()
     defer { server.stop() }
     if scheme == "tls" { _ = try Certificates.usual(folder) }
-    let receiver = try RealReceiver(in: folder, secure: scheme == "tls", whole: true)
+    let relp = { Imrelp.configuration(folder, $0, text: "%structured-data% %msg%") }
+    let receiver = try RealReceiver(
+      in: folder, secure: scheme == "tls", whole: true, configuration: scheme == "relp" ? relp : nil)
     try await receiver.start()
     let options = ["udp": "?rate=0", "tcp": "?facility=local3", "tls": "?ca=\(folder("ca.pem"))"][scheme] ?? ""
     let sink = "\(scheme)://localhost:\(receiver.port)\(options)"

@@ -53,6 +53,23 @@ enum StateLocation {
     }
   }
 
+  /// The one full path of a directory, however it is spelled and whether or not it exists yet; what is no path stays.
+  static func fullPath(_ path: String) -> String {
+    guard !path.contains("://") else { return path }
+    var parts = path.split(separator: "/")
+    var rest: [Substring] = []
+    let root = path.hasPrefix("/") ? "/" : ""
+    while true {
+      let present = root + parts.joined(separator: "/")
+      if let real = unsafe realpath(present.isEmpty ? "." : present, nil) {
+        defer { unsafe free(real) }
+        return unsafe ([String(cString: real)] + rest.reversed().map(String.init)).joined(separator: "/")
+      }
+      guard let last = parts.popLast() else { return path }
+      rest.append(last)
+    }
+  }
+
   /// A tenant as a file name: what is neither letter, digit, dot, hyphen nor underscore becomes an underscore.
   static func name(_ tenant: String) -> String {
     let plain = tenant.utf8.map { byte in

@@ -84,6 +84,9 @@ struct TenantSettings: Sendable {
     warnings = reader.warnings
   }
 
+  /// What tells this collector from another one at the same destination.
+  var sinkOwner: String { "\(tenant)\n\(StateLocation.fullPath(statePath))" }
+
   /// The mapping that the service's rows have of their own.
   var rowShape: String { Self.rowShape(mode, graphVersion) }
 

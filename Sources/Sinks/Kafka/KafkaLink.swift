@@ -1,0 +1,143 @@
+// The way to the brokers: connecting, one transaction for each batch, and what is left behind when one breaks.
+
+internal import IntakeCore
+internal import Synchronization
+
+/// Keeps the connection of a sink, also from one pass to the next.
+struct KafkaLink: Sendable {
+  /// How far a delivery has come.
+  enum Step: Int, Sendable, CaseIterable, Comparable {
+    case begins, connected, begun, produced, flushed, marked, committed
+    static func < (left: Step, right: Step) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// Why a delivery ended before its batch was committed.
+  enum Setback: Error, Sendable {
+    /// Behind the step that had been reached.
+    case broken(KafkaFault, Step)
+    case failed(Failure)
+
+    var fault: KafkaFault? {
+      guard case .broken(let fault, _) = self else { return nil }
+      return fault
+    }
+  }
+
+  /// A producer whose transactional id is registered, and what the writer is known to have committed.
+  fileprivate struct Connection: Sendable {
+    var producer: KafkaProducer
+    var committed: Set<KafkaMarker>
+  }
+
+  /// Outlives the sink: what another collector has taken over stays fenced.
+  final class Kept: Sendable {
+    fileprivate let connection = Mutex<Connection?>(nil)
+  }
+
+  private let settings: KafkaSettings
+  private let writer: String
+  private let kept: Kept
+  private let taken: GrowingCount
+  private let probe: @Sendable (Step) throws(Failure) -> Void
+
+  init(
+    _ settings: KafkaSettings, writer: String, kept: Kept, taken: GrowingCount,
+    probe: @escaping @Sendable (Step) throws(Failure) -> Void
+  ) {
+    self.settings = settings
+    self.writer = writer
+    self.kept = kept
+    self.taken = taken
+    self.probe = probe
+  }
+
+  private var isTransactional: Bool { settings.transactions == .yes }
+
+  /// Sends the batch unless the topic has it; false if it has.
+  func deliver(_ entry: JournalEntry, _ marker: KafkaMarker) throws(Setback) -> Bool {
+    var step = Step.begins
+    do {
+      let connection = try connect()
+      try reach(.connected, &step)
+      guard isTransactional else {
+        try connection.producer.produce(entry)
+        try connection.producer.flush(taken)
+        return true
+      }
+      guard !connection.committed.contains(marker) else { return false }
+      try transact(entry, marker, connection.producer, &step)
+      return true
+    } catch let fault as KafkaFault {
+      throw .broken(fault, step)
+    } catch let failure as Failure {
+      throw .failed(failure)
+    } catch {
+      throw .failed(.stopped)
+    }
+  }
+
+  private func transact(
+    _ entry: JournalEntry, _ marker: KafkaMarker, _ producer: KafkaProducer, _ step: inout Step
+  ) throws {
+    try producer.begin()
+    try reach(.begun, &step)
+    try producer.produce(entry)
+    try reach(.produced, &step)
+    try producer.flush(taken)
+    try reach(.flushed, &step)
+    try producer.produce(marker, writer: writer)
+    try producer.flush(taken)
+    try reach(.marked, &step)
+    try producer.commit()
+    kept.connection.withLock { _ = $0?.committed.insert(marker) }
+    producer.handle.forgetErrors()
+    try reach(.committed, &step)
+  }
+
+  private func reach(_ next: Step, _ step: inout Step) throws(Failure) {
+    step = next
+    try probe(next)
+  }
+
+  private func connect() throws -> Connection {
+    if let known = kept.connection.withLock({ $0 }) { return known }
+    let secret = try settings.loadSecret()
+    var connection = Connection(producer: try KafkaProducer(settings, writer: writer, secret), committed: [])
+    if isTransactional {
+      try connection.producer.initTransactions()
+      connection.committed = try KafkaMarkerReader(settings, writer, secret).markers()
+    }
+    kept.connection.withLock { [connection] in $0 = connection }
+    return connection
+  }
+
+  /// Aborts the transaction, so that the connection can go on. Where it cannot be aborted the connection is over.
+  func abort() throws(KafkaFault) {
+    guard let connection = kept.connection.withLock({ $0 }) else { return }
+    do throws(KafkaFault) {
+      try connection.producer.abort()
+    } catch {
+      drop()
+      guard error.remedy != .fenced else { throw error }
+    }
+  }
+
+  /// Ends the connection. An open transaction is aborted by the next one, or by the brokers after its timeout.
+  func drop() { kept.connection.withLock { $0 = nil } }
+
+  /// For `check`: the brokers answer, both topics exist, and the transactional id may be used. A name of its own stands for
+  /// the id, so that a collector at work is not fenced.
+  func reach() throws(Failure) {
+    let secret = try settings.loadSecret()
+    do {
+      let producer = try KafkaProducer(settings, writer: "\(writer)-check", secret)
+      if isTransactional { try producer.initTransactions() }
+      let reader = try KafkaMarkerReader(settings, writer, secret)
+      try reader.findTopics()
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw (error as? KafkaFault)?.failure(settings.name) ?? .stopped
+    }
+  }
+}
