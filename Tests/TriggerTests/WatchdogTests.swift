@@ -15,7 +15,7 @@ private struct EndlessPasses: PassRunning, Sendable {
 
   mutating func pass() async -> PassOutcome {
     while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
-    return PassOutcome(PassReport())
+    return PassOutcome()
   }
 
   mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? { nil }

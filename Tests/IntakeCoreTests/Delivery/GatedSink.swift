@@ -1,5 +1,6 @@
 // A sink whose destination stands still until it is let go.
 
+internal import Glibc
 internal import IntakeCore
 internal import IntakeTesting
 

@@ -13,8 +13,8 @@ package struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
 
   package func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
 
-  package func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  @concurrent package func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
     await Self.gate.enter()
     defer { Self.gate.leave() }
