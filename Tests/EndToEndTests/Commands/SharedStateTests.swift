@@ -13,7 +13,10 @@ import Testing
     #expect(Program.run(["collect", playbooks[0]], environment: fixture.environment).status == 0)
     #expect(unsafe symlink(fixture.state("a"), fixture.state("b")) == 0)
     for command in [["run"], ["playbook", "validate"]] {
-      let outcome = Program.run(command + playbooks, environment: fixture.environment)
+      let running = Program.start(command + playbooks, environment: fixture.environment)
+      eventually { running.ended() != nil || fixture.passes("b") > 0 }
+      running.signal(SIGTERM)
+      let outcome = running.finish()
       #expect(outcome.status == 78 && outcome.errors.contains("the same state directory"), "\(outcome.errors)")
     }
     let second = Program.run(["collect", playbooks[1]], environment: fixture.environment)
