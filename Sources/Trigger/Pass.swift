@@ -106,6 +106,10 @@ package struct Pass: Sendable {
     let unread = pipeline.unread.count
     report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
     for (window, failure) in pipeline.unread.dropFirst(unread) { warn(ofOpen: window, failure) }
+    if let date = pipeline.serverDate, date < read.window.start {
+      // Nothing was read. A first start beyond the service's own time, by a clock that is ahead, is fixed again.
+      return try pipeline.set(schedule.begin(pipeline.state.checkpoint, now: date, source: pipeline.source))
+    }
     // Without any sign of the service's clock the revisits begin where this window does.
     let known = min(now, pipeline.serverDate ?? pipeline.newestRow ?? read.window.start)
     try pipeline.move(schedule.covered(by: read, at: known, cursors: pipeline.state.checkpoint.cursors))
