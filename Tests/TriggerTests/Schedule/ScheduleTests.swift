@@ -67,6 +67,11 @@ let usualRevisits: [Duration] = [900, 3_600, 21_600, 86_400].map { .seconds($0) 
     let future = ["live": Self.now + .seconds(259_200)]
     #expect(begin(future, [], sequence: 0) == ["live": start])
     #expect(begin(future, [], sequence: 1) == future)
+    // Without any sign of the service's clock the revisits began there too, and nothing has moved since.
+    let unmoved = future.merging(["revisit 1h": Self.now + .seconds(259_200)]) { $1 }
+    #expect(begin(unmoved, [.seconds(3_600)], sequence: 1) == ["live": start])
+    let moved = future.merging(["revisit 1h": Self.now + .seconds(255_600)]) { $1 }
+    #expect(begin(moved, [.seconds(3_600)], sequence: 1) == moved)
   }
 
   @Test("the horizon stays before open spans, so that they can be read again without a repeat")
