@@ -89,7 +89,9 @@ package struct Pass: Sendable {
     var failed: [String: Failure] = [:]
     for read in due.reads where failed[read.cursor] == nil {
       do throws(Failure) {
-        try await self.read(read, &pipeline, into: &report)
+        guard try await self.read(read, &pipeline, into: &report) else {
+          return try await readAll(&pipeline, into: &report)
+        }
       } catch {
         guard error.isOfSource, read.cursor != Schedule.liveCursor else { throw error }
         failed[read.cursor] = error
@@ -99,20 +101,28 @@ package struct Pass: Sendable {
     }
   }
 
+  /// - Returns: false if the first start was fixed again: what is due begins there.
   private func read<Input, Mapping, State>(
     _ read: Schedule.Read, _ pipeline: inout Pipeline<Input, Mapping, State>, into report: inout PassReport
-  ) async throws(Failure) {
+  ) async throws(Failure) -> Bool {
     let now = time.now()
     let unread = pipeline.unread.count
+    let before = pipeline.state.checkpoint
     report.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
     for (window, failure) in pipeline.unread.dropFirst(unread) { warn(ofOpen: window, failure) }
-    if let date = pipeline.serverDate, date < read.window.start {
-      // Nothing was read. A first start beyond the service's own time, by a clock that is ahead, is fixed again.
-      return try pipeline.set(schedule.begin(pipeline.state.checkpoint, now: date, source: pipeline.source))
+    let date = pipeline.serverDate
+    if let cursors = schedule.beginAgain(
+      before, at: read.window, now: now, serverDate: date, source: pipeline.source)
+    {
+      try pipeline.set(cursors)
+      return false
     }
+    // A window that begins in the service's future shows nothing.
+    if let date, date < read.window.start { return true }
     // Without any sign of the service's clock the revisits begin where this window does.
-    let known = min(now, pipeline.serverDate ?? pipeline.newestRow ?? read.window.start)
+    let known = min(now, date ?? pipeline.newestRow ?? read.window.start)
     try pipeline.move(schedule.covered(by: read, at: known, cursors: pipeline.state.checkpoint.cursors))
+    return true
   }
 
   private func retryOpenSpans<Input, Mapping, State>(
