@@ -67,7 +67,7 @@ struct OperatorSequence {
     case 6: try setRevisits()
     case 7: try set("mode") { $0.mode = $0.mode == "graph" ? "reporting" : "graph" }
     case 8:
-      let size = random.pick([10, 13, 25, 5_000])
+      let size = random.pick([25, 33, 50, 5_000])
       try set("page size \(size)") { $0.pageSize = size }
     case 9, 10: try set("second sink") { $0.hasSecondSink.toggle() }
     case 11: try backfill()
