@@ -68,7 +68,9 @@ package struct Pass: Sendable {
     var failed: [String: Failure] = [:]
     for read in due.reads where failed[read.cursor] == nil {
       do throws(Failure) {
-        try await self.read(read, &pipeline, into: &outcome)
+        guard try await self.read(read, &pipeline, into: &outcome) else {
+          return try await readAll(&pipeline, into: &outcome)
+        }
       } catch {
         guard error.isOfSource, read.cursor != Schedule.liveCursor else { throw error }
         failed[read.cursor] = error
@@ -78,16 +80,28 @@ package struct Pass: Sendable {
     }
   }
 
+  /// - Returns: false if the first start was fixed again: what is due begins there.
   private func read<Input, Mapping, State>(
     _ read: Schedule.Read, _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
-  ) async throws(Failure) {
+  ) async throws(Failure) -> Bool {
     let now = time.now()
     let unread = pipeline.unread.count
+    let before = pipeline.state.checkpoint
     outcome.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
     for (window, failure) in pipeline.unread.dropFirst(unread) { warn(ofOpen: window, failure) }
+    let date = pipeline.serverDate
+    if let cursors = schedule.beginAgain(
+      before, at: read.window, now: now, serverDate: date, source: pipeline.source)
+    {
+      try pipeline.set(cursors)
+      return false
+    }
+    // A window that begins in the service's future shows nothing.
+    if let date, date < read.window.start { return true }
     // Without any sign of the service's clock the revisits begin where this window does.
-    let known = min(now, pipeline.serverDate ?? pipeline.newestRow ?? read.window.start)
+    let known = min(now, date ?? pipeline.newestRow ?? read.window.start)
     try pipeline.move(schedule.covered(by: read, at: known, cursors: pipeline.state.checkpoint.cursors))
+    return true
   }
 
   private func retryOpenSpans<Input, Mapping, State>(

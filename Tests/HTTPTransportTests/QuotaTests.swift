@@ -28,6 +28,31 @@ struct QuotaTests {
     #expect(time.now - Instant(seconds: 1_770_000_000) < .seconds(1_500))
   }
 
+  @Test("two states with a file of their own and one in common use one quota, and one's pause is the other's")
+  func shared() async throws {
+    let folder = try ScratchFolder()
+    let limit = QuotaLimit(requests: 9)
+    let states = ["a", "b"].map { Quota(files: [folder($0), folder("both")], limit: limit, service: "graph") }
+    for number in 0..<9 { #expect(try await states[number % 2].take(Self.now) == nil) }
+    #expect(try await states[0].take(Self.now) == .seconds(300))
+    #expect(await states[0].others == 4)
+    #expect(try await states[1].take(Self.now + .seconds(300)) == nil)
+    try await states[1].pause(for: .seconds(600), Self.now + .seconds(300))
+    #expect(try await states[0].take(Self.now + .seconds(300)) == .seconds(600))
+  }
+
+  @Test("a common file that cannot be kept stops nothing: the state's own count holds")
+  func sharedUnusable() async throws {
+    let folder = try ScratchFolder()
+    for common in ["/nowhere/at/all", "/dev/full"] {
+      try? folder.remove("own")
+      let quota = Quota(files: [folder("own"), common], limit: QuotaLimit(requests: 2))
+      #expect(try await quota.take(Self.now) == nil)
+      #expect(try await quota.take(Self.now) == nil)
+      #expect(try await quota.take(Self.now) == .seconds(300))
+    }
+  }
+
   @Test("a clock that goes back costs one span of waiting at most")
   func clockBack() async throws {
     let quota = Quota(file: nil, limit: QuotaLimit(requests: 1))

@@ -133,6 +133,23 @@ import Testing
     #expect(sink.lines.last == late.text && sink.lines.count == 121)
   }
 
+  @Test("a first pass by a clock three days ahead of a service without dates loses nothing once the clock is right")
+  func firstPassAhead() async throws {
+    let clock = ManualClock(Self.start + .seconds(3 * 86_400))
+    let source = RowSource(Self.rows(), pageSize: 50, serverDate: nil)
+    let sink = MemorySink()
+    var pipeline = Pipeline(
+      source: source, mapping: DatedMapping(source.rows), sinks: [sink], state: MemoryStore(), time: clock.source)
+    try await pipeline.open()
+    for _ in 0..<2 {
+      #expect(await pass(clock, revisits: [.seconds(900)]).run(&pipeline).failure == nil)
+      #expect(sink.lines.isEmpty)
+    }
+    clock.move(to: Self.start)
+    #expect(await pass(clock, revisits: [.seconds(900)]).run(&pipeline).failure == nil)
+    #expect(Set(sink.lines).count == 120)
+  }
+
   @Test("a revisit whose window fails does not block the live window nor later revisits")
   func failingRevisit() async throws {
     let clock = ManualClock(Self.start)

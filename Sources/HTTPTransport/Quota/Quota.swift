@@ -80,13 +80,26 @@ package actor Quota {
   }
 
   /// Reads the records, lets `change` them, and writes them if `change` returns true. All are locked meanwhile, in the order
-  /// of the files: the first is one state's alone, so that no two processes wait for each other.
+  /// of the files: the first is one state's alone, so that no two processes wait for each other. It alone has to be kept:
+  /// a full disk under a file that is shared must not stop the collection.
   private func update(_ change: (inout [QuotaRecord]) -> Bool) throws(Failure) {
     var locked: [QuotaFile] = []
-    for file in files { locked.append(try QuotaFile(locking: file)) }
+    for file in files {
+      do throws(Failure) {
+        locked.append(try QuotaFile(locking: file))
+      } catch {
+        guard !locked.isEmpty else { throw error }
+      }
+    }
     var records = locked.isEmpty ? [record] : locked.map { $0.read() }
     guard change(&records) else { return }
-    for (file, record) in zip(locked, records) { try file.write(record) }
     if locked.isEmpty, let first = records.first { record = first }
+    for (index, file) in locked.enumerated() {
+      do throws(Failure) {
+        try file.write(records[index])
+      } catch {
+        guard index > 0 else { throw error }
+      }
+    }
   }
 }

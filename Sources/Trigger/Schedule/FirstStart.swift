@@ -6,13 +6,42 @@ extension Schedule {
   /// The cursors to begin a pass with: the first start is fixed, and new ages take over what is outstanding of removed ones.
   package func begin(_ checkpoint: Checkpoint, now: Instant, source: some Source) -> [String: Instant] {
     var cursors = adopt(checkpoint.cursors, now: now)
-    // The first live read that ends gives every revisit its cursor.
-    let hasNoRevisit = cursors.keys.allSatisfy { $0 == Self.liveCursor }
-    let isUnread = hasNoRevisit && (checkpoint.sequence == 0 || !revisits.isEmpty)
     // A first start in the future was fixed by a clock that was ahead, and nothing was read since.
-    guard cursors[Self.liveCursor].map({ isUnread && $0 > now }) ?? true else { return cursors }
-    cursors[Self.liveCursor] = max(firstStart(now), now - source.retention + Self.retentionMargin)
+    guard cursors[Self.liveCursor].map({ isUnread(cursors, checkpoint.sequence) && $0 > now }) ?? true else {
+      return cursors
+    }
+    if isAtStart(cursors) { cursors = [:] }
+    cursors[Self.liveCursor] = firstStart(now, source)
     return cursors
+  }
+
+  /// The cursors to begin again with, where the first window of all begins late by as much as the local clock is ahead of
+  /// the service's: what came between would never be read. nil where there is nothing to mend.
+  func beginAgain(
+    _ checkpoint: Checkpoint, at window: Window, now: Instant, serverDate: Instant?, source: some Source
+  ) -> [String: Instant]? {
+    guard isUnread(checkpoint.cursors, checkpoint.sequence), let serverDate else { return nil }
+    let ahead = now - serverDate
+    let start = firstStart(serverDate, source)
+    let late = window.start - start
+    guard late > Self.usualSkew, late <= ahead + Self.usualSkew else { return nil }
+    return [Self.liveCursor: start]
+  }
+
+  /// Clocks that differ by less are not worth a word.
+  private static let usualSkew: Duration = .seconds(300)
+
+  /// The first live read that ends gives every revisit its cursor; only one that has read moves them apart.
+  private func isAtStart(_ cursors: [String: Instant]) -> Bool {
+    cursors.values.allSatisfy { $0 == cursors[Self.liveCursor] }
+  }
+
+  private func isUnread(_ cursors: [String: Instant], _ sequence: UInt64) -> Bool {
+    isAtStart(cursors) && (sequence == 0 || !revisits.isEmpty)
+  }
+
+  private func firstStart(_ now: Instant, _ source: some Source) -> Instant {
+    max(firstStart(now), now - source.retention + Self.retentionMargin)
   }
 
   /// The very first window must not be empty, or there would never be a cursor to go on from.

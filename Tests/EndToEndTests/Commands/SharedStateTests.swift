@@ -12,8 +12,12 @@ import Testing
     let playbooks = [try fixture.playbook("a"), try fixture.playbook("b")]
     #expect(Program.run(["collect", playbooks[0]], environment: fixture.environment).status == 0)
     #expect(unsafe symlink(fixture.state("a"), fixture.state("b")) == 0)
+    let passes = fixture.passes("a")
     for command in [["run"], ["playbook", "validate"]] {
-      let outcome = Program.run(command + playbooks, environment: fixture.environment)
+      let running = Program.start(command + playbooks, environment: fixture.environment)
+      eventually { running.ended() != nil || fixture.passes("a") > passes }
+      running.signal(SIGTERM)
+      let outcome = running.finish()
       #expect(outcome.status == 78 && outcome.errors.contains("the same state directory"), "\(outcome.errors)")
     }
     let second = Program.run(["collect", playbooks[1]], environment: fixture.environment)

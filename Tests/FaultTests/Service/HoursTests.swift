@@ -83,6 +83,8 @@ internal import Trigger
   static let clocks: [Clock] = [
     Clock(name: "an hour ahead for two hours", error: { (9..<17).contains($0) ? hour : .zero }),
     Clock(name: "an hour ahead at first", error: { (0..<5).contains($0) ? hour : .zero }),
+    Clock(name: "20 hours ahead at first", error: { (0..<5).contains($0) ? hour * 20 : .zero }),
+    Clock(name: "three days ahead at first", error: { (0..<5).contains($0) ? hour * 72 : .zero }),
     Clock(name: "an hour behind for two hours", error: { (9..<17).contains($0) ? .zero - hour : .zero }),
     Clock(
       name: "a year behind for an hour", mode: "reporting",

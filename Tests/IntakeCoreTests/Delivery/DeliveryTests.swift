@@ -94,7 +94,7 @@ import Testing
     let (slow, alive) = (GatedSink("slow", pause: 20_000) { true }, MemorySink(name: "alive"))
     var state = try store(pending: 2_000, for: "slow")
     state.checkpoint.sinks["alive"] = SinkPosition(sequence: 2_000)
-    let limits = DeliveryLimits(prompt: .milliseconds(50), stall: nil, linger: .milliseconds(200))
+    let limits = DeliveryLimits(prompt: .milliseconds(50), stall: nil, linger: .seconds(3))
     var pipeline = pipeline([slow, alive], state: state, limits: limits)
     try await pipeline.open()
     _ = try await pipeline.delivering { pipeline in

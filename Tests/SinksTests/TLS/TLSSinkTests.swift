@@ -150,7 +150,7 @@ struct TLSSinkTests {
     let sink = try sink(ca + query, port: receiver.port)
     #expect(await code(sink, count: 1_200) == nil)
     #expect(Set(Frames.ids(receiver.connections)) == Set((0..<1_200).map { "1-\($0)" }))
-    #expect(receiver.connections.count >= min(until, 3) && sink.earlyEnds > 0)
+    #expect(receiver.connections.count >= min(until, 3))
   }
 
   @Test("a receiver that goes away in the handshake may be back: that is no verdict on its TLS")

@@ -67,6 +67,30 @@ let usualRevisits: [Duration] = [900, 3_600, 21_600, 86_400].map { .seconds($0) 
     let future = ["live": Self.now + .seconds(259_200)]
     #expect(begin(future, [], sequence: 0) == ["live": start])
     #expect(begin(future, [], sequence: 1) == future)
+    // Without any sign of the service's clock the revisits began there too, and nothing has moved since.
+    let unmoved = future.merging(["revisit 1h": Self.now + .seconds(259_200)]) { $1 }
+    #expect(begin(unmoved, [.seconds(3_600)], sequence: 1) == ["live": start])
+    let moved = future.merging(["revisit 1h": Self.now + .seconds(255_600)]) { $1 }
+    #expect(begin(moved, [.seconds(3_600)], sequence: 1) == moved)
+  }
+
+  @Test("a first window that is late by as much as the clock is ahead begins again, and no other one")
+  func beginAgain() {
+    func again(_ cursors: [String: Instant], at start: Instant, ahead: Int, sequence: UInt64 = 0) -> [String: Instant]?
+    {
+      Self.schedule.beginAgain(
+        Checkpoint(sequence: sequence, cursors: cursors), at: Window(start: start, end: start + .seconds(3_600)),
+        now: Self.now + .seconds(ahead), serverDate: Self.now, source: RowSource([]))
+    }
+    let start = Self.now - .seconds(86_400)
+    for ahead in [1_800, 72_000, 259_200] {
+      let late = start + .seconds(ahead)
+      #expect(again(["live": late], at: late, ahead: ahead) == ["live": start])
+      #expect(again(["live": late], at: late, ahead: 0) == nil)
+      #expect(again(["live": late, "revisit 1h": late - .seconds(1)], at: late, ahead: ahead) == nil)
+    }
+    #expect(again(["live": start], at: start, ahead: 72_000) == nil)
+    #expect(again(["live": Self.now], at: Self.now - .seconds(60), ahead: 7_200) == nil)
   }
 
   @Test("the horizon stays before open spans, so that they can be read again without a repeat")
