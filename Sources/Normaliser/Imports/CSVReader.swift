@@ -1,4 +1,4 @@
-// CSV exports to rows as the legacy service would give them. RFC 4180; comma, semicolon or tab, as the header shows.
+// CSV exports to rows as the legacy service would give them: comma, semicolon or tab, as the header shows.
 
 internal import IntakeCore
 
@@ -7,11 +7,20 @@ struct CSVReader: Sendable {
   private static let rowsInPage = 5_000
   private static let longestRecord = 4 << 20
 
+  private enum Kind: Sendable { case text, date, recipientStatus, directionality }
+
+  private struct Column: Sendable {
+    var name: String
+    /// `"name":`
+    var key: [UInt8]
+    var kind: Kind
+  }
+
   let file: String
   private let dates: DatePattern?
   private let hasBadPattern: Bool
-  private var separator = UInt8(ascii: ",")
-  private var columns: [String] = []
+  private var record = CSVRecord()
+  private var columns: [Column] = []
   private var shape = ""
 
   init(file: String, options: RawOptions) {
@@ -31,18 +40,23 @@ struct CSVReader: Sendable {
     var pages: [RawPage] = []
     var page = Page(bytes: [], rows: [])
     var used = 0
-    while let record = record(text, &used, isLast: isLast) {
-      if record.count == 1, record[0].isEmpty || record[0].starts(with: Array("#TYPE".utf8)) { continue }
+    let bytes = text
+    let span = unsafe bytes.span.bytes
+    while used < bytes.count {
+      if columns.isEmpty { record.separator = Self.separator(of: bytes[used...]) }
+      guard let next = record.read(span, from: used, isLast: isLast) else { break }
+      used = next
+      if isBlank(bytes) { continue }
       guard !columns.isEmpty else {
-        try readHeader(record)
+        try readHeader(bytes)
         continue
       }
-      try append(record, to: &page)
+      try append(bytes, to: &page)
       guard page.rows.count >= Self.rowsInPage else { continue }
       pages.append(RawPage(mapping: shape, page: page))
       page = Page(bytes: [], rows: [])
     }
-    text.removeFirst(used)
+    if used > 0 { text = Array(bytes[used...]) }
     guard text.count <= Self.longestRecord || isLast else {
       throw RawInput.refusal(file, "a record exceeds 4 MiB; a quote may be unclosed")
     }
@@ -50,94 +64,70 @@ struct CSVReader: Sendable {
     return pages
   }
 
-  /// The next record's cells; nil where there is no whole one.
-  private mutating func record(_ text: [UInt8], _ used: inout Int, isLast: Bool) -> [[UInt8]]? {
-    guard used < text.count else { return nil }
-    if columns.isEmpty { separator = Self.separator(of: text[used...]) }
-    var cells: [[UInt8]] = []
-    var cell: [UInt8] = []
-    var index = used
-    var isQuoted = false
-    while index < text.count {
-      let byte = text[index]
-      index += 1
-      if isQuoted {
-        guard byte == .quote else {
-          cell.append(byte)
-          continue
-        }
-        guard index < text.count || isLast else { return nil }
-        if index < text.count, text[index] == .quote {
-          cell.append(byte)
-          index += 1
-        } else {
-          isQuoted = false
-        }
-      } else if byte == .quote, cell.isEmpty {
-        isQuoted = true
-      } else if byte == separator {
-        cells.append(cell)
-        cell = []
-      } else if byte == .lineFeed {
-        if cell.last == .carriageReturn { cell.removeLast() }
-        used = index
-        return cells + [cell]
-      } else {
-        cell.append(byte)
-      }
-    }
-    guard isLast else { return nil }
-    used = text.count
-    if cell.last == .carriageReturn { cell.removeLast() }
-    return cells + [cell]
+  /// True for an empty line and for PowerShell's line of types.
+  private func isBlank(_ text: [UInt8]) -> Bool {
+    guard record.cells.count == 1, let cell = record.cells.first else { return false }
+    let bytes = record.bytes(cell, of: text)
+    return bytes.isEmpty || bytes.starts(with: Array("#TYPE".utf8))
   }
 
   /// Of comma, semicolon and tab, the one that the first line has most of.
   private static func separator(of text: ArraySlice<UInt8>) -> UInt8 {
     let line = text.prefix { $0 != .lineFeed }
-    let counts = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { mark in
-      (mark, line.filter { $0 == mark }.count)
-    }
-    return counts.max { $0.1 < $1.1 }?.0 ?? UInt8(ascii: ",")
+    let counts = [UInt8.comma, UInt8(ascii: ";"), .tab].map { mark in (mark, line.filter { $0 == mark }.count) }
+    return counts.max { $0.1 < $1.1 }?.0 ?? .comma
   }
 
-  private mutating func readHeader(_ record: [[UInt8]]) throws(Failure) {
-    let names = record.map { String(decoding: $0, as: UTF8.self) }
-    columns = names.map { ExportColumns.canonical($0) }
+  private mutating func readHeader(_ text: [UInt8]) throws(Failure) {
+    let names = record.cells.map { String(decoding: record.bytes($0, of: text), as: UTF8.self) }
+    columns = names.map { name in
+      let name = ExportColumns.canonical(name)
+      return Column(name: name, key: Array("\(JSONText.quoted(name)):".utf8), kind: Self.kind(name))
+    }
     if names.contains(where: { ASCII.lowerCased($0) == "date_time_utc" }) {
       throw RawInput.refusal(
         file, "it is an extended historical search, with a row for each step of a message",
         hint: "Run the historical search with the report type MessageTrace.")
     }
-    guard let mapping = ExportColumns.mapping(columns) else {
+    guard let mapping = ExportColumns.mapping(columns.map(\.name)) else {
       let seen = names.prefix(12).map { Log.clean($0, limit: 40) }.joined(separator: ", ")
       throw RawInput.refusal(file, "no known column; found \(seen)")
     }
     shape = mapping
   }
 
-  /// One row, or one for each recipient of a historical search's.
-  private func append(_ record: [[UInt8]], to page: inout Page) throws(Failure) {
-    guard record.dropFirst(columns.count).allSatisfy(\.isEmpty) else { return appendBroken(record, to: &page) }
-    guard let index = columns.firstIndex(of: ExportColumns.recipientStatus), index < record.count else {
-      return try append(record, recipient: nil, to: &page)
+  private static func kind(_ name: String) -> Kind {
+    switch name {
+    case ExportColumns.recipientStatus: .recipientStatus
+    case ExportColumns.directionality: .directionality
+    default: ExportColumns.dates.contains(name) ? .date : .text
     }
-    let recipients = ExportColumns.recipients(record[index])
-    guard !recipients.isEmpty else { return try append(record, recipient: nil, to: &page) }
-    for recipient in recipients { try append(record, recipient: recipient, to: &page) }
+  }
+
+  /// One row, or one for each recipient of a historical search's.
+  private func append(_ text: [UInt8], to page: inout Page) throws(Failure) {
+    let surplus = record.cells.dropFirst(columns.count)
+    guard surplus.allSatisfy({ $0.range.isEmpty }) else { return appendBroken(text, to: &page) }
+    guard let index = columns.firstIndex(where: { $0.kind == .recipientStatus }), index < record.cells.count else {
+      return try append(text, recipient: nil, to: &page)
+    }
+    let recipients = ExportColumns.recipients(Array(record.bytes(record.cells[index], of: text)))
+    guard !recipients.isEmpty else { return try append(text, recipient: nil, to: &page) }
+    for recipient in recipients { try append(text, recipient: recipient, to: &page) }
   }
 
   private func append(
-    _ record: [[UInt8]], recipient: (address: [UInt8], status: [UInt8])?, to page: inout Page
+    _ text: [UInt8], recipient: (address: [UInt8], status: [UInt8])?, to page: inout Page
   ) throws(Failure) {
     if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
     page.bytes.append(.openBrace)
-    for (column, cell) in zip(columns, record) where !cell.isEmpty {
-      if recipient != nil, column == ExportColumns.recipientStatus { continue }
-      let isDate = ExportColumns.dates.contains(column)
-      Self.append(column, isDate ? try isoDate(cell, column) : cell, to: &page.bytes)
-      if column == ExportColumns.directionality, let direction = HistoricalStatus.direction(cell) {
+    for (column, cell) in zip(columns, record.cells) where !cell.range.isEmpty {
+      if recipient != nil, column.kind == .recipientStatus { continue }
+      let bytes = record.bytes(cell, of: text)
+      page.bytes += column.key
+      Self.appendText(column.kind == .date ? try isoDate(bytes, column.name) : bytes, to: &page.bytes)
+      if column.kind == .directionality, let direction = HistoricalStatus.direction(Array(bytes)) {
         Self.append("Direction", direction, to: &page.bytes)
       }
     }
@@ -152,20 +142,20 @@ struct CSVReader: Sendable {
 
   /// A record with more cells than there are columns: which cell belongs to which cannot be told, so it becomes an array,
   /// which leaves as an error event with all of it inside.
-  private func appendBroken(_ record: [[UInt8]], to page: inout Page) {
+  private func appendBroken(_ text: [UInt8], to page: inout Page) {
     if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
     page.bytes.append(.openBracket)
-    for cell in record { Self.appendText(cell, to: &page.bytes) }
+    for cell in record.cells { Self.appendText(record.bytes(cell, of: text), to: &page.bytes) }
     page.bytes.removeLast()
     page.bytes.append(.closeBracket)
     page.rows.append(start..<page.bytes.count)
   }
 
   /// A date as ISO 8601: as it stands, or by the pattern; one that does not fit the pattern stays for the event to flag.
-  private func isoDate(_ cell: [UInt8], _ column: String) throws(Failure) -> [UInt8] {
-    let span = unsafe cell.span.bytes
-    if Received.parse(span, 0, cell.count) != nil { return cell }
+  private func isoDate(_ cell: ArraySlice<UInt8>, _ column: String) throws(Failure) -> ArraySlice<UInt8> {
+    let text = Array(cell)
+    if Received.parse(unsafe text.span.bytes, 0, text.count) != nil { return cell }
     guard let dates else {
       throw Failure(
         .dateFormat, exit: .badData,
@@ -173,23 +163,31 @@ struct CSVReader: Sendable {
           + "exporting machine's locale.",
         hint: "Set their format, such as --date-format 'M/d/yyyy h:mm:ss tt'; times are read as UTC.")
     }
-    return dates.parse(cell).map { Array(Timestamp.exactText($0).utf8) } ?? cell
+    return dates.parse(text).map { Array(Timestamp.exactText($0).utf8)[...] } ?? cell
   }
 
   /// `"name":"text",` ; bytes that are not UTF-8 stay for the normaliser to mend.
   private static func append(_ name: String, _ text: [UInt8], to output: inout [UInt8]) {
     JSONText.append(name, to: &output)
     output.append(.colon)
-    appendText(text, to: &output)
+    appendText(text[...], to: &output)
   }
 
   /// `"text",`
-  private static func appendText(_ text: [UInt8], to output: inout [UInt8]) {
+  private static func appendText(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
     output.append(.quote)
-    for byte in text {
-      if byte == .quote || byte == .backslash { output.append(.backslash) }
-      if byte < .space { JSONText.appendUnicodeEscape(UInt16(byte), to: &output) } else { output.append(byte) }
+    var first = text.startIndex
+    for index in text.indices where text[index] == .quote || text[index] == .backslash || text[index] < .space {
+      output += text[first..<index]
+      first = index + 1
+      if text[index] < .space {
+        JSONText.appendUnicodeEscape(UInt16(text[index]), to: &output)
+      } else {
+        output.append(.backslash)
+        output.append(text[index])
+      }
     }
+    output += text[first...]
     output.append(.quote)
     output.append(.comma)
   }

@@ -53,8 +53,7 @@ struct JSONSequence: Sendable {
     var start = 0
     for _ in 0..<2 {
       span.skipSpace(&start)
-      var end = start
-      while end < span.byteCount, span.byte(end) != .lineFeed { end += 1 }
+      let end = span.firstIndex(of: .lineFeed, from: start)
       guard end < span.byteCount || isLast else { return nil }
       var index = start
       if (try? span.skipLoosely(&index)) != nil {
@@ -82,8 +81,7 @@ struct JSONSequence: Sendable {
         if run.rows.count >= Self.rowsInPage { flush(bytes, &run, into: &pages) }
         continue
       }
-      var end = used
-      while end < bytes.count, bytes[end] != .lineFeed { end += 1 }
+      let end = span.firstIndex(of: .lineFeed, from: used)
       guard end < bytes.count || isLast else { break }
       var start = used
       var last = end
@@ -154,6 +152,10 @@ struct JSONSequence: Sendable {
     var rows = [value]
     if span.byte(value.lowerBound) == .openBracket {
       rows = Self.elements(span, value)
+    } else if Self.beginsAsAnswer(span, value), let envelope = try? Envelope(Array(bytes[value])),
+      !envelope.rows.isEmpty
+    {
+      rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
     } else if RowShape.of(span, value) == nil, let envelope = try? Envelope(Array(bytes[value])) {
       guard !envelope.hasError || !envelope.rows.isEmpty else {
         throw RawInput.refusal(file, "it contains a service error instead of rows")
@@ -161,6 +163,15 @@ struct JSONSequence: Sendable {
       rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
     }
     for row in rows { try addRow(bytes, row, to: &run, &pages) }
+  }
+
+  /// True for the first names of both services' answers, so that a large one is not searched for the columns of a row.
+  private static func beginsAsAnswer(_ span: RawSpan, _ value: Range<Int>) -> Bool {
+    var index = value.lowerBound + 1
+    span.skipSpace(&index)
+    return ["\"@odata.context\"", "\"odata.metadata\"", "\"value\"", "\"d\""].contains { (name: StaticString) in
+      span.matches(index, name)
+    }
   }
 
   private mutating func addRow(
