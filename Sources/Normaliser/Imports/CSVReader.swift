@@ -10,9 +10,8 @@ struct CSVReader: Sendable {
   private enum Kind: Sendable { case text, date, recipientStatus, directionality }
 
   private struct Column: Sendable {
-    var name: String
-    /// `"name":`
-    var key: [UInt8]
+    /// Of `"name":` in `keys`.
+    var key: Range<Int>
     var kind: Kind
   }
 
@@ -20,7 +19,9 @@ struct CSVReader: Sendable {
   private let dates: DatePattern?
   private let hasBadPattern: Bool
   private var record = CSVRecord()
+  private var names: [String] = []
   private var columns: [Column] = []
+  private var keys: [UInt8] = []
   private var shape = ""
 
   init(file: String, options: RawOptions) {
@@ -80,16 +81,18 @@ struct CSVReader: Sendable {
 
   private mutating func readHeader(_ text: [UInt8]) throws(Failure) {
     let names = record.cells.map { String(decoding: record.bytes($0, of: text), as: UTF8.self) }
-    columns = names.map { name in
-      let name = ExportColumns.canonical(name)
-      return Column(name: name, key: Array("\(JSONText.quoted(name)):".utf8), kind: Self.kind(name))
+    self.names = names.map { ExportColumns.canonical($0) }
+    columns = self.names.map { name in
+      let start = keys.count
+      keys += Array("\(JSONText.quoted(name)):".utf8)
+      return Column(key: start..<keys.count, kind: Self.kind(name))
     }
     if names.contains(where: { ASCII.lowerCased($0) == "date_time_utc" }) {
       throw RawInput.refusal(
         file, "it is an extended historical search, with a row for each step of a message",
         hint: "Run the historical search with the report type MessageTrace.")
     }
-    guard let mapping = ExportColumns.mapping(columns.map(\.name)) else {
+    guard let mapping = ExportColumns.mapping(self.names) else {
       let seen = names.prefix(12).map { Log.clean($0, limit: 40) }.joined(separator: ", ")
       throw RawInput.refusal(file, "no known column; found \(seen)")
     }
@@ -122,12 +125,21 @@ struct CSVReader: Sendable {
     if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
     page.bytes.append(.openBrace)
-    for (column, cell) in zip(columns, record.cells) where !cell.range.isEmpty {
-      if recipient != nil, column.kind == .recipientStatus { continue }
-      let bytes = record.bytes(cell, of: text)
-      page.bytes += column.key
-      Self.appendText(column.kind == .date ? try isoDate(bytes, column.name) : bytes, to: &page.bytes)
-      if column.kind == .directionality, let direction = HistoricalStatus.direction(Array(bytes)) {
+    let (span, own) = unsafe (text.span.bytes, record.own.span.bytes)
+    let keys = unsafe keys.span.bytes
+    for index in 0..<min(columns.count, record.cells.count) {
+      let (column, cell) = (columns[index], record.cells[index])
+      if cell.range.isEmpty || (recipient != nil && column.kind == .recipientStatus) { continue }
+      Self.copy(keys, column.key, to: &page.bytes)
+      if column.kind == .date {
+        let date = Array(record.bytes(cell, of: text))
+        Self.appendText(try isoDate(date, names[index]), to: &page.bytes)
+      } else {
+        Self.appendText(cell.isOwn ? own : span, cell.range, to: &page.bytes)
+      }
+      if column.kind == .directionality,
+        let direction = HistoricalStatus.direction(Array(record.bytes(cell, of: text)))
+      {
         Self.append("Direction", direction, to: &page.bytes)
       }
     }
@@ -146,16 +158,15 @@ struct CSVReader: Sendable {
     if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
     page.bytes.append(.openBracket)
-    for cell in record.cells { Self.appendText(record.bytes(cell, of: text), to: &page.bytes) }
+    for cell in record.cells { Self.appendText(Array(record.bytes(cell, of: text)), to: &page.bytes) }
     page.bytes.removeLast()
     page.bytes.append(.closeBracket)
     page.rows.append(start..<page.bytes.count)
   }
 
   /// A date as ISO 8601: as it stands, or by the pattern; one that does not fit the pattern stays for the event to flag.
-  private func isoDate(_ cell: ArraySlice<UInt8>, _ column: String) throws(Failure) -> ArraySlice<UInt8> {
-    let text = Array(cell)
-    if Received.parse(unsafe text.span.bytes, 0, text.count) != nil { return cell }
+  private func isoDate(_ cell: [UInt8], _ column: String) throws(Failure) -> [UInt8] {
+    if Received.parse(unsafe cell.span.bytes, 0, cell.count) != nil { return cell }
     guard let dates else {
       throw Failure(
         .dateFormat, exit: .badData,
@@ -163,32 +174,43 @@ struct CSVReader: Sendable {
           + "exporting machine's locale.",
         hint: "Set their format, such as --date-format 'M/d/yyyy h:mm:ss tt'; times are read as UTC.")
     }
-    return dates.parse(text).map { Array(Timestamp.exactText($0).utf8)[...] } ?? cell
+    return dates.parse(cell).map { Array(Timestamp.exactText($0).utf8) } ?? cell
   }
 
   /// `"name":"text",` ; bytes that are not UTF-8 stay for the normaliser to mend.
   private static func append(_ name: String, _ text: [UInt8], to output: inout [UInt8]) {
     JSONText.append(name, to: &output)
     output.append(.colon)
-    appendText(text[...], to: &output)
+    appendText(text, to: &output)
   }
 
   /// `"text",`
-  private static func appendText(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
+  private static func appendText(_ text: [UInt8], to output: inout [UInt8]) {
+    appendText(unsafe text.span.bytes, 0..<text.count, to: &output)
+  }
+
+  private static func appendText(_ span: RawSpan, _ range: Range<Int>, to output: inout [UInt8]) {
     output.append(.quote)
-    var first = text.startIndex
-    for index in text.indices where text[index] == .quote || text[index] == .backslash || text[index] < .space {
-      output += text[first..<index]
+    var first = range.lowerBound
+    for index in range {
+      let byte = span.byte(index)
+      guard byte == .quote || byte == .backslash || byte < .space else { continue }
+      copy(span, first..<index, to: &output)
       first = index + 1
-      if text[index] < .space {
-        JSONText.appendUnicodeEscape(UInt16(text[index]), to: &output)
+      if byte < .space {
+        JSONText.appendUnicodeEscape(UInt16(byte), to: &output)
       } else {
         output.append(.backslash)
-        output.append(text[index])
+        output.append(byte)
       }
     }
-    output += text[first...]
+    copy(span, first..<range.upperBound, to: &output)
     output.append(.quote)
     output.append(.comma)
+  }
+
+  @inline(__always)
+  private static func copy(_ span: RawSpan, _ range: Range<Int>, to output: inout [UInt8]) {
+    unsafe span.extracting(range).withUnsafeBytes { unsafe output.append(contentsOf: $0) }
   }
 }

@@ -7,10 +7,14 @@ internal import IntakeCore
 struct JSONSequence: Sendable {
   static let largestDocument = 256 << 20
   private static let rowsInPage = 5_000
+  /// Text without an end of line of which nothing is read yet: most answers are smaller.
+  private static let longestStart = 8 << 20
 
   let file: String
   /// True once it is known that every line is a document; nil before.
   private var isLines: Bool?
+  /// Of the first text: the line that is known to be a document.
+  private var whole: Range<Int>?
   /// Scanning is tried again when the text has grown to this size.
   private var nextTry = 0
   private var lastShape: String?
@@ -32,13 +36,18 @@ struct JSONSequence: Sendable {
     var used = 0
     let bytes = text
     let span = unsafe bytes.span.bytes
-    if isLines == nil { isLines = Self.standsOnLines(span, isLast: isLast) }
+    if isLines == nil { isLines = standsOnLines(span, isLast: isLast) }
+    if isLines == nil, !isLast, text.count < Self.longestStart {
+      nextTry = text.count * 2
+      return []
+    }
     if isLines == true {
       try takeLines(bytes, &used, isLast: isLast, into: &pages)
     } else {
       try takeDocuments(bytes, &used, isLast: isLast, into: &pages)
     }
     consumed += used
+    if used > 0 { whole = nil }
     // The pages share the memory of `bytes`.
     if used > 0 { text = Array(bytes[used...]) }
     nextTry = used > 0 ? 0 : min(text.count * 2, Self.largestDocument)
@@ -49,7 +58,7 @@ struct JSONSequence: Sendable {
   }
 
   /// True if the first line, or where that is broken the second, is a document by itself; nil if more must be seen.
-  private static func standsOnLines(_ span: RawSpan, isLast: Bool) -> Bool? {
+  private mutating func standsOnLines(_ span: RawSpan, isLast: Bool) -> Bool? {
     var start = 0
     for _ in 0..<2 {
       span.skipSpace(&start)
@@ -58,6 +67,7 @@ struct JSONSequence: Sendable {
       var index = start
       if (try? span.skipLoosely(&index)) != nil {
         guard index <= end else { return false }
+        if consumed == 0 { whole = start..<index }
         span.skipSpace(&index)
         return index > end || index >= span.byteCount
       }
@@ -90,7 +100,7 @@ struct JSONSequence: Sendable {
       used = min(end + 1, bytes.count)
       guard start < last else { continue }
       var index = start
-      if (try? span.skipLoosely(&index)) != nil, index == last {
+      if whole == start..<last || ((try? span.skipLoosely(&index)) != nil && index == last) {
         try add(bytes, start..<last, to: &run, &pages)
       } else {
         flush(bytes, &run, into: &pages)
