@@ -83,7 +83,7 @@ struct DetailsTests {
     let clock = ManualClock(Self.start)
     let sink = DetailsSink(
       try DetailsQueue(folder.path), statuses: ["failed", "quarantined"],
-      names: try MappingCatalog.mapping("graph").eventNames(), time: clock.source, log: .silent)
+      names: [try MappingCatalog.mapping("graph").eventNames()], time: clock.source, log: .silent)
     let entry = Self.entry([
       Self.event(1, "failed"), Self.event(2, "delivered"), Self.event(3, "quarantined"),
       Self.event(4, "failed", dataset: "o365.message_trace_detail"), "{\"event.action\":\"failed\"}", "broken",
@@ -95,6 +95,31 @@ struct DetailsTests {
       #expect(queued.map(\.traceID) == ["id-3", "id-1"])
       #expect(queued.last?.recipient == "Anna.1@x.example" && queued.last?.received == Self.start + .seconds(1))
     }
+  }
+
+  @Test(
+    "a batch that the journal kept under other settings is queued all the same",
+    arguments: [("graph", ""), ("sekoia", ""), ("cim", ""), ("udm-flat", ""), ("udm-flat", "nested"), ("graph", "raw")])
+  func otherSettings(_ mapping: String, _ form: String) async throws {
+    let folder = try ScratchFolder()
+    let row =
+      #"{"id":"t1","recipientAddress":"b@x.example","senderAddress":"s@y.example","receivedDateTime":"2026-01-25T09:49:29.967Z","status":"failed"}"#
+    let normaliser = try RowNormaliser(
+      mapping: try MappingCatalog.mapping(mapping),
+      settings: NormaliserSettings(isRaw: form == "raw", isNested: form == "nested"))
+    var batch = Batch()
+    var ledger = PassthroughLedger()
+    let page = Page(bytes: Array(row.utf8), rows: [0..<row.utf8.count])
+    normaliser.normalise(page, created: Self.start, into: &batch, ledger: &ledger)
+    let entry = JournalEntry(sequence: 1, bytes: batch.bytes, entries: batch.entries, cursors: [:])
+    let sink = DetailsSink(
+      try DetailsQueue(folder.path), statuses: ["failed"], names: try MappingCatalog.eventNames(),
+      time: ManualClock(Self.start).source, log: .silent)
+    _ = try await sink.deliver(entry, from: try await sink.open(at: nil))
+    let items = try DetailsQueue(folder.path).due(Self.start)
+    #expect(items.map(\.traceID) == ["t1"] && items.first?.recipient == "b@x.example")
+    #expect(
+      items.first?.sender == "s@y.example" && items.first?.received == Timestamp.parse("2026-01-25T09:49:29.967Z"))
   }
 
   /// A Graph whose details are scripted, and a pipeline to put them into.

@@ -114,29 +114,39 @@ extension RawSpan {
 
   /// Past any value by structure alone: strings and brackets are matched, what stands between is not looked at, and
   /// nesting has no limit. So one row with a bad number or one that is nested too deep keeps its borders and does not cost
-  /// its neighbours. Memory: one byte for each open bracket.
+  /// its neighbours. Memory: one byte for each open bracket beyond 64.
   package func skipLoosely(_ index: inout Int) throws(JSONFault) {
     let start = index
-    var stack: [UInt8] = []
+    // One bit for each open bracket, the innermost lowest: 1 for a brace.
+    var open: UInt64 = 0
+    var outer: [UInt64] = []
+    var depth = 0
     repeat {
       switch byte(index) {
       case .quote:
         _ = try skipString(&index)
       case .openBrace, .openBracket:
-        stack.append(byte(index) + 2)
+        if depth > 0, depth & 63 == 0 { outer.append(open) }
+        open = open << 1 | (byte(index) == .openBrace ? 1 : 0)
+        depth += 1
         index += 1
       case .closeBrace, .closeBracket:
-        guard stack.popLast() == byte(index) else { throw JSONFault(index, .unexpectedByte) }
+        guard depth > 0, open & 1 == (byte(index) == .closeBrace ? 1 : 0) else { throw unexpectedByte(index) }
+        open >>= 1
+        depth -= 1
+        if depth > 0, depth & 63 == 0, let word = outer.popLast() { open = word }
         index += 1
-      case .comma where stack.isEmpty, .colon where stack.isEmpty:
-        throw JSONFault(index, .unexpectedByte)
+      case .comma where depth == 0, .colon where depth == 0:
+        throw unexpectedByte(index)
       default:
         guard index < byteCount else { throw JSONFault(start, .unexpectedEnd) }
         index += 1
-        if stack.isEmpty { skipToken(&index) }
+        if depth == 0 { skipToken(&index) }
       }
-    } while !stack.isEmpty
+    } while depth > 0
   }
+
+  private func unexpectedByte(_ index: Int) -> JSONFault { JSONFault(index, .unexpectedByte) }
 
   private func skipToken(_ index: inout Int) {
     while index < byteCount {
@@ -222,6 +232,21 @@ extension RawSpan {
       skipSpace(&index)
     }
     index += 1
+  }
+
+  /// Where a byte stands first from `start` on; the span's end where it does not.
+  package func firstIndex(of wanted: UInt8, from start: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var index = max(start, 0)
+    while index &+ 8 <= byteCount {
+      let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
+      let other = word ^ (ones &* UInt64(wanted))
+      let hits = (other &- ones) & ~other & 0x8080_8080_8080_8080
+      if hits != 0 { return index &+ hits.trailingZeroBitCount >> 3 }
+      index &+= 8
+    }
+    while index < byteCount, byte(index) != wanted { index += 1 }
+    return min(index, byteCount)
   }
 
   /// Past a key and its colon, to where the value begins.

@@ -1,4 +1,4 @@
-// CSV exports to rows as the legacy service would give them. RFC 4180; comma, semicolon or tab, as the header shows.
+// CSV exports to rows as the legacy service would give them: comma, semicolon or tab, as the header shows.
 
 internal import IntakeCore
 
@@ -7,11 +7,21 @@ struct CSVReader: Sendable {
   private static let rowsInPage = 5_000
   private static let longestRecord = 4 << 20
 
+  private enum Kind: Sendable { case text, date, recipientStatus, directionality }
+
+  private struct Column: Sendable {
+    /// Of `"name":` in `keys`.
+    var key: Range<Int>
+    var kind: Kind
+  }
+
   let file: String
   private let dates: DatePattern?
   private let hasBadPattern: Bool
-  private var separator = UInt8(ascii: ",")
-  private var columns: [String] = []
+  private var record = CSVRecord()
+  private var names: [String] = []
+  private var columns: [Column] = []
+  private var keys: [UInt8] = []
   private var shape = ""
 
   init(file: String, options: RawOptions) {
@@ -31,18 +41,23 @@ struct CSVReader: Sendable {
     var pages: [RawPage] = []
     var page = Page(bytes: [], rows: [])
     var used = 0
-    while let record = record(text, &used, isLast: isLast) {
-      if record.count == 1, record[0].isEmpty || record[0].starts(with: Array("#TYPE".utf8)) { continue }
+    let bytes = text
+    let span = unsafe bytes.span.bytes
+    while used < bytes.count {
+      if columns.isEmpty { record.separator = Self.separator(of: bytes[used...]) }
+      guard let next = record.read(span, from: used, isLast: isLast) else { break }
+      used = next
+      if isBlank(bytes) { continue }
       guard !columns.isEmpty else {
-        try readHeader(record)
+        try readHeader(bytes)
         continue
       }
-      try append(record, to: &page)
+      try append(bytes, to: &page)
       guard page.rows.count >= Self.rowsInPage else { continue }
       pages.append(RawPage(mapping: shape, page: page))
       page = Page(bytes: [], rows: [])
     }
-    text.removeFirst(used)
+    if used > 0 { text = Array(bytes[used...]) }
     guard text.count <= Self.longestRecord || isLast else {
       throw RawInput.refusal(file, "a record exceeds 4 MiB; a quote may be unclosed")
     }
@@ -50,94 +65,81 @@ struct CSVReader: Sendable {
     return pages
   }
 
-  /// The next record's cells; nil where there is no whole one.
-  private mutating func record(_ text: [UInt8], _ used: inout Int, isLast: Bool) -> [[UInt8]]? {
-    guard used < text.count else { return nil }
-    if columns.isEmpty { separator = Self.separator(of: text[used...]) }
-    var cells: [[UInt8]] = []
-    var cell: [UInt8] = []
-    var index = used
-    var isQuoted = false
-    while index < text.count {
-      let byte = text[index]
-      index += 1
-      if isQuoted {
-        guard byte == .quote else {
-          cell.append(byte)
-          continue
-        }
-        guard index < text.count || isLast else { return nil }
-        if index < text.count, text[index] == .quote {
-          cell.append(byte)
-          index += 1
-        } else {
-          isQuoted = false
-        }
-      } else if byte == .quote, cell.isEmpty {
-        isQuoted = true
-      } else if byte == separator {
-        cells.append(cell)
-        cell = []
-      } else if byte == .lineFeed {
-        if cell.last == .carriageReturn { cell.removeLast() }
-        used = index
-        return cells + [cell]
-      } else {
-        cell.append(byte)
-      }
-    }
-    guard isLast else { return nil }
-    used = text.count
-    if cell.last == .carriageReturn { cell.removeLast() }
-    return cells + [cell]
+  /// True for an empty line and for PowerShell's line of types.
+  private func isBlank(_ text: [UInt8]) -> Bool {
+    guard record.cells.count == 1, let cell = record.cells.first else { return false }
+    let bytes = record.bytes(cell, of: text)
+    return bytes.isEmpty || bytes.starts(with: Array("#TYPE".utf8))
   }
 
   /// Of comma, semicolon and tab, the one that the first line has most of.
   private static func separator(of text: ArraySlice<UInt8>) -> UInt8 {
     let line = text.prefix { $0 != .lineFeed }
-    let counts = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { mark in
-      (mark, line.filter { $0 == mark }.count)
-    }
-    return counts.max { $0.1 < $1.1 }?.0 ?? UInt8(ascii: ",")
+    let counts = [UInt8.comma, UInt8(ascii: ";"), .tab].map { mark in (mark, line.filter { $0 == mark }.count) }
+    return counts.max { $0.1 < $1.1 }?.0 ?? .comma
   }
 
-  private mutating func readHeader(_ record: [[UInt8]]) throws(Failure) {
-    let names = record.map { String(decoding: $0, as: UTF8.self) }
-    columns = names.map { ExportColumns.canonical($0) }
+  private mutating func readHeader(_ text: [UInt8]) throws(Failure) {
+    let names = record.cells.map { String(decoding: record.bytes($0, of: text), as: UTF8.self) }
+    self.names = names.map { ExportColumns.canonical($0) }
+    columns = self.names.map { name in
+      let start = keys.count
+      keys += Array("\(JSONText.quoted(name)):".utf8)
+      return Column(key: start..<keys.count, kind: Self.kind(name))
+    }
     if names.contains(where: { ASCII.lowerCased($0) == "date_time_utc" }) {
       throw RawInput.refusal(
         file, "it is an extended historical search, with a row for each step of a message",
         hint: "Run the historical search with the report type MessageTrace.")
     }
-    guard let mapping = ExportColumns.mapping(columns) else {
+    guard let mapping = ExportColumns.mapping(self.names) else {
       let seen = names.prefix(12).map { Log.clean($0, limit: 40) }.joined(separator: ", ")
       throw RawInput.refusal(file, "no known column; found \(seen)")
     }
     shape = mapping
   }
 
-  /// One row, or one for each recipient of a historical search's.
-  private func append(_ record: [[UInt8]], to page: inout Page) throws(Failure) {
-    guard record.dropFirst(columns.count).allSatisfy(\.isEmpty) else { return appendBroken(record, to: &page) }
-    guard let index = columns.firstIndex(of: ExportColumns.recipientStatus), index < record.count else {
-      return try append(record, recipient: nil, to: &page)
+  private static func kind(_ name: String) -> Kind {
+    switch name {
+    case ExportColumns.recipientStatus: .recipientStatus
+    case ExportColumns.directionality: .directionality
+    default: ExportColumns.dates.contains(name) ? .date : .text
     }
-    let recipients = ExportColumns.recipients(record[index])
-    guard !recipients.isEmpty else { return try append(record, recipient: nil, to: &page) }
-    for recipient in recipients { try append(record, recipient: recipient, to: &page) }
+  }
+
+  /// One row, or one for each recipient of a historical search's.
+  private func append(_ text: [UInt8], to page: inout Page) throws(Failure) {
+    let surplus = record.cells.dropFirst(columns.count)
+    guard surplus.allSatisfy({ $0.range.isEmpty }) else { return appendBroken(text, to: &page) }
+    guard let index = columns.firstIndex(where: { $0.kind == .recipientStatus }), index < record.cells.count else {
+      return try append(text, recipient: nil, to: &page)
+    }
+    let recipients = ExportColumns.recipients(Array(record.bytes(record.cells[index], of: text)))
+    guard !recipients.isEmpty else { return try append(text, recipient: nil, to: &page) }
+    for recipient in recipients { try append(text, recipient: recipient, to: &page) }
   }
 
   private func append(
-    _ record: [[UInt8]], recipient: (address: [UInt8], status: [UInt8])?, to page: inout Page
+    _ text: [UInt8], recipient: (address: [UInt8], status: [UInt8])?, to page: inout Page
   ) throws(Failure) {
     if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
     page.bytes.append(.openBrace)
-    for (column, cell) in zip(columns, record) where !cell.isEmpty {
-      if recipient != nil, column == ExportColumns.recipientStatus { continue }
-      let isDate = ExportColumns.dates.contains(column)
-      Self.append(column, isDate ? try isoDate(cell, column) : cell, to: &page.bytes)
-      if column == ExportColumns.directionality, let direction = HistoricalStatus.direction(cell) {
+    let (span, own) = unsafe (text.span.bytes, record.own.span.bytes)
+    let keys = unsafe keys.span.bytes
+    for index in 0..<min(columns.count, record.cells.count) {
+      let (column, cell) = (columns[index], record.cells[index])
+      if cell.range.isEmpty || (recipient != nil && column.kind == .recipientStatus) { continue }
+      Self.copy(keys, column.key, to: &page.bytes)
+      if column.kind == .date {
+        let date = Array(record.bytes(cell, of: text))
+        Self.appendText(try isoDate(date, names[index]), to: &page.bytes)
+      } else {
+        Self.appendText(cell.isOwn ? own : span, cell.range, to: &page.bytes)
+      }
+      if column.kind == .directionality,
+        let direction = HistoricalStatus.direction(Array(record.bytes(cell, of: text)))
+      {
         Self.append("Direction", direction, to: &page.bytes)
       }
     }
@@ -152,11 +154,11 @@ struct CSVReader: Sendable {
 
   /// A record with more cells than there are columns: which cell belongs to which cannot be told, so it becomes an array,
   /// which leaves as an error event with all of it inside.
-  private func appendBroken(_ record: [[UInt8]], to page: inout Page) {
+  private func appendBroken(_ text: [UInt8], to page: inout Page) {
     if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
     page.bytes.append(.openBracket)
-    for cell in record { Self.appendText(cell, to: &page.bytes) }
+    for cell in record.cells { Self.appendText(Array(record.bytes(cell, of: text)), to: &page.bytes) }
     page.bytes.removeLast()
     page.bytes.append(.closeBracket)
     page.rows.append(start..<page.bytes.count)
@@ -164,8 +166,7 @@ struct CSVReader: Sendable {
 
   /// A date as ISO 8601: as it stands, or by the pattern; one that does not fit the pattern stays for the event to flag.
   private func isoDate(_ cell: [UInt8], _ column: String) throws(Failure) -> [UInt8] {
-    let span = unsafe cell.span.bytes
-    if Received.parse(span, 0, cell.count) != nil { return cell }
+    if Received.parse(unsafe cell.span.bytes, 0, cell.count) != nil { return cell }
     guard let dates else {
       throw Failure(
         .dateFormat, exit: .badData,
@@ -185,12 +186,31 @@ struct CSVReader: Sendable {
 
   /// `"text",`
   private static func appendText(_ text: [UInt8], to output: inout [UInt8]) {
+    appendText(unsafe text.span.bytes, 0..<text.count, to: &output)
+  }
+
+  private static func appendText(_ span: RawSpan, _ range: Range<Int>, to output: inout [UInt8]) {
     output.append(.quote)
-    for byte in text {
-      if byte == .quote || byte == .backslash { output.append(.backslash) }
-      if byte < .space { JSONText.appendUnicodeEscape(UInt16(byte), to: &output) } else { output.append(byte) }
+    var first = range.lowerBound
+    for index in range {
+      let byte = span.byte(index)
+      guard byte == .quote || byte == .backslash || byte < .space else { continue }
+      copy(span, first..<index, to: &output)
+      first = index + 1
+      if byte < .space {
+        JSONText.appendUnicodeEscape(UInt16(byte), to: &output)
+      } else {
+        output.append(.backslash)
+        output.append(byte)
+      }
     }
+    copy(span, first..<range.upperBound, to: &output)
     output.append(.quote)
     output.append(.comma)
+  }
+
+  @inline(__always)
+  private static func copy(_ span: RawSpan, _ range: Range<Int>, to output: inout [UInt8]) {
+    unsafe span.extracting(range).withUnsafeBytes { unsafe output.append(contentsOf: $0) }
   }
 }

@@ -7,10 +7,14 @@ internal import IntakeCore
 struct JSONSequence: Sendable {
   static let largestDocument = 256 << 20
   private static let rowsInPage = 5_000
+  /// Text without an end of line of which nothing is read yet: most answers are smaller.
+  private static let longestStart = 8 << 20
 
   let file: String
   /// True once it is known that every line is a document; nil before.
   private var isLines: Bool?
+  /// Of the first text: the line that is known to be a document.
+  private var whole: Range<Int>?
   /// Scanning is tried again when the text has grown to this size.
   private var nextTry = 0
   private var lastShape: String?
@@ -32,13 +36,18 @@ struct JSONSequence: Sendable {
     var used = 0
     let bytes = text
     let span = unsafe bytes.span.bytes
-    if isLines == nil { isLines = Self.standsOnLines(span, isLast: isLast) }
+    if isLines == nil { isLines = standsOnLines(span, isLast: isLast) }
+    if isLines == nil, !isLast, text.count < Self.longestStart {
+      nextTry = text.count * 2
+      return []
+    }
     if isLines == true {
       try takeLines(bytes, &used, isLast: isLast, into: &pages)
     } else {
       try takeDocuments(bytes, &used, isLast: isLast, into: &pages)
     }
     consumed += used
+    if used > 0 { whole = nil }
     // The pages share the memory of `bytes`.
     if used > 0 { text = Array(bytes[used...]) }
     nextTry = used > 0 ? 0 : min(text.count * 2, Self.largestDocument)
@@ -49,16 +58,16 @@ struct JSONSequence: Sendable {
   }
 
   /// True if the first line, or where that is broken the second, is a document by itself; nil if more must be seen.
-  private static func standsOnLines(_ span: RawSpan, isLast: Bool) -> Bool? {
+  private mutating func standsOnLines(_ span: RawSpan, isLast: Bool) -> Bool? {
     var start = 0
     for _ in 0..<2 {
       span.skipSpace(&start)
-      var end = start
-      while end < span.byteCount, span.byte(end) != .lineFeed { end += 1 }
+      let end = span.firstIndex(of: .lineFeed, from: start)
       guard end < span.byteCount || isLast else { return nil }
       var index = start
       if (try? span.skipLoosely(&index)) != nil {
         guard index <= end else { return false }
+        if consumed == 0 { whole = start..<index }
         span.skipSpace(&index)
         return index > end || index >= span.byteCount
       }
@@ -82,8 +91,7 @@ struct JSONSequence: Sendable {
         if run.rows.count >= Self.rowsInPage { flush(bytes, &run, into: &pages) }
         continue
       }
-      var end = used
-      while end < bytes.count, bytes[end] != .lineFeed { end += 1 }
+      let end = span.firstIndex(of: .lineFeed, from: used)
       guard end < bytes.count || isLast else { break }
       var start = used
       var last = end
@@ -92,7 +100,7 @@ struct JSONSequence: Sendable {
       used = min(end + 1, bytes.count)
       guard start < last else { continue }
       var index = start
-      if (try? span.skipLoosely(&index)) != nil, index == last {
+      if whole == start..<last || ((try? span.skipLoosely(&index)) != nil && index == last) {
         try add(bytes, start..<last, to: &run, &pages)
       } else {
         flush(bytes, &run, into: &pages)
@@ -154,6 +162,10 @@ struct JSONSequence: Sendable {
     var rows = [value]
     if span.byte(value.lowerBound) == .openBracket {
       rows = Self.elements(span, value)
+    } else if Self.beginsAsAnswer(span, value), let envelope = try? Envelope(Array(bytes[value])),
+      !envelope.rows.isEmpty
+    {
+      rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
     } else if RowShape.of(span, value) == nil, let envelope = try? Envelope(Array(bytes[value])) {
       guard !envelope.hasError || !envelope.rows.isEmpty else {
         throw RawInput.refusal(file, "it contains a service error instead of rows")
@@ -161,6 +173,15 @@ struct JSONSequence: Sendable {
       rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
     }
     for row in rows { try addRow(bytes, row, to: &run, &pages) }
+  }
+
+  /// True for the first names of both services' answers, so that a large one is not searched for the columns of a row.
+  private static func beginsAsAnswer(_ span: RawSpan, _ value: Range<Int>) -> Bool {
+    var index = value.lowerBound + 1
+    span.skipSpace(&index)
+    return ["\"@odata.context\"", "\"odata.metadata\"", "\"value\"", "\"d\""].contains { (name: StaticString) in
+      span.matches(index, name)
+    }
   }
 
   private mutating func addRow(

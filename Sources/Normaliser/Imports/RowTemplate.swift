@@ -77,13 +77,36 @@ struct RowTemplate: Sendable {
   /// Past a text, a number or a word; false where something else stands, or what cannot be on a line.
   @inline(__always)
   private static func skipPlain(_ span: RawSpan, _ index: inout Int) -> Bool {
-    if span.byte(index) == .quote {
-      guard let flags = try? span.skipString(&index) else { return false }
-      return !flags.contains(.control)
-    }
+    if span.byte(index) == .quote { return skipText(span, &index) }
     let start = index
     while isPlain(span.byte(index)) { index += 1 }
     return index > start
+  }
+
+  /// Past a text; false where it holds a control character, and near the end of the span.
+  @inline(__always)
+  private static func skipText(_ span: RawSpan, _ index: inout Int) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var at = index &+ 1
+    while at >= 0, at &+ 8 <= span.byteCount {
+      let word = unsafe UInt64(littleEndian: span.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
+      // Of the high bits that are set the lowest is sure: what is below a quote, a backslash, a control character, borrows.
+      let marks = ((word ^ ones &* 0x22) &- ones) | ((word ^ ones &* 0x5C) &- ones) | (word &- ones &* 0x20)
+      let stops = marks & ~word & 0x8080_8080_8080_8080
+      guard stops != 0 else {
+        at &+= 8
+        continue
+      }
+      at &+= stops.trailingZeroBitCount >> 3
+      switch span.byte(at) {
+      case .quote:
+        index = at &+ 1
+        return true
+      case .backslash: at &+= 2
+      default: return false
+      }
+    }
+    return false
   }
 
   /// True for what numbers, `true`, `false` and `null` are made of.

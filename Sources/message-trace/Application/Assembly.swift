@@ -82,8 +82,9 @@ struct Assembly: Sendable {
   /// Present once the checkpoint lists it: a listed sink that is missing would keep the journal from shrinking.
   private func detailsSink(_ checkpoint: Checkpoint) throws(Failure) -> DetailsSink? {
     guard !settings.details.statuses.isEmpty || checkpoint.sinks[DetailsSink.name] != nil else { return nil }
-    let names = try settings.mapping.mapping(shape: settings.rowShape).eventNames(
+    let own = try settings.mapping.mapping(shape: settings.rowShape).eventNames(
       isRaw: settings.mapping.isRaw, isNested: settings.mapping.settings.isNested)
+    let names = [own] + (try MappingCatalog.eventNames())
     return DetailsSink(
       try DetailsQueue(settings.statePath), statuses: settings.details.statuses, names: names, time: time, log: log)
   }

@@ -58,6 +58,15 @@ enum MappingCatalog {
       hint: "Start from the mapping of these rows: message-trace mapping show \(shape)")
   }
 
+  /// Where the events of every profile say which message they are about, flat and nested; raw rows last.
+  static func eventNames() throws(Failure) -> [EventNames] {
+    var names: [EventNames] = []
+    for name in ["graph", "sekoia", "cim", "udm-flat"] { names.append(try mapping(name).eventNames()) }
+    names.append(try mapping("udm-flat").eventNames(isNested: true))
+    for name in ["graph", "reporting"] { names.append(try mapping(name).eventNames(isRaw: true)) }
+    return names
+  }
+
   /// Every name that an event may have.
   static func fields() throws(Failure) -> FieldCatalog {
     try FieldCatalog(parsing: Array((text("fields") ?? "").utf8), file: "fields.json")

@@ -11,14 +11,15 @@ struct DetailsSink: Sink {
 
   private let queue: DetailsQueue
   private let statuses: [String]
-  private let names: EventNames
+  private let names: [EventNames]
   private let time: TimeSource
   private let log: Log
 
   /// - Parameters:
   ///   - statuses: canonical; none: everything is taken and nothing queued.
-  ///   - names: where the events say which message they are about.
-  init(_ queue: DetailsQueue, statuses: [String], names: EventNames, time: TimeSource, log: Log) {
+  ///   - names: where the events say which message they are about, one for each form that an event may have: a batch of the
+  ///     journal may have been written under other settings.
+  init(_ queue: DetailsQueue, statuses: [String], names: [EventNames], time: TimeSource, log: Log) {
     self.queue = queue
     self.statuses = statuses.map { $0.lowercased() }
     self.names = names
@@ -51,8 +52,12 @@ struct DetailsSink: Sink {
   private func item(_ entry: Batch.Entry, _ line: ArraySlice<UInt8>) -> DetailsItem? {
     let status = String(
       decoding: line.dropFirst(entry.status.lowerBound).prefix(entry.status.count), as: UTF8.self)
-    guard statuses.contains(status.lowercased()), let event = try? JSONValue(parsing: Array(line)),
-      names.dataset.map({ EventNames.text($0.path, in: event) == $0.value }) ?? true,
+    guard statuses.contains(status.lowercased()), let event = try? JSONValue(parsing: Array(line)) else { return nil }
+    return names.lazy.compactMap { item(event, $0) }.first
+  }
+
+  private func item(_ event: JSONValue, _ names: EventNames) -> DetailsItem? {
+    guard names.dataset.map({ EventNames.text($0.path, in: event) == $0.value }) ?? true,
       let trace = EventNames.text(names.trace, in: event),
       let recipient = EventNames.text(names.recipient, in: event),
       let received = EventNames.text(names.received, in: event)

@@ -1,0 +1,98 @@
+// One record of a CSV text, as places of its cells. RFC 4180; a quote opens a cell only at its beginning.
+
+internal import IntakeCore
+
+/// The cells of the record that was read last; one value for a file, so that its memory is used again.
+struct CSVRecord: Sendable {
+  /// A cell without its quotes.
+  struct Cell: Sendable {
+    var range: Range<Int>
+    /// True if the place is in `own`: the cell is spelled otherwise in the text.
+    var isOwn = false
+  }
+
+  var separator = UInt8(ascii: ",")
+  private(set) var cells: [Cell] = []
+  /// Cells with doubled quotes, resolved.
+  private(set) var own: [UInt8] = []
+
+  /// Reads the record at `start`; where the next one begins, nil where there is no whole one.
+  mutating func read(_ text: RawSpan, from start: Int, isLast: Bool) -> Int? {
+    cells.removeAll(keepingCapacity: true)
+    own.removeAll(keepingCapacity: true)
+    var index = start
+    while true {
+      let isQuoted = text.byte(index) == .quote && index < text.byteCount
+      guard isQuoted ? readQuoted(text, &index, isLast: isLast) : readPlain(text, &index) else { return nil }
+      if index < text.byteCount, text.byte(index) == separator {
+        index += 1
+        continue
+      }
+      guard index < text.byteCount || isLast else { return nil }
+      return min(index + 1, text.byteCount)
+    }
+  }
+
+  /// The bytes of a cell.
+  func bytes(_ cell: Cell, of text: [UInt8]) -> ArraySlice<UInt8> { cell.isOwn ? own[cell.range] : text[cell.range] }
+
+  /// Up to the separator or the end of the line, whose CR is left out.
+  private mutating func readPlain(_ text: RawSpan, _ index: inout Int) -> Bool {
+    let start = index
+    while index < text.byteCount, text.byte(index) != separator, text.byte(index) != .lineFeed { index += 1 }
+    let isLast = index == text.byteCount || text.byte(index) == .lineFeed
+    let end = isLast && index > start && text.byte(index - 1) == .carriageReturn ? index - 1 : index
+    cells.append(Cell(range: start..<end))
+    return true
+  }
+
+  /// False where the closing quote, or what follows it, has not been read yet.
+  private mutating func readQuoted(_ text: RawSpan, _ index: inout Int, isLast: Bool) -> Bool {
+    let start = index + 1
+    index = start
+    var hasQuotes = false
+    while true {
+      index = text.firstIndex(of: .quote, from: index)
+      guard index + 1 < text.byteCount || isLast else { return false }
+      guard index < text.byteCount else { break }
+      guard text.byte(index + 1) == .quote, index + 1 < text.byteCount else { break }
+      hasQuotes = true
+      index += 2
+    }
+    let end = index
+    index = min(index + 1, text.byteCount)
+    let isPlain = !hasQuotes && endsCell(text, index) && text.byte(end - 1) != .carriageReturn
+    if isPlain {
+      cells.append(Cell(range: start..<end))
+      if text.byte(index) == .carriageReturn { index += 1 }
+    } else {
+      let first = own.count
+      readAnew(text, start..<end, &index)
+      cells.append(Cell(range: first..<own.count, isOwn: true))
+    }
+    return true
+  }
+
+  /// True if nothing follows the closing quote but the end of the cell.
+  private func endsCell(_ text: RawSpan, _ index: Int) -> Bool {
+    let byte = text.byte(index)
+    if index >= text.byteCount || byte == separator || byte == .lineFeed { return true }
+    return byte == .carriageReturn && (index + 1 >= text.byteCount || text.byte(index + 1) == .lineFeed)
+  }
+
+  /// A cell byte by byte: quotes halved, text behind the closing quote kept, the CR of the line's end left out.
+  private mutating func readAnew(_ text: RawSpan, _ quoted: Range<Int>, _ index: inout Int) {
+    let first = own.count
+    var inside = quoted.lowerBound
+    while inside < quoted.upperBound {
+      own.append(text.byte(inside))
+      inside += text.byte(inside) == .quote ? 2 : 1
+    }
+    while index < text.byteCount, text.byte(index) != separator, text.byte(index) != .lineFeed {
+      own.append(text.byte(index))
+      index += 1
+    }
+    let isLast = index == text.byteCount || text.byte(index) == .lineFeed
+    if isLast, own.count > first, own.last == .carriageReturn { own.removeLast() }
+  }
+}
