@@ -9,6 +9,7 @@ struct ElasticDialect: HTTPDialect {
   static let scheme = "elastic"
   static let example = "elastic://siem.example:9200/message-trace"
   static let options = ["index", "pipeline"]
+  static let profiles = ["ecs"]
   static let secret = HTTPSecretKind(
     purpose: "API key of Elastic", environmentName: "MESSAGE_TRACE_ELASTIC_API_KEY", credentialName: "elastic-api-key",
     isRequired: false)

@@ -8,6 +8,7 @@ struct SplunkDialect: HTTPDialect {
   static let scheme = "splunk"
   static let example = "splunk://siem.example:8088?index=mail"
   static let options = ["index", "sourcetype", "source", "host", "ack", "ack-timeout", "channel"]
+  static let profiles = ["cim", "ecs"]
   static let secret = HTTPSecretKind(
     purpose: "token of Splunk", environmentName: "MESSAGE_TRACE_SPLUNK_TOKEN", credentialName: "splunk-token",
     isRequired: true)
