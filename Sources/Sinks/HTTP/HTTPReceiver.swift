@@ -7,8 +7,8 @@ internal import Synchronization
 /// Shared by the sinks of one spec, so that a daemon keeps it across passes.
 final class HTTPReceiver: Sendable {
   struct Facts: Sendable {
-    /// No request before this instant: the service's Retry-After.
-    var notBefore: Instant?
+    /// No request before this instant: the service's Retry-After, whatever becomes of the host's clock.
+    var notBefore: ContinuousClock.Instant?
     /// Most bytes of a body that the service takes, once it has refused a larger one.
     var mostBytes = Int.max
     /// What is known of a batch that was not finished.

@@ -65,8 +65,8 @@ final class HTTPSink: Sink {
     if delivery.isConfirmable(since: before) { await confirm(delivery) }
     let progress = delivery.progress
     note(progress, since: before)
+    receiver.remember(progress)
     if let failure = delivery.failure {
-      receiver.remember(progress)
       receiver.forgetConnections()
       counted.withLock { $0.lastError = failure.code.rawValue }
       throw failure
@@ -133,7 +133,7 @@ final class HTTPSink: Sink {
   /// Waits as long as an earlier answer has asked for.
   private func pauseIfAsked() async throws(Failure) {
     guard let until = receiver.facts.notBefore else { return }
-    let left = min(until - context.time.now(), RetryingTransport.longestRetryAfter)
+    let left = until - ContinuousClock.now
     guard left > .zero else { return receiver.update { $0.notBefore = nil } }
     guard left <= Self.longestPause else { throw .pauseAsked(name, left) }
     do { try await context.time.sleep(left) } catch { throw .stopped }
@@ -146,7 +146,7 @@ final class HTTPSink: Sink {
     context.log(
       .debug, "sink.retry", "\(name): sending again.", [("reason", failure.code.rawValue), ("try", "\(failures + 1)")])
     if case .later(let asked?) = failure.recovery {
-      let until = context.time.now() + asked
+      let until = ContinuousClock.now + min(asked, RetryingTransport.longestRetryAfter)
       receiver.update { $0.notBefore = max($0.notBefore ?? until, until) }
       guard failures < Self.mostFailures else { throw failure }
       return try await pauseIfAsked()
