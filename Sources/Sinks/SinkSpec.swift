@@ -49,6 +49,20 @@ package struct SinkSpec: Sendable {
     return spec
   }
 
+  /// True if its receiver is one to which single events may be sent for a test.
+  package var isReceiver: Bool {
+    switch target {
+    case .stdout, .file: false
+    case .syslog, .other: true
+    }
+  }
+
+  /// Profiles that the receiver knows fields of, the best first; empty: any.
+  package var profiles: [String] {
+    guard case .other(let target) = target else { return [] }
+    return target.profiles
+  }
+
   package func makeSink(log: Log, time: TimeSource) throws(Failure) -> any Sink {
     try makeSink(SinkContext(log: log, time: time))
   }

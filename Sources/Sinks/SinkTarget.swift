@@ -15,10 +15,17 @@ protocol SinkTarget: Sendable {
   /// - Throws: exit 78 for one that is missing, unreadable or not private.
   mutating func loadSecrets(_ environment: [String: String]) throws(Failure)
 
+  /// Profiles that the receiver knows fields of, the best first; empty: any.
+  var profiles: [String] { get }
+
   func makeSink(_ context: SinkContext) throws(Failure) -> any Sink
 
   /// Tries the way to the receiver without an event: for `check`. What is good or doubtful, one sentence each.
   func check(_ context: SinkContext) async throws(Failure) -> [SinkFinding]
+}
+
+extension SinkTarget {
+  var profiles: [String] { [] }
 }
 
 /// What `check` found out about a sink.

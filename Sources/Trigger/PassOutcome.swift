@@ -68,7 +68,7 @@ package struct PassOutcome: Sendable {
 
 extension Failure {
   /// Everything else is delivered: the pass ends with this only to be noticed.
-  fileprivate static func rejected(_ count: Int) -> Failure {
+  package static func rejected(_ count: Int) -> Failure {
     Failure(
       "sink.rejected", exit: .badData,
       "Delivering: receivers have refused \(count) event\(count == 1 ? "" : "s") for good; they are set aside in the state.",

@@ -1,6 +1,7 @@
 // `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
 //
 //     swift run -c release message-trace-bench [ROWS]
+//     swift run -c release message-trace-bench ROWS http          the sinks behind HTTP alone
 //     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
@@ -13,8 +14,12 @@ struct Bench {
   static func main() async {
     let words = Array(CommandLine.arguments.dropFirst())
     if words.first == SyslogBench.drainArgument { return SyslogBench.drain() }
+    if words.first == HTTPBench.receiveArgument { return (try? HTTPBench.receive()) ?? () }
     let rows = words.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
+      if words.count == 2, words[1] == "http" {
+        return try await HTTPBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
+      }
       if words.count == 3, let depth = NormaliserBenchmark.Depth(rawValue: words[2]) {
         let result = try NormaliserBenchmark(mapping: try mapping(words[1])).run(depth, rows: rows)
         return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
@@ -22,6 +27,7 @@ struct Bench {
       try measure(rows)
       try comparePeers()
       try await SyslogBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
+      try await HTTPBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)

@@ -47,13 +47,15 @@ enum UnitCredentials {
     return path.hasPrefix("/") ? path : nil
   }
 
-  /// Certificates and keys among the options of a TLS sink.
+  /// Certificates, keys and files of secrets among the options of a sink.
   private static func keys(_ spec: String) -> [String] {
     guard let mark = spec.firstIndex(of: "?") else { return [] }
     return spec[spec.index(after: mark)...].split(separator: "&").compactMap { option in
       let parts = option.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2, parts[0] == "key" || parts[0] == "cert", parts[1].hasPrefix("/") else { return nil }
-      return PercentEncoding.decode(String(parts[1])).map { String(decoding: $0, as: UTF8.self) }
+      guard parts.count == 2, ["key", "cert", "token-file", "password-file"].contains(parts[0]),
+        let path = PercentEncoding.decode(String(parts[1])).map({ String(decoding: $0, as: UTF8.self) })
+      else { return nil }
+      return path.hasPrefix("/") ? path : nil
     }
   }
 }

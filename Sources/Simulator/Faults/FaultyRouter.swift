@@ -34,7 +34,7 @@ struct FaultyRouter {
 
   /// The answer of a service that takes events; nil for other paths.
   private func received(_ request: HTTPRequest, _ faults: ReceiverFaults) -> HTTPResponse? {
-    if faults.isTooLarge(request.decodedBody ?? []) {
+    if faults.isTooLarge(request) {
       return HTTPResponse(413, type: "text/html", "<html><body>413 Request Entity Too Large</body></html>")
     }
     return EventCollectorEndpoint(simulation: simulation, faults: faults).answer(request)

@@ -26,6 +26,15 @@ package enum NamedFault: String, CaseIterable, Sendable {
   case repeatedLink = "repeated-link"
   case expiredLink = "expired-link"
   case oddRows = "odd-rows"
+  // In the receivers of events.
+  case sinkBusy = "sink-busy"
+  case sinkHTML = "sink-html"
+  case sinkTooLarge = "sink-too-large"
+  case sinkPartial = "sink-partial"
+  case sinkLostAnswer = "sink-lost-answer"
+  case sinkSlow = "sink-slow"
+  case sinkRefuses = "sink-refuses"
+  case ackNever = "ack-never"
   // The clock, and a bit of everything.
   case clockBehind = "clock-behind"
   case rough
@@ -60,6 +69,14 @@ package enum NamedFault: String, CaseIterable, Sendable {
     case .repeatedLink: "next links form a loop"
     case .expiredLink: "next links have expired"
     case .oddRows: "unknown statuses and properties, nulls, other formats of times"
+    case .sinkBusy: "every third request with events is answered 503 or 429"
+    case .sinkHTML: "every third request with events is answered by a proxy's sign-in page"
+    case .sinkTooLarge: "413 for bodies above 50 kB"
+    case .sinkPartial: "every fifth event of a _bulk request is answered 429, in every other request"
+    case .sinkLostAnswer: "every third request with events is taken, and its answer lost"
+    case .sinkSlow: "5 seconds for each request with events"
+    case .sinkRefuses: "events with 00f in them are refused for good"
+    case .ackNever: "Splunk's acknowledgement never comes"
     case .clockBehind: "the service's clock is ten minutes behind"
     case .rough: "a mix of transient faults"
     }
@@ -83,8 +100,21 @@ package enum NamedFault: String, CaseIterable, Sendable {
     switch self {
     case .authorityHTML: [FaultRule(.html, on: "/contoso")]
     case .authorityBusy: [FaultRule(.status(503), on: "/contoso")]
+    case .sinkBusy: receivers(.status(503), .every(3)) + receivers(.throttled(.seconds(1)), .every(5))
+    case .sinkHTML: receivers(.html, .every(3))
+    case .sinkTooLarge: receivers(.bodyCap(50_000), .always)
+    case .sinkPartial: receivers(.items(429, every: 5), .every(2))
+    case .sinkLostAnswer: receivers(.cut(0), .every(3))
+    case .sinkSlow: receivers(.latency(.seconds(5)), .always)
+    case .sinkRefuses: receivers(.refusedEvents("00f"), .always)
+    case .ackNever: [FaultRule(.neverConfirmed, on: "/services/collector")]
     default: faults.flatMap { fault in ["/v1.0/", "/beta/", "/ecp/"].map { FaultRule(fault, on: $0) } }
     }
+  }
+
+  private func receivers(_ fault: Fault, _ when: FaultRule.When) -> [FaultRule] {
+    let paths = ["/_bulk", "/services/collector/event", "/dataCollectionRules/", "/plain/batch", "/receive"]
+    return paths.map { FaultRule(fault, on: $0, when) }
   }
 
   /// In answers of the two services.

@@ -26,7 +26,7 @@ struct BulkEndpoint {
   private static func owns(_ request: HTTPRequest, _ parts: [String]) -> Bool {
     guard let first = parts.first else { return request.method == "GET" || request.method == "HEAD" }
     if parts.last == "_bulk", parts.count <= 2 { return true }
-    return ["_security", "_index_template", "_cluster", "_license", "_nodes"].contains(first)
+    return ["_security", "_index_template", "_cluster", "_cat", "_license", "_nodes"].contains(first)
   }
 
   private func isAllowed(_ request: HTTPRequest) -> Bool {

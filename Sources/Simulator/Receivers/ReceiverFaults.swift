@@ -21,8 +21,9 @@ struct ReceiverFaults {
   }
 
   /// The body of a request is larger than the service takes.
-  func isTooLarge(_ body: [UInt8]) -> Bool {
-    faults.contains { if case .bodyCap(let most) = $0 { body.count > most } else { false } }
+  func isTooLarge(_ request: HTTPRequest) -> Bool {
+    for case .bodyCap(let most) in faults where (request.decodedBody?.count ?? 0) > most { return true }
+    return false
   }
 
   var forgets: Bool { faults.contains(.forgotten) }

@@ -9,7 +9,7 @@ struct HTTPClient: Sendable {
   let dialect: any HTTPDialect
   let time: TimeSource
   let log: Log
-  let receiver: HTTPReceiver
+  let said: SaidOnce
   private let counter: RequestCounter
   private let credential: HTTPCredential?
   private let secretHeaders: [Authorization]
@@ -21,7 +21,7 @@ struct HTTPClient: Sendable {
     dialect = target.dialect
     time = context.time
     log = context.log
-    receiver = target.receiver
+    said = target.receiver.said
     self.counter = counter
     let origin = target.dialect.address.origin
     credential = try target.dialect.credential(target.secrets, username: target.options.username, context)

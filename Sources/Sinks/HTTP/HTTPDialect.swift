@@ -12,6 +12,8 @@ protocol HTTPDialect: Sendable {
   /// Options of its own.
   static var options: [String] { get }
   static var secret: HTTPSecretKind { get }
+  /// Profiles that the service knows fields of; the first is the one to take. Empty: any.
+  static var profiles: [String] { get }
 
   /// - Throws: `sink.spec` (78).
   init(_ place: HTTPPlace) throws(Failure)
@@ -44,6 +46,7 @@ protocol HTTPDialect: Sendable {
 }
 
 extension HTTPDialect {
+  static var profiles: [String] { [] }
   var frame: HTTPFrame { HTTPFrame() }
 
   func confirm(_ receipts: [UInt64], _ client: HTTPClient) async -> (confirmed: Set<UInt64>, failure: Failure?) {

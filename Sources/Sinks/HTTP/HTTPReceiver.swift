@@ -1,17 +1,16 @@
 // What is known about a service, kept across batches and passes.
 
+internal import HTTPTransport
 internal import IntakeCore
 internal import Synchronization
 
 /// Shared by the sinks of one spec, so that a daemon keeps it across passes.
 final class HTTPReceiver: Sendable {
   struct Facts: Sendable {
-    /// No request before this instant: the service's Retry-After.
-    var notBefore: Instant?
+    /// No request before this instant: the service's Retry-After, whatever becomes of the host's clock.
+    var notBefore: ContinuousClock.Instant?
     /// Most bytes of a body that the service takes, once it has refused a larger one.
     var mostBytes = Int.max
-    /// What was said once.
-    var said: Set<String> = []
     /// What is known of a batch that was not finished.
     fileprivate(set) var progress: Progress?
   }
@@ -37,14 +36,24 @@ final class HTTPReceiver: Sendable {
     }
   }
 
+  let said = SaidOnce()
   private let stored = Mutex(Facts())
+  private let connections = Mutex<HTTPConnections?>(nil)
 
   var facts: Facts { stored.withLock { $0 } }
 
   func update(_ change: (inout Facts) -> Void) { stored.withLock { change(&$0) } }
 
-  /// True the first time for each text.
-  func isNew(_ text: String) -> Bool { stored.withLock { $0.said.insert(text).inserted } }
+  /// The connections of the last sink that has not failed, with their tokens; else new ones.
+  func connections(_ make: () throws(Failure) -> HTTPConnections) throws(Failure) -> HTTPConnections {
+    if let kept = connections.withLock({ $0 }) { return kept }
+    let new = try make()
+    connections.withLock { $0 = new }
+    return new
+  }
+
+  /// After a failure a connection, a token or a name may be out of date.
+  func forgetConnections() { connections.withLock { $0 = nil } }
 
   /// What the service has taken of this very batch; nothing if that is not known.
   func progress(of entry: JournalEntry) -> Progress {
@@ -55,4 +64,18 @@ final class HTTPReceiver: Sendable {
 
   /// nil once the batch is finished.
   func remember(_ progress: Progress?) { stored.withLock { $0.progress = progress } }
+}
+
+/// Clients of one service, and what they count together.
+struct HTTPConnections: Sendable {
+  let clients: [HTTPClient]
+  let counter: RequestCounter
+}
+
+/// What was said, so that it is said once.
+final class SaidOnce: Sendable {
+  private let said = Mutex<Set<String>>([])
+
+  /// True the first time for each text.
+  func isNew(_ text: String) -> Bool { said.withLock { $0.insert(text).inserted } }
 }

@@ -13,10 +13,11 @@ final class HTTPSink: Sink {
   let name: String
   private let dialect: any HTTPDialect
   private let limits: HTTPLimits
-  private let clients: [HTTPClient]
+  private let connections: HTTPConnections
   private let context: SinkContext
   private let receiver: HTTPReceiver
-  private let counter: RequestCounter
+  /// Before this sink: its connections may be older.
+  private let before: (requests: Int, bytes: Int)
   private let counted = Mutex(SinkFigures())
 
   /// Requests in a row that may fail without an event taken before the batch is given back.
@@ -33,18 +34,21 @@ final class HTTPSink: Sink {
     limits.events = min(limits.events, target.options.mostEvents ?? .max)
     limits.bytes = min(limits.bytes, target.options.mostBytes ?? .max)
     self.limits = limits
-    counter = RequestCounter()
-    var clients: [HTTPClient] = []
-    for _ in 0..<target.options.connections { clients.append(try HTTPClient(target, context, counter: counter)) }
-    self.clients = clients
+    connections = try receiver.connections { () throws(Failure) in
+      let counter = RequestCounter()
+      var clients: [HTTPClient] = []
+      for _ in 0..<target.options.connections { clients.append(try HTTPClient(target, context, counter: counter)) }
+      return HTTPConnections(clients: clients, counter: counter)
+    }
+    before = (connections.counter.requests, connections.counter.sentBytes)
   }
 
-  var bytesTaken: Int { counter.sentBytes + counter.answers }
+  var bytesTaken: Int { connections.counter.sentBytes + connections.counter.answers }
 
   var figures: SinkFigures {
     var figures = counted.withLock { $0 }
-    figures.requests = counter.requests
-    figures.bytes = counter.sentBytes
+    figures.requests = connections.counter.requests - before.requests
+    figures.bytes = connections.counter.sentBytes - before.bytes
     return figures
   }
 
@@ -61,8 +65,9 @@ final class HTTPSink: Sink {
     if delivery.isConfirmable(since: before) { await confirm(delivery) }
     let progress = delivery.progress
     note(progress, since: before)
+    receiver.remember(progress)
     if let failure = delivery.failure {
-      receiver.remember(progress)
+      receiver.forgetConnections()
       counted.withLock { $0.lastError = failure.code.rawValue }
       throw failure
     }
@@ -76,7 +81,7 @@ final class HTTPSink: Sink {
   /// One task for each connection, until nothing is left or one has failed.
   private func send(_ delivery: EntryDelivery) async {
     await withTaskGroup(of: Void.self) { group in
-      for client in clients {
+      for client in connections.clients {
         guard let first = delivery.next() else { break }
         group.addTask { await self.send(delivery, beginning: first, over: client) }
       }
@@ -128,7 +133,7 @@ final class HTTPSink: Sink {
   /// Waits as long as an earlier answer has asked for.
   private func pauseIfAsked() async throws(Failure) {
     guard let until = receiver.facts.notBefore else { return }
-    let left = min(until - context.time.now(), RetryingTransport.longestRetryAfter)
+    let left = until - ContinuousClock.now
     guard left > .zero else { return receiver.update { $0.notBefore = nil } }
     guard left <= Self.longestPause else { throw .pauseAsked(name, left) }
     do { try await context.time.sleep(left) } catch { throw .stopped }
@@ -141,7 +146,7 @@ final class HTTPSink: Sink {
     context.log(
       .debug, "sink.retry", "\(name): sending again.", [("reason", failure.code.rawValue), ("try", "\(failures + 1)")])
     if case .later(let asked?) = failure.recovery {
-      let until = context.time.now() + asked
+      let until = ContinuousClock.now + min(asked, RetryingTransport.longestRetryAfter)
       receiver.update { $0.notBefore = max($0.notBefore ?? until, until) }
       guard failures < Self.mostFailures else { throw failure }
       return try await pauseIfAsked()
@@ -160,7 +165,7 @@ final class HTTPSink: Sink {
   }
 
   private func confirm(_ delivery: EntryDelivery) async {
-    guard let client = clients.first else { return }
+    guard let client = connections.clients.first else { return }
     let (confirmed, failure) = await dialect.confirm(delivery.receipts, client)
     delivery.confirm(confirmed)
     if let failure { delivery.fail(failure) }

@@ -39,6 +39,8 @@ struct HTTPTarget: SinkTarget {
     dialect = try kind.init(HTTPPlace(name: text.name, address: address, options: options))
   }
 
+  var profiles: [String] { type(of: dialect).profiles }
+
   mutating func loadSecrets(_ environment: [String: String]) throws(Failure) {
     secrets = try HTTPSecrets(options, type(of: dialect).secret, environment, sink: name)
   }

@@ -2,6 +2,7 @@
 
 internal import Checkpoint
 internal import Collector
+internal import Configuration
 internal import IntakeCore
 internal import Normaliser
 internal import Sinks
@@ -14,9 +15,11 @@ struct HealthCheck: Sendable {
   private(set) var failures: [Failure] = []
 
   /// Tries it all.
-  /// - Parameter doubts: what was noticed while the settings were read.
+  /// - Parameters:
+  ///   - doubts: what was noticed while the settings were read.
+  ///   - sendsTest: whether each receiver gets one event that says what it is.
   static func run(
-    _ configuration: TenantSettings, doubts: [String], time: TimeSource, log: Log
+    _ configuration: TenantSettings, doubts: [String], sendsTest: Bool = false, time: TimeSource, log: Log
   ) async -> HealthCheck {
     var healthCheck = HealthCheck()
     for doubt in doubts { healthCheck.warn("settings", doubt) }
@@ -24,7 +27,10 @@ struct HealthCheck: Sendable {
     healthCheck.tryState(configuration, log: log)
     await healthCheck.trySource(configuration, time: time, log: log)
     let context = Assembly(configuration, time: time, log: log).sinkContext(deadLetters: nil)
-    for spec in configuration.sinks { await healthCheck.trySink(spec, context) }
+    for spec in configuration.sinks {
+      await healthCheck.trySink(spec, context, sendsTest: sendsTest)
+      healthCheck.suggestProfile(spec, configuration.mapping.mapping)
+    }
     return healthCheck
   }
 
@@ -51,16 +57,26 @@ struct HealthCheck: Sendable {
     }
   }
 
-  private mutating func trySink(_ spec: SinkSpec, _ context: SinkContext) async {
+  private mutating func trySink(_ spec: SinkSpec, _ context: SinkContext, sendsTest: Bool) async {
     let name = "sink \(spec.name)"
     do throws(Failure) {
       for found in try await spec.check(context) {
         findings.append(
           SourceCheck.Finding(name: name, isGood: true, sentence: found.sentence, isWarning: found.isWarning))
       }
+      guard sendsTest, spec.isReceiver else { return }
+      try await TestEvent.send(to: spec, context)
+      findings.append(SourceCheck.Finding(name: name, isGood: true, sentence: "A test event was acknowledged."))
     } catch {
       fail(name, error)
     }
+  }
+
+  private mutating func suggestProfile(_ spec: SinkSpec, _ mapping: String) {
+    guard let best = spec.profiles.first, spec.profiles != ["raw"], Setting.profiles.contains(mapping),
+      !spec.profiles.contains(mapping)
+    else { return }
+    warn("sink \(spec.name)", "Its searches and dashboards expect --profile \(best), not \(mapping).")
   }
 
   private mutating func attempt(_ name: String, good: String, _ body: () throws(Failure) -> Void) {

@@ -9,14 +9,15 @@ struct CheckCommand: RunnableCommand {
   static let descriptor = Command(
     name: "check",
     summary: "sign in, read one row, try each sink; report what to fix",
-    usage: "check [PLAYBOOK] [--format text|json] [OPTION]...",
+    usage: "check [PLAYBOOK] [--format text|json] [--send-test] [OPTION]...",
     details: """
       Tests the settings, mapping, state, sign-in, one row of the service, the clock and each sink. For each failure it
-      reports the cause and what to do. Delivers nothing and moves no cursor.
+      reports the cause and what to do. Moves no cursor and delivers nothing, except one test event to each receiver with
+      --send-test.
       """,
     examples: ["message-trace check contoso.json", "message-trace check contoso.json --format json"],
     settings: Setting.allCases,
-    options: [.format],
+    options: [.format, .sendTest],
     operands: .optionalPlaybook,
     implementation: Self.self)
 
@@ -29,8 +30,9 @@ struct CheckCommand: RunnableCommand {
     let configuration = try context.tenantSettings(layer, log: log)
     let format = try context.chosen(.format)
     let doubts = EnvironmentNames.warnings(context.environment, layers: [layer]) + configuration.warnings
+    let sendsTest = context.invocation.options[.sendTest] != nil
     let checkup = try await StopSignals.guarding { () async throws(Failure) -> HealthCheck in
-      await HealthCheck.run(configuration, doubts: doubts, time: time, log: log)
+      await HealthCheck.run(configuration, doubts: doubts, sendsTest: sendsTest, time: time, log: log)
     }.get()
     try context.terminal.output(format == "json" ? Self.object(checkup) : Self.table(checkup))
     let worst = PassOutcome.worst(of: checkup.failures)?.exit

@@ -21,12 +21,15 @@ enum CommandOption: String, CaseIterable, Sendable {
   case dateFormat = "date-format"
   case rebuildState = "rebuild-state"
   case resend
+  case sendTest = "send-test"
   case title, top
   case statusFile = "status-file"
   case collectorState = "state"
 
   /// True if the option takes no value.
-  var isFlag: Bool { self == .systemd || self == .cron || self == .rebuildState || self == .resend }
+  var isFlag: Bool {
+    self == .systemd || self == .cron || self == .rebuildState || self == .resend || self == .sendTest
+  }
 
   /// The name of its value in the help.
   var placeholder: String {
@@ -46,7 +49,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .from, .to: "INSTANT"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
-    case .systemd, .cron, .rebuildState, .resend: ""
+    case .systemd, .cron, .rebuildState, .resend, .sendTest: ""
     }
   }
 
@@ -90,6 +93,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"
     case .statusFile: "output of `status --format json`, to show the status of several collectors"
+    case .sendTest: "also send one test event to each receiver"
     case .resend: "send refused events again, and keep those that are refused again"
     case .rebuildState: "set a damaged state aside and read the revisit horizon again"
     }

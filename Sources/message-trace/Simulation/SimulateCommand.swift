@@ -11,7 +11,8 @@ struct SimulateCommand: RunnableCommand {
     usage: "simulate [OPTION]...",
     details: """
       Serves sign-in, the Reporting Web Service and Graph for a generated tenant on a loopback port until stopped, and
-      prints the settings to collect from it. Faults, to see how `check` and `collect` respond to them:
+      beside them receivers of events: Elastic, Splunk, Sekoia, Sentinel, plain HTTP. Prints the settings to use them.
+      Faults, to see how `check` and `collect` respond to them:
 
       \(faultTable)
       """,
@@ -46,7 +47,7 @@ struct SimulateCommand: RunnableCommand {
 
   /// The faults with their summaries, for the help.
   static let faultTable = NamedFault.allCases.map { fault in
-    "  " + fault.rawValue + String(repeating: " ", count: max(1, 17 - fault.rawValue.utf8.count)) + fault.summary
+    "  " + fault.rawValue + String(repeating: " ", count: max(1, 18 - fault.rawValue.utf8.count)) + fault.summary
   }.joined(separator: "\n")
 
   private func faults() throws(Failure) -> [NamedFault] {
@@ -72,6 +73,16 @@ struct SimulateCommand: RunnableCommand {
       --graph-url \(server.graphURL) --authority \(server.authorityURL) --state ./demo-state
     message-trace collect --mode reporting --username \(settings.username) \\
       --reporting-url \(server.reportingURL) --state ./demo-state
+
+    # Receivers of events, in place of a SIEM; add one of these to a command above:
+
+    export MESSAGE_TRACE_ELASTIC_API_KEY='\(settings.elasticAPIKey)' MESSAGE_TRACE_SPLUNK_TOKEN='\(settings.splunkToken)'
+    export MESSAGE_TRACE_SEKOIA_INTAKE_KEY='\(settings.sekoiaIntakeKey)' MESSAGE_TRACE_HTTPS_TOKEN='\(settings.httpsToken)'
+      --sink elastic+http://127.0.0.1:\(server.port)/mail
+      --sink splunk+http://127.0.0.1:\(server.port)
+      --sink sekoia+http://127.0.0.1:\(server.port) --profile raw
+      --sink sentinel+http://127.0.0.1:\(server.port)/dcr-0123/Custom-Mail_CL
+      --sink http://127.0.0.1:\(server.port)/receive
 
     """
   }

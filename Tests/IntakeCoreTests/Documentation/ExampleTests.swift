@@ -26,6 +26,14 @@ import Testing
     #expect(blocks == [try Self.text("Tests/IntakeCoreTests/Documentation/Examples/\(example).swift")])
   }
 
+  @Test("the article on HTTP services shows the smallest dialect as it is compiled, in under 150 lines")
+  func dialect() throws {
+    let page = try Self.text("Sources/IntakeCore/IntakeCore.docc/AddingAnHTTPService.md")
+    let dialect = try Self.text("Sources/Sinks/HTTP/Dialects/SekoiaDialect.swift")
+    #expect(page.ranges(of: "```swift\n\(dialect)```").count == 1)
+    #expect(dialect.split(separator: "\n", omittingEmptySubsequences: false).count < 150)
+  }
+
   /// Two answers, the second the last; one row is not whole and one comes twice.
   private func answers() throws -> ScratchFolder {
     let folder = try ScratchFolder()

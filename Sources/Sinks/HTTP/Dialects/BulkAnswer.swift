@@ -86,8 +86,8 @@ struct BulkAnswer {
   }
 
   /// The type of an error, such as `document_parsing_exception`: one word of the server's code, nothing of the event.
-  private static func type(_ error: JSONValue?) -> String? {
-    guard let type = error?["type"]?.string, type.utf8.count <= 80,
+  static func type(_ error: JSONValue?) -> String? {
+    guard let type = error?["type"]?.string, (1...80).contains(type.utf8.count),
       type.utf8.allSatisfy({ $0 == 0x5F || (0x61...0x7A).contains($0) })
     else { return nil }
     return type

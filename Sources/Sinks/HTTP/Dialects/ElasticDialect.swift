@@ -9,6 +9,7 @@ struct ElasticDialect: HTTPDialect {
   static let scheme = "elastic"
   static let example = "elastic://siem.example:9200/message-trace"
   static let options = ["index", "pipeline"]
+  static let profiles = ["ecs"]
   static let secret = HTTPSecretKind(
     purpose: "API key of Elastic", environmentName: "MESSAGE_TRACE_ELASTIC_API_KEY", credentialName: "elastic-api-key",
     isRequired: false)
@@ -122,10 +123,10 @@ struct ElasticDialect: HTTPDialect {
 
   /// A whole request is refused for its form or its parameters, never for an event.
   private static func refused(_ request: Request, _ response: Response) -> Failure {
-    let type = (try? JSONValue(parsing: response.body))?["error"]?["type"]?.string ?? "no reason"
+    let type = BulkAnswer.type((try? JSONValue(parsing: response.body))?["error"]) ?? "no known reason"
     return Failure(
       "sink.elastic.refused", exit: .configuration,
-      "\(request.purpose): the request is refused (HTTP 400, \(Log.clean(type, limit: 80))).",
+      "\(request.purpose): the request is refused (HTTP 400, \(type)).",
       hint: "Check the option pipeline, and the log of the server.")
   }
 }

@@ -8,6 +8,7 @@ struct SekoiaDialect: HTTPDialect {
   static let scheme = "sekoia"
   static let example = "sekoia://intake.sekoia.io"
   static let options: [String] = []
+  static let profiles = ["raw"]
   static let secret = HTTPSecretKind(
     purpose: "intake key of Sekoia", environmentName: "MESSAGE_TRACE_SEKOIA_INTAKE_KEY",
     credentialName: "sekoia-intake-key", isRequired: true)

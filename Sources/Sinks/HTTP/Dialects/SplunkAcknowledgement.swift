@@ -53,7 +53,7 @@ extension SplunkDialect {
 
   /// Said once: from then on 200 counts.
   func sayWithout(_ client: HTTPClient) {
-    guard client.receiver.isNew("splunk.no_ack") else { return }
+    guard client.said.isNew("splunk.no_ack") else { return }
     client.log(
       .warning, "sink.splunk.no_ack",
       "The token has no indexer acknowledgement: events count as delivered once the collector has parsed them.",

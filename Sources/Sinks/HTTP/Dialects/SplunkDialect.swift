@@ -8,6 +8,7 @@ struct SplunkDialect: HTTPDialect {
   static let scheme = "splunk"
   static let example = "splunk://siem.example:8088?index=mail"
   static let options = ["index", "sourcetype", "source", "host", "ack", "ack-timeout", "channel"]
+  static let profiles = ["cim", "ecs"]
   static let secret = HTTPSecretKind(
     purpose: "token of Splunk", environmentName: "MESSAGE_TRACE_SPLUNK_TOKEN", credentialName: "splunk-token",
     isRequired: true)
@@ -87,7 +88,7 @@ struct SplunkDialect: HTTPDialect {
       return .taken(receipt: waitsForIndexer ? receipt : nil)
     case (400, 5), (400, 6), (400, 12), (400, 13), (400, 15):
       return Self.refused(answer, response, count: count)
-    case (400, _): throw Self.misconfigured(request, answer, code)
+    case (400, _): throw Self.misconfigured(request, code)
     default: return nil
     }
   }
@@ -103,10 +104,21 @@ struct SplunkDialect: HTTPDialect {
       refused: [Refusal(index: number, kind: kind, reason: words)], again: Array((number + 1)..<count), reason: nil)
   }
 
-  private static func misconfigured(_ request: Request, _ answer: JSONValue?, _ code: Int64) -> Failure {
+  /// Splunk's words for its codes; never those of an answer, which another program may have written.
+  private static func words(_ code: Int64) -> String {
+    switch code {
+    case 7: "incorrect index"
+    case 10, 11: "the data channel is missing or invalid"
+    case 14: "acknowledgement is disabled"
+    case 16: "query string authorization is not enabled"
+    default: "an error of its configuration"
+    }
+  }
+
+  private static func misconfigured(_ request: Request, _ code: Int64) -> Failure {
     Failure(
       "sink.splunk.refused", exit: .configuration,
-      "\(request.purpose): the collector refuses the request (\(Log.clean(answer?["text"]?.string ?? "", limit: 80)), code \(code)).",
+      "\(request.purpose): the collector refuses the request (\(words(code)), code \(code)).",
       hint: code == 7
         ? "Allow the index in the token's settings, or correct the option index."
         : "Check the token's settings: indexes and indexer acknowledgement.")

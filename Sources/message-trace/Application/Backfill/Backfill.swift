@@ -29,6 +29,9 @@ struct Backfill: Sendable {
     self.tell = tell
   }
 
+  /// Events that receivers have refused, in all slices.
+  private var rejected = 0
+
   private var path: String { assembly.settings.statePath }
   private var time: TimeSource { assembly.time }
 
@@ -89,7 +92,8 @@ struct Backfill: Sendable {
     } catch {
       result = .failure(error)
     }
-    sinkFailure = pipeline.sinkFailures.values.first
+    rejected += pipeline.sinks.reduce(0) { $0 + $1.figures.rejected }
+    sinkFailure = pipeline.sinkFailures.values.first ?? (rejected > 0 ? .rejected(rejected) : nil)
     await pipeline.shutDown()
     return try result.get()
   }

@@ -81,7 +81,13 @@ struct TenantSettings: Sendable {
     let signIn = reader.credential(mode: mode, tenant: tenant)
     guard let signIn, reader.mistakes.isEmpty else { throw reader.failure }
     credential = signIn
-    warnings = reader.warnings
+    warnings = reader.warnings + sinks.compactMap(profileDoubt)
+  }
+
+  /// A receiver that does not recognize what the mapping makes: only rows as they came are parsed by it.
+  private func profileDoubt(_ spec: SinkSpec) -> String? {
+    guard spec.profiles == ["raw"], !mapping.isRaw else { return nil }
+    return "\(spec.name) parses rows as the service gave them; set --profile raw, or its events are not recognized."
   }
 
   /// What tells this collector from another one at the same destination.
