@@ -1,6 +1,7 @@
 // `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
 //
 //     swift run -c release message-trace-bench [ROWS]
+//     swift run -c release message-trace-bench ROWS sinks         the sinks alone
 //     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
@@ -13,19 +14,28 @@ struct Bench {
   static func main() async {
     let words = Array(CommandLine.arguments.dropFirst())
     if words.first == SyslogBench.drainArgument { return SyslogBench.drain() }
+    if words.first == KafkaBench.clusterArgument { return KafkaBench.serve() }
     let rows = words.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
       if words.count == 3, let depth = NormaliserBenchmark.Depth(rawValue: words[2]) {
         let result = try NormaliserBenchmark(mapping: try mapping(words[1])).run(depth, rows: rows)
         return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
       }
+      let batch = try NormaliserBenchmark(mapping: try mapping("graph")).batch()
+      if words.count == 2, words[1] == "sinks" { return try await measureSinks(batch, rows) }
       try measure(rows)
       try comparePeers()
-      try await SyslogBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
+      try await measureSinks(batch, rows)
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)
     }
+  }
+
+  private static func measureSinks(_ batch: Batch, _ events: Int) async throws(Failure) {
+    try await SyslogBench.run(batch, events: events)
+    try await RELPBench.run(batch, events: events)
+    try await KafkaBench.run(batch, events: events)
   }
 
   private static func measure(_ rows: Int) throws(Failure) {
