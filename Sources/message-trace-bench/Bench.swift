@@ -1,7 +1,7 @@
 // `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
 //
 //     swift run -c release message-trace-bench [ROWS]
-//     swift run -c release message-trace-bench ROWS sinks         the sinks alone
+//     swift run -c release message-trace-bench ROWS sinks         the sinks alone; relp or kafka: that one
 //     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
@@ -22,7 +22,7 @@ struct Bench {
         return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
       }
       let batch = try NormaliserBenchmark(mapping: try mapping("graph")).batch()
-      if words.count == 2, words[1] == "sinks" { return try await measureSinks(batch, rows) }
+      if words.count == 2 { return try await measureSinks(batch, rows, only: words[1]) }
       try measure(rows)
       try comparePeers()
       try await measureSinks(batch, rows)
@@ -32,7 +32,11 @@ struct Bench {
     }
   }
 
-  private static func measureSinks(_ batch: Batch, _ events: Int) async throws(Failure) {
+  private static func measureSinks(
+    _ batch: Batch, _ events: Int, only: String = "sinks"
+  ) async throws(Failure) {
+    if only == "kafka" { return try await KafkaBench.run(batch, events: events) }
+    if only == "relp" { return try await RELPBench.run(batch, events: events) }
     try await SyslogBench.run(batch, events: events)
     try await RELPBench.run(batch, events: events)
     try await KafkaBench.run(batch, events: events)

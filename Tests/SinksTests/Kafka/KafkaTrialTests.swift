@@ -19,7 +19,7 @@ struct KafkaTrialTests {
 
   @Test("whatever is killed and whatever fails: every event is there, and no batch was sent to its end twice")
   func seeds() async throws {
-    let (workers, perWorker): (UInt64, UInt64) = Self.isLong ? (10, 50) : (4, 2)
+    let (workers, perWorker): (UInt64, UInt64) = Self.isLong ? (10, 50) : (4, 1)
     let total = Locked(KafkaTrial.Outcome(seeds: 0))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for worker in 0..<workers {
