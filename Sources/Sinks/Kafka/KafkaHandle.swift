@@ -95,11 +95,14 @@ final class KafkaHandle: Sendable {
   }
 
   /// A fault with that code. What the handle itself has noted, such as a refused sign-in, explains a call that timed out.
+  /// A handle that is over, such as a fenced one, says why only there.
   func fault(_ code: Int32) -> KafkaFault {
     poll()
-    var fault = KafkaFault(code: code, name: name(code))
+    let final = unsafe calls.fatal_error(pointer, nil, 0)
+    var fault = KafkaFault(code: final == 0 ? code : final, name: name(final == 0 ? code : final))
     guard let notes = unsafe notesPointer, unsafe notes.pointee.error != 0 else { return fault }
-    let isVague = [KafkaFault.Code.timedOut, KafkaFault.Code.transport, KafkaFault.Code.messageTimedOut].contains(code)
+    let vague = [KafkaFault.Code.timedOut, KafkaFault.Code.transport, KafkaFault.Code.messageTimedOut]
+    let isVague = vague.contains(fault.code)
     if isVague {
       fault.code = unsafe notes.pointee.error
       fault.name = name(fault.code)
@@ -114,9 +117,7 @@ final class KafkaHandle: Sendable {
   func fault(consuming error: UnsafeMutableRawPointer) -> KafkaFault {
     let calls = calls
     var fault = unsafe fault(calls.error_code(error))
-    fault.isFatal = unsafe calls.error_is_fatal(error) != 0
-    fault.isRetriable = unsafe calls.error_is_retriable(error) != 0
-    fault.requiresAbort = unsafe calls.error_txn_requires_abort(error) != 0
+    fault.isRetriable = unsafe calls.error_is_retriable(error) != 0 && calls.error_is_fatal(error) == 0
     unsafe calls.error_destroy(error)
     return fault
   }

@@ -111,19 +111,15 @@ struct KafkaLink: Sendable {
     return connection
   }
 
-  /// Aborts the transaction, so that the connection can go on. Where it cannot be aborted the connection is over.
-  func abort() throws(KafkaFault) {
-    guard let connection = kept.connection.withLock({ $0 }) else { return }
-    do throws(KafkaFault) {
-      try connection.producer.abort()
-    } catch {
-      drop()
-      guard error.remedy != .fenced else { throw error }
-    }
-  }
-
   /// Ends the connection. An open transaction is aborted by the next one, or by the brokers after its timeout.
-  func drop() { kept.connection.withLock { $0 = nil } }
+  func drop() {
+    let old = kept.connection.withLock { connection in
+      defer { connection = nil }
+      return connection
+    }
+    // A registration that is just being sent must not meet the end of the handle: see `KafkaFault.Remedy.reopen`.
+    old?.producer.handle.poll(100)
+  }
 
   /// For `check`: the brokers answer, both topics exist, and the transactional id may be used. A name of its own stands for
   /// the id, so that a collector at work is not fenced.

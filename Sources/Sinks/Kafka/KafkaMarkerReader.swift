@@ -1,4 +1,4 @@
-// Reads the marker topic when a sink connects: what the writer has committed, and nothing that it has not.
+// Reads the marker topic when a sink connects: which batches its writer has committed.
 
 internal import CSystem
 internal import IntakeCore

@@ -80,23 +80,10 @@ final class KafkaSink: Sink {
       link.drop()
       throw failure
     case .broken(let fault, let step):
-      guard fault != .cancelled else {
-        link.drop()
-        throw .stopped
-      }
-      try abandon(fault, step)
+      link.drop()
+      guard fault != .cancelled else { throw .stopped }
       let mayHelp = fault.remedy != .fenced && fault.remedy != .refused && step >= .connected
       guard mayHelp, failures < Self.attempts else { throw fault.failure(name) }
-    }
-  }
-
-  /// Whatever happened to a commit, only a new connection knows.
-  private func abandon(_ fault: KafkaFault, _ step: KafkaLink.Step) throws(Failure) {
-    guard fault.remedy == .abort, step < .marked else { return link.drop() }
-    do throws(KafkaFault) {
-      try link.abort()
-    } catch {
-      throw error.failure(name)
     }
   }
 
