@@ -54,10 +54,11 @@ struct KafkaLink: Sendable {
   private var isTransactional: Bool { settings.transactions == .yes }
 
   /// Sends the batch unless the topic has it; false if it has.
-  func deliver(_ entry: JournalEntry, _ marker: KafkaMarker) throws(Setback) -> Bool {
+  /// - Parameter secret: password or bearer token; a new token is handed to a connection that is there already.
+  func deliver(_ entry: JournalEntry, _ marker: KafkaMarker, _ secret: Secret?) throws(Setback) -> Bool {
     var step = Step.begins
     do {
-      let connection = try connect()
+      let connection = try connect(secret)
       try reach(.connected, &step)
       guard isTransactional else {
         try connection.producer.produce(entry)
@@ -99,9 +100,11 @@ struct KafkaLink: Sendable {
     try probe(next)
   }
 
-  private func connect() throws -> Connection {
-    if let known = kept.connection.withLock({ $0 }) { return known }
-    let secret = try settings.loadSecret()
+  private func connect(_ secret: Secret?) throws -> Connection {
+    if let known = kept.connection.withLock({ $0 }) {
+      if let secret, settings.mechanism == .bearer { try known.producer.handle.sign(secret, settings.name) }
+      return known
+    }
     var connection = Connection(producer: try KafkaProducer(settings, writer: writer, secret), committed: [])
     if isTransactional {
       try connection.producer.initTransactions()
@@ -123,8 +126,10 @@ struct KafkaLink: Sendable {
 
   /// For `check`: the brokers answer, both topics exist, and the transactional id may be used. A name of its own stands for
   /// the id, so that a collector at work is not fenced.
-  func reach() throws(Failure) {
-    let secret = try settings.loadSecret()
+  func reach(_ token: Secret? = nil) throws(Failure) {
+    guard token != nil || !settings.needsToken else { throw settings.noToken }
+    var secret = token
+    if secret == nil { secret = try settings.loadSecret() }
     do {
       let producer = try KafkaProducer(settings, writer: "\(writer)-check", secret)
       if isTransactional { try producer.initTransactions() }

@@ -49,7 +49,8 @@ enum KafkaHelp {
 
     One transactional id belongs to one collector. Where another one takes it over, this one stops with exit status 75
     (sink.kafka.fenced) and goes on in its next pass. The id follows the path of the state; set transactional-id where
-    the state may move to another path or machine.
+    the state may move to another path or machine. A collector with another id or marker-topic does not know the markers
+    written before: one batch may be in doubt then.
 
     Exit status 75: brokers away, not enough replicas, topic missing, fenced; 71: librdkafka is missing; 76: TLS
     rejected; 77: sign-in or permission refused; 78: an option is invalid, or an event is longer than the topic allows.

@@ -47,7 +47,7 @@ struct KafkaSinkTests {
     let markers = try cluster.records("mail.message-trace")
     #expect(
       Set(markers.map(\.value))
-        == Set((1...3).map { String(decoding: KafkaMarker(SinkContract.entry($0)).value, as: UTF8.self) }))
+        == Set((1...3).map { String(decoding: KafkaMarker(SinkContract.entry($0), in: "mail").value, as: UTF8.self) }))
     #expect(markers.count == 3)
   }
 
@@ -203,7 +203,37 @@ struct KafkaSinkTests {
     #expect(try cluster.records("mail").map(\.value) == [#"{"event.id":"x","labels.truncated":"true"}"#])
   }
 
-  @Test("check finds the topics, and says which one is missing")
+  @Test("two topics with one transactional id and one marker topic each get every batch")
+  func shared() async throws {
+    let cluster = try MockCluster()
+    let query = "transactional-id=x&marker-topic=m"
+    for topic in ["mail", "copy"] {
+      let settings = try KafkaSettings(parsing: "kafka://\(cluster.servers)/\(topic)?\(query)")
+      try await deliver(KafkaSink(settings, owner: "", log: .silent, time: .system), 1)
+      #expect(try cluster.records(topic).count == 7)
+    }
+  }
+
+  @Test("a sink that is told to stop while the brokers are away stops, and says so")
+  func stopped() async throws {
+    let cluster = try MockCluster()
+    try cluster.set(down: true)
+    let sink = try sink(cluster, "timeout=900")
+    await withTaskGroup(of: Failure?.self) { group in
+      group.addTask(executorPreference: ThreadExecutor(name: "kafka")) {
+        do throws(Failure) {
+          _ = try await sink.deliver(SinkContract.entry(1), from: SinkPosition(sequence: 0))
+          return nil
+        } catch {
+          return error
+        }
+      }
+      group.cancelAll()
+      for await failure in group { #expect(failure == .stopped) }
+    }
+  }
+
+  @Test("check finds the topics")
   func check() async throws {
     let cluster = try MockCluster()
     try cluster.create("mail", partitions: 2)
