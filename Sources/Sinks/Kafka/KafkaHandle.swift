@@ -87,6 +87,9 @@ final class KafkaHandle: Sendable {
   /// What was noted before does not explain what comes.
   func forgetErrors() { unsafe notesPointer?.pointee.error = 0 }
 
+  /// Fenced, or broken for another reason for good.
+  var isOver: Bool { unsafe calls.fatal_error(pointer, nil, 0) != 0 }
+
   /// Messages given up since the last call, and why the first of them was.
   func takeFailures() -> (count: Int, first: Int32) {
     guard let notes = unsafe notesPointer else { return (0, 0) }

@@ -27,6 +27,13 @@ struct KafkaLink: Sendable {
   fileprivate struct Connection: Sendable {
     var producer: KafkaProducer
     var committed: Set<KafkaMarker>
+
+    /// Forgets what compaction would forget.
+    mutating func note(_ marker: KafkaMarker) {
+      let oldest = marker.sequence > KafkaMarker.slots ? marker.sequence - KafkaMarker.slots : 0
+      if committed.count > 4 * KafkaMarker.slots { committed = committed.filter { $0.sequence > oldest } }
+      committed.insert(marker)
+    }
   }
 
   /// Outlives the sink: what another collector has taken over stays fenced.
@@ -90,7 +97,7 @@ struct KafkaLink: Sendable {
     try producer.flush(taken)
     try reach(.marked, &step)
     try producer.commit()
-    kept.connection.withLock { _ = $0?.committed.insert(marker) }
+    kept.connection.withLock { $0?.note(marker) }
     producer.handle.forgetErrors()
     try reach(.committed, &step)
   }

@@ -5,12 +5,12 @@ internal import IntakeCore
 /// A batch's mark in the marker topic.
 ///
 /// The key is the transactional id and one of a number of slots, so that compaction keeps the newest marks alone. A batch
-/// counts as committed only if topic, number and content are the same: a state that was set up anew counts from 1 again,
-/// and its batches are others; a second topic with the same id and marker topic has batches of the same content.
+/// counts as committed only if topic, number and bytes are the same. A state that was set up anew counts from 1 again; what
+/// it collects again has another `event.created`. A second topic may have the same id, marker topic and batches.
 struct KafkaMarker: Sendable, Hashable {
   var topic: String
   var sequence: UInt64
-  /// First 32 hex digits of SHA-256 over the identities of the events.
+  /// First 32 hex digits of SHA-256 over the lines.
   var digest: String
   var events: Int
 
@@ -22,13 +22,7 @@ struct KafkaMarker: Sendable, Hashable {
     sequence = entry.sequence
     events = entry.entries.count
     var hash = SHA256()
-    for one in entry.entries {
-      for word in [one.identity.high, one.identity.low] {
-        for shift in stride(from: 56 as UInt64, through: 0, by: -8) {
-          hash.update(UInt8(truncatingIfNeeded: word >> shift))
-        }
-      }
-    }
+    hash.update(entry.bytes)
     let words = hash.finish()
     digest = Identity(high: words.0, low: words.1).hex
   }
@@ -39,7 +33,7 @@ struct KafkaMarker: Sendable, Hashable {
     guard key.starts(with: "\(writer)#".utf8), !slot.isEmpty, slot.allSatisfy({ (0x30...0x39).contains($0) }),
       let json = try? JSONValue(parsing: value), let topic = json["topic"]?.string,
       let sequence = json["sequence"]?.integer.flatMap(UInt64.init(exactly:)),
-      let events = json["events"]?.integer.flatMap(Int.init(exactly:)), let digest = json["identities"]?.string
+      let events = json["events"]?.integer.flatMap(Int.init(exactly:)), let digest = json["sha256"]?.string
     else { return nil }
     self.topic = topic
     self.sequence = sequence
@@ -51,6 +45,6 @@ struct KafkaMarker: Sendable, Hashable {
 
   /// The topic's name needs no escapes.
   var value: [UInt8] {
-    Array(#"{"topic":"\#(topic)","sequence":\#(sequence),"events":\#(events),"identities":"\#(digest)"}"#.utf8)
+    Array(#"{"topic":"\#(topic)","sequence":\#(sequence),"events":\#(events),"sha256":"\#(digest)"}"#.utf8)
   }
 }

@@ -76,6 +76,7 @@ struct KafkaProducer: Sendable {
     while left > 0 {
       try look(until: end)
       handle.poll(100)
+      guard !handle.isOver else { throw handle.fault(KafkaFault.Code.fatal) }
       let now = handle.queued
       if now < left {
         progress.add(left - now)

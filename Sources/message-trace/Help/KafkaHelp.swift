@@ -32,14 +32,15 @@ enum KafkaHelp {
     What counts as delivered
 
       transactions=yes  A batch is one transaction, committed by all in-sync replicas. In the same transaction goes a
-                        marker with the batch's number and the hash of its event ids. A new connection registers the
+                        marker with the batch's number and the hash of its lines. A new connection registers the
                         transactional id, which ends what an earlier process left open, and reads the markers back: a
                         batch whose commit was in doubt is sent again only if it is not there. Readers with
                         isolation.level=read_committed see each event once; other readers may see aborted attempts.
       transactions=no   Acknowledged by all in-sync replicas, without repeats inside a connection. A batch in doubt is
                         sent again whole: event.id identifies the repeats.
 
-    The marker topic keeps the last 64 batches of each transactional id. Create it compacted, before the first run:
+    The marker topic keeps the last 64 batches of each transactional id; delete it together with the topic. Create it
+    compacted, before the first run:
 
       kafka-topics --create --topic TOPIC.message-trace --partitions 1 --config cleanup.policy=compact
 

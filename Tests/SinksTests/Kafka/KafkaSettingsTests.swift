@@ -85,7 +85,7 @@ struct KafkaSettingsTests {
     #expect(KafkaMarker(entry, in: "copy") != marker)
     #expect(KafkaMarker(key: marker.key("w"), value: Array("{}".utf8), writer: "w") == nil)
     #expect(KafkaMarker(key: marker.key("w"), value: [], writer: "w") == nil)
-    entry.entries[0].identity.low = 3
+    entry.bytes = Array("{}\n".utf8)
     #expect(KafkaMarker(entry, in: "mail") != marker)
   }
 }

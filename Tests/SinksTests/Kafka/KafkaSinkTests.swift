@@ -189,6 +189,9 @@ struct KafkaSinkTests {
     let sink = try sink(cluster, "transactions=no")
     for sequence in 1...2 as ClosedRange<UInt64> { try await deliver(sink, sequence, count: 500) }
     #expect(try ids(cluster).sorted() == expected(1...2, count: 500))
+    try cluster.inject([29], .produce)
+    let failure = await #expect(throws: Failure.self) { try await deliver(sink, 3) }
+    #expect(failure?.code.rawValue == "sink.kafka.denied" && failure?.exit == .denied)
   }
 
   @Test("an event longer than max-bytes loses its largest fields and arrives as JSON")
@@ -201,6 +204,26 @@ struct KafkaSinkTests {
     ]
     _ = try await sink(cluster, "max-bytes=1000").deliver(entry, from: SinkPosition(sequence: 0))
     #expect(try cluster.records("mail").map(\.value) == [#"{"event.id":"x","labels.truncated":"true"}"#])
+  }
+
+  @Test("a topic that was made anew is filled again, whatever the markers of the old one say")
+  func anew() async throws {
+    let cluster = try MockCluster()
+    try cluster.create("mail", partitions: 3)
+    let marker = KafkaMarker(SinkContract.entry(1), in: "mail")
+    let writer = try settings(cluster).writer(of: "tenant")
+    let folder = try ScratchFolder()
+    var kcat = TestProgram([
+      "kcat", "-P", "-b", cluster.servers, "-t", "mail.message-trace", "-k",
+      String(decoding: marker.key(writer), as: UTF8.self),
+    ])
+    kcat.input = .path(try folder.write(String(decoding: marker.value, as: UTF8.self), to: "marker"))
+    #expect(try kcat.run() == 0)
+    try await deliver(try sink(cluster), 1)
+    #expect(try ids(cluster).sorted() == expected(1...1))
+    // The same marker counts once the topic holds something.
+    try await deliver(try sink(cluster), 1)
+    #expect(try ids(cluster).sorted() == expected(1...1))
   }
 
   @Test("two topics with one transactional id and one marker topic each get every batch")
