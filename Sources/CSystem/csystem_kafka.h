@@ -59,6 +59,7 @@ typedef struct {
   void (*destroy)(void *kafka);
   int (*poll)(void *kafka, int milliseconds);
   int (*outq_len)(void *kafka);
+  int (*flush)(void *kafka, int milliseconds);
   int (*last_error)(void);
   int (*fatal_error)(void *kafka, char *text, size_t size);
   const char *(*err2name)(int error);
@@ -105,6 +106,7 @@ static inline int csystem_kafka_load(csystem_kafka *kafka, const char *name) {
   CSYSTEM_KAFKA_FIND(destroy)
   CSYSTEM_KAFKA_FIND(poll)
   CSYSTEM_KAFKA_FIND(outq_len)
+  CSYSTEM_KAFKA_FIND(flush)
   CSYSTEM_KAFKA_FIND(last_error)
   CSYSTEM_KAFKA_FIND(fatal_error)
   CSYSTEM_KAFKA_FIND(err2name)

@@ -49,6 +49,7 @@ enum KafkaBench {
       Bench.say("  peak of this process so far: \(peakMiB) MiB")
     }
     compareKcat(batch, events: events)
+    compareRsyslog(batch, events: min(events, 200_000))
   }
 
   private static var peakMiB: Int {
@@ -77,6 +78,50 @@ enum KafkaBench {
     let seconds = (ContinuousClock.now - start.0) / .seconds(1)
     SyslogBench.tell(
       "kcat, idempotent, lz4", rounds * batch.entries.count, seconds, SyslogBench.childSeconds - start.1)
+  }
+
+  /// From a file, start included, until the brokers have all of it.
+  private static func compareRsyslog(_ batch: Batch, events: Int) {
+    let folder = "/tmp/message-trace-bench-omkafka-\(getpid())"
+    unsafe mkdir(folder, 0o700)
+    defer { Program.remove(folder) }
+    let rounds = max(1, events / max(1, batch.entries.count))
+    var text: [UInt8] = []
+    for _ in 0..<rounds { text += batch.bytes }
+    guard let cluster = Cluster(), Program.write(text, to: "\(folder)/events") else { return }
+    defer { cluster.child.end() }
+    let servers = cluster.servers.split(separator: ",").map { "\"\($0)\"" }.joined(separator: ",")
+    let configuration = """
+      global(workDirectory="\(folder)" maxMessageSize="64k")
+      module(load="imfile")
+      module(load="omkafka")
+      template(name="raw" type="string" string="%msg%")
+      input(type="imfile" file="\(folder)/events" tag="x" freshStartTail="off")
+      action(type="omkafka" broker=[\(servers)] topic="mail" partitions.auto="on" template="raw"
+        confParam=["enable.idempotence=true", "compression.codec=lz4"])
+
+      """
+    guard Program.write(Array(configuration.utf8), to: "\(folder)/conf") else { return }
+    let start = ContinuousClock.now
+    guard let sender = Child(["rsyslogd", "-n", "-f", "\(folder)/conf", "-i", "\(folder)/pid"]) else { return }
+    let goal = rounds * batch.entries.count
+    var arrived = 0
+    while arrived < goal, ContinuousClock.now - start < .seconds(60) {
+      usleep(50_000)
+      arrived = count(cluster, folder)
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    SyslogBench.tell("rsyslog (imfile, omkafka)", arrived, seconds, sender.end())
+  }
+
+  /// The ends of the partitions, as kcat is told them.
+  private static func count(_ cluster: Cluster, _ folder: String) -> Int {
+    let command = ["kcat", "-Q", "-b", cluster.servers] + (0..<4).flatMap { ["-t", "mail:\($0):-1"] }
+    guard Program.run(command, output: "\(folder)/ends"),
+      let bytes = try? FileBytes.read("\(folder)/ends", purpose: "ends of the partitions")
+    else { return 0 }
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    return lines.reduce(0) { $0 + ($1.split(separator: " ").last.flatMap { Int($0) } ?? 0) }
   }
 
   /// This program once more, as the cluster.

@@ -82,6 +82,9 @@ final class KafkaHandle: Sendable {
   /// Lets callbacks run.
   func poll(_ milliseconds: Int32 = 0) { _ = unsafe calls.poll(pointer, milliseconds) }
 
+  /// Lets callbacks run until every message is answered, and lets none of them wait for others.
+  func flush(_ milliseconds: Int32) { _ = unsafe calls.flush(pointer, milliseconds) }
+
   var queued: Int { unsafe Int(calls.outq_len(pointer)) }
 
   /// What was noted before does not explain what comes.

@@ -75,7 +75,7 @@ struct KafkaProducer: Sendable {
     var end = ContinuousClock.now + settings.timeout
     while left > 0 {
       try look(until: end)
-      handle.poll(100)
+      handle.flush(100)
       guard !handle.isOver else { throw handle.fault(KafkaFault.Code.fatal) }
       let now = handle.queued
       if now < left {
