@@ -59,7 +59,9 @@ typedef struct {
   void (*destroy)(void *kafka);
   int (*poll)(void *kafka, int milliseconds);
   int (*outq_len)(void *kafka);
+  int (*flush)(void *kafka, int milliseconds);
   int (*last_error)(void);
+  int (*fatal_error)(void *kafka, char *text, size_t size);
   const char *(*err2name)(int error);
   void *(*topic_new)(void *kafka, const char *name, void *conf);
   void (*topic_destroy)(void *topic);
@@ -77,11 +79,9 @@ typedef struct {
   void *(*init_transactions)(void *kafka, int milliseconds);
   void *(*begin_transaction)(void *kafka);
   void *(*commit_transaction)(void *kafka, int milliseconds);
-  void *(*abort_transaction)(void *kafka, int milliseconds);
   int (*error_code)(const void *error);
   int (*error_is_fatal)(const void *error);
   int (*error_is_retriable)(const void *error);
-  int (*error_txn_requires_abort)(const void *error);
   void (*error_destroy)(void *error);
   int (*oauthbearer_set_token)(
     void *kafka, const char *token, int64_t expiry, const char *principal, const char **extensions, size_t count,
@@ -106,7 +106,9 @@ static inline int csystem_kafka_load(csystem_kafka *kafka, const char *name) {
   CSYSTEM_KAFKA_FIND(destroy)
   CSYSTEM_KAFKA_FIND(poll)
   CSYSTEM_KAFKA_FIND(outq_len)
+  CSYSTEM_KAFKA_FIND(flush)
   CSYSTEM_KAFKA_FIND(last_error)
+  CSYSTEM_KAFKA_FIND(fatal_error)
   CSYSTEM_KAFKA_FIND(err2name)
   CSYSTEM_KAFKA_FIND(topic_new)
   CSYSTEM_KAFKA_FIND(topic_destroy)
@@ -121,11 +123,9 @@ static inline int csystem_kafka_load(csystem_kafka *kafka, const char *name) {
   CSYSTEM_KAFKA_FIND(init_transactions)
   CSYSTEM_KAFKA_FIND(begin_transaction)
   CSYSTEM_KAFKA_FIND(commit_transaction)
-  CSYSTEM_KAFKA_FIND(abort_transaction)
   CSYSTEM_KAFKA_FIND(error_code)
   CSYSTEM_KAFKA_FIND(error_is_fatal)
   CSYSTEM_KAFKA_FIND(error_is_retriable)
-  CSYSTEM_KAFKA_FIND(error_txn_requires_abort)
   CSYSTEM_KAFKA_FIND(error_destroy)
   CSYSTEM_KAFKA_FIND(oauthbearer_set_token)
 #undef CSYSTEM_KAFKA_FIND

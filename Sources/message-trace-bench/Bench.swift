@@ -1,7 +1,7 @@
 // `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
 //
 //     swift run -c release message-trace-bench [ROWS]
-//     swift run -c release message-trace-bench ROWS http          the sinks behind HTTP alone
+//     swift run -c release message-trace-bench ROWS sinks         the sinks alone; http, relp or kafka: that one
 //     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
@@ -15,23 +15,34 @@ struct Bench {
     let words = Array(CommandLine.arguments.dropFirst())
     if words.first == SyslogBench.drainArgument { return SyslogBench.drain() }
     if words.first == HTTPBench.receiveArgument { return (try? HTTPBench.receive()) ?? () }
+    if words.first == KafkaBench.clusterArgument { return KafkaBench.serve() }
     let rows = words.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
-      if words.count == 2, words[1] == "http" {
-        return try await HTTPBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
-      }
       if words.count == 3, let depth = NormaliserBenchmark.Depth(rawValue: words[2]) {
         let result = try NormaliserBenchmark(mapping: try mapping(words[1])).run(depth, rows: rows)
         return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
       }
+      let batch = try NormaliserBenchmark(mapping: try mapping("graph")).batch()
+      if words.count == 2 { return try await measureSinks(batch, rows, only: words[1]) }
       try measure(rows)
       try comparePeers()
-      try await SyslogBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
-      try await HTTPBench.run(try NormaliserBenchmark(mapping: try mapping("graph")).batch(), events: rows)
+      try await measureSinks(batch, rows)
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)
     }
+  }
+
+  private static func measureSinks(
+    _ batch: Batch, _ events: Int, only: String = "sinks"
+  ) async throws(Failure) {
+    if only == "kafka" { return try await KafkaBench.run(batch, events: events) }
+    if only == "http" { return try await HTTPBench.run(batch, events: events) }
+    if only == "relp" { return try await RELPBench.run(batch, events: events) }
+    try await SyslogBench.run(batch, events: events)
+    try await RELPBench.run(batch, events: events)
+    try await KafkaBench.run(batch, events: events)
+    try await HTTPBench.run(batch, events: events)
   }
 
   private static func measure(_ rows: Int) throws(Failure) {

@@ -34,7 +34,7 @@ enum SyslogBench {
     compareLogger(batch, port: receiver.port)
   }
 
-  private static func measure(_ sink: any Sink, _ name: String, _ batch: Batch, events: Int) async throws(Failure) {
+  static func measure(_ sink: any Sink, _ name: String, _ batch: Batch, events: Int) async throws(Failure) {
     var position = try await sink.open(at: nil)
     var sent = 0
     let start = (clock(CLOCK_MONOTONIC), clock(CLOCK_PROCESS_CPUTIME_ID))
@@ -68,7 +68,7 @@ enum SyslogBench {
       "logger (util-linux)", rounds * batch.entries.count, clock(CLOCK_MONOTONIC) - start.0, childSeconds - start.1)
   }
 
-  private static func tell(_ name: String, _ events: Int, _ seconds: Double, _ processor: Double) {
+  static func tell(_ name: String, _ events: Int, _ seconds: Double, _ processor: Double) {
     func rate(_ seconds: Double) -> String { Bench.grouped(Int(Double(events) / max(seconds, 1e-9))) }
     Bench.say(Bench.pad(name, 32) + Bench.pad(rate(seconds), 11) + rate(processor))
   }
@@ -80,7 +80,7 @@ enum SyslogBench {
   }
 
   /// Processor time of programs that have ended.
-  private static var childSeconds: Double {
+  static var childSeconds: Double {
     var usage = rusage()
     guard unsafe getrusage(RUSAGE_CHILDREN.rawValue, &usage) == 0 else { return 0 }
     let times = [usage.ru_utime, usage.ru_stime]

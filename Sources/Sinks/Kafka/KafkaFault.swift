@@ -8,11 +8,11 @@ struct KafkaFault: Error, Sendable, Equatable {
   enum Remedy: Sendable, Equatable {
     /// The same call again.
     case again
-    /// Abort the transaction, then the whole batch again.
-    case abort
     /// Another producer with this transactional id has taken over.
     case fenced
-    /// A new handle, which looks how far the last one got; then the batch again.
+    /// A new handle, which aborts the transaction or finds it committed; then the batch again. Also where librdkafka
+    /// would let the same handle abort: 2.0.2 ends the process (`txn_req_cnt > 0`) if a partition's registration is
+    /// answered with an error behind that.
     case reopen
     /// An administrator has to change something: nothing is tried again in this pass.
     case refused
@@ -22,9 +22,7 @@ struct KafkaFault: Error, Sendable, Equatable {
   var code: Int32
   /// `_TRANSPORT`, `TOPIC_AUTHORIZATION_FAILED`, …
   var name: String
-  var isFatal = false
   var isRetriable = false
-  var requiresAbort = false
   /// librdkafka's own sentence about the handle's last error, cut and in visible ASCII.
   var reason = ""
 
@@ -51,8 +49,6 @@ struct KafkaFault: Error, Sendable, Equatable {
   var remedy: Remedy {
     if code == Code.fenced || code == Code.producerFenced { return .fenced }
     if Code.denials.contains(code) || code == Code.ssl || code == Code.tooLarge { return .refused }
-    if isFatal { return .reopen }
-    if requiresAbort { return .abort }
     return isRetriable ? .again : .reopen
   }
 

@@ -82,10 +82,16 @@ final class KafkaHandle: Sendable {
   /// Lets callbacks run.
   func poll(_ milliseconds: Int32 = 0) { _ = unsafe calls.poll(pointer, milliseconds) }
 
+  /// Lets callbacks run until every message is answered, and lets none of them wait for others.
+  func flush(_ milliseconds: Int32) { _ = unsafe calls.flush(pointer, milliseconds) }
+
   var queued: Int { unsafe Int(calls.outq_len(pointer)) }
 
   /// What was noted before does not explain what comes.
   func forgetErrors() { unsafe notesPointer?.pointee.error = 0 }
+
+  /// Fenced, or broken for another reason for good.
+  var isOver: Bool { unsafe calls.fatal_error(pointer, nil, 0) != 0 }
 
   /// Messages given up since the last call, and why the first of them was.
   func takeFailures() -> (count: Int, first: Int32) {
@@ -95,11 +101,14 @@ final class KafkaHandle: Sendable {
   }
 
   /// A fault with that code. What the handle itself has noted, such as a refused sign-in, explains a call that timed out.
+  /// A handle that is over, such as a fenced one, says why only there.
   func fault(_ code: Int32) -> KafkaFault {
     poll()
-    var fault = KafkaFault(code: code, name: name(code))
+    let final = unsafe calls.fatal_error(pointer, nil, 0)
+    var fault = KafkaFault(code: final == 0 ? code : final, name: name(final == 0 ? code : final))
     guard let notes = unsafe notesPointer, unsafe notes.pointee.error != 0 else { return fault }
-    let isVague = [KafkaFault.Code.timedOut, KafkaFault.Code.transport, KafkaFault.Code.messageTimedOut].contains(code)
+    let vague = [KafkaFault.Code.timedOut, KafkaFault.Code.transport, KafkaFault.Code.messageTimedOut]
+    let isVague = vague.contains(fault.code)
     if isVague {
       fault.code = unsafe notes.pointee.error
       fault.name = name(fault.code)
@@ -114,9 +123,7 @@ final class KafkaHandle: Sendable {
   func fault(consuming error: UnsafeMutableRawPointer) -> KafkaFault {
     let calls = calls
     var fault = unsafe fault(calls.error_code(error))
-    fault.isFatal = unsafe calls.error_is_fatal(error) != 0
-    fault.isRetriable = unsafe calls.error_is_retriable(error) != 0
-    fault.requiresAbort = unsafe calls.error_txn_requires_abort(error) != 0
+    fault.isRetriable = unsafe calls.error_is_retriable(error) != 0 && calls.error_is_fatal(error) == 0
     unsafe calls.error_destroy(error)
     return fault
   }

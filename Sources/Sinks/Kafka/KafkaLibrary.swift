@@ -3,7 +3,7 @@
 internal import CSystem
 internal import IntakeCore
 
-/// The loaded library. Its table of calls lives as long as the process.
+/// The loaded library; its table of calls lives as long as the process does.
 struct KafkaLibrary: Sendable {
   private let bits: UInt
 

@@ -27,6 +27,13 @@ struct KafkaLink: Sendable {
   fileprivate struct Connection: Sendable {
     var producer: KafkaProducer
     var committed: Set<KafkaMarker>
+
+    /// Forgets what compaction would forget.
+    mutating func note(_ marker: KafkaMarker) {
+      let oldest = marker.sequence > KafkaMarker.slots ? marker.sequence - KafkaMarker.slots : 0
+      if committed.count > 4 * KafkaMarker.slots { committed = committed.filter { $0.sequence > oldest } }
+      committed.insert(marker)
+    }
   }
 
   /// Outlives the sink: what another collector has taken over stays fenced.
@@ -54,10 +61,11 @@ struct KafkaLink: Sendable {
   private var isTransactional: Bool { settings.transactions == .yes }
 
   /// Sends the batch unless the topic has it; false if it has.
-  func deliver(_ entry: JournalEntry, _ marker: KafkaMarker) throws(Setback) -> Bool {
+  /// - Parameter secret: password or bearer token; a new token is handed to a connection that is there already.
+  func deliver(_ entry: JournalEntry, _ marker: KafkaMarker, _ secret: Secret?) throws(Setback) -> Bool {
     var step = Step.begins
     do {
-      let connection = try connect()
+      let connection = try connect(secret)
       try reach(.connected, &step)
       guard isTransactional else {
         try connection.producer.produce(entry)
@@ -89,7 +97,7 @@ struct KafkaLink: Sendable {
     try producer.flush(taken)
     try reach(.marked, &step)
     try producer.commit()
-    kept.connection.withLock { _ = $0?.committed.insert(marker) }
+    kept.connection.withLock { $0?.note(marker) }
     producer.handle.forgetErrors()
     try reach(.committed, &step)
   }
@@ -99,9 +107,11 @@ struct KafkaLink: Sendable {
     try probe(next)
   }
 
-  private func connect() throws -> Connection {
-    if let known = kept.connection.withLock({ $0 }) { return known }
-    let secret = try settings.loadSecret()
+  private func connect(_ secret: Secret?) throws -> Connection {
+    if let known = kept.connection.withLock({ $0 }) {
+      if let secret, settings.mechanism == .bearer { try known.producer.handle.sign(secret, settings.name) }
+      return known
+    }
     var connection = Connection(producer: try KafkaProducer(settings, writer: writer, secret), committed: [])
     if isTransactional {
       try connection.producer.initTransactions()
@@ -111,24 +121,22 @@ struct KafkaLink: Sendable {
     return connection
   }
 
-  /// Aborts the transaction, so that the connection can go on. Where it cannot be aborted the connection is over.
-  func abort() throws(KafkaFault) {
-    guard let connection = kept.connection.withLock({ $0 }) else { return }
-    do throws(KafkaFault) {
-      try connection.producer.abort()
-    } catch {
-      drop()
-      guard error.remedy != .fenced else { throw error }
-    }
-  }
-
   /// Ends the connection. An open transaction is aborted by the next one, or by the brokers after its timeout.
-  func drop() { kept.connection.withLock { $0 = nil } }
+  func drop() {
+    let old = kept.connection.withLock { connection in
+      defer { connection = nil }
+      return connection
+    }
+    // A registration that is just being sent must not meet the end of the handle: see `KafkaFault.Remedy.reopen`.
+    old?.producer.handle.poll(100)
+  }
 
   /// For `check`: the brokers answer, both topics exist, and the transactional id may be used. A name of its own stands for
   /// the id, so that a collector at work is not fenced.
-  func reach() throws(Failure) {
-    let secret = try settings.loadSecret()
+  func reach(_ token: Secret? = nil) throws(Failure) {
+    guard token != nil || !settings.needsToken else { throw settings.noToken }
+    var secret = token
+    if secret == nil { secret = try settings.loadSecret() }
     do {
       let producer = try KafkaProducer(settings, writer: "\(writer)-check", secret)
       if isTransactional { try producer.initTransactions() }

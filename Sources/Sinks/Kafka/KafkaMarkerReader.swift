@@ -1,4 +1,4 @@
-// Reads the marker topic when a sink connects: what the writer has committed, and nothing that it has not.
+// Reads the marker topic when a sink connects: which batches its writer has committed.
 
 internal import CSystem
 internal import IntakeCore
@@ -51,13 +51,22 @@ struct KafkaMarkerReader: Sendable {
     }
     var found: Set<KafkaMarker> = []
     for partition in 0..<partitions { try read(partition, into: &found, until: end) }
-    return found
+    guard !found.isEmpty, try isEmpty(settings.topic) else { return found }
+    return []
+  }
+
+  /// True for a topic that never held a record: one that was made anew holds nothing of what old markers say.
+  private func isEmpty(_ topic: String) throws(KafkaFault) -> Bool {
+    for partition in 0..<(try all.partitions(of: topic, within: Self.milliseconds(settings.timeout))) {
+      guard try end(of: partition, in: topic) == 0 else { return false }
+    }
+    return true
   }
 
   private func read(
     _ partition: Int32, into found: inout Set<KafkaMarker>, until end: ContinuousClock.Instant
   ) throws(KafkaFault) {
-    let last = try self.end(of: partition)
+    let last = try self.end(of: partition, in: settings.markerTopic)
     guard last > 0 else { return }
     let calls = committed.calls
     guard let topic = unsafe committed.topic(settings.markerTopic),
@@ -79,12 +88,13 @@ struct KafkaMarkerReader: Sendable {
     }
   }
 
-  private func end(of partition: Int32) throws(KafkaFault) -> Int64 {
+  /// Behind the last record; 0 for a partition that never held one.
+  private func end(of partition: Int32, in topic: String) throws(KafkaFault) -> Int64 {
     var (low, high): (Int64, Int64) = (0, 0)
     let result = unsafe all.calls.query_watermark_offsets(
-      all.pointer, settings.markerTopic, partition, &low, &high, Self.milliseconds(settings.timeout))
+      all.pointer, topic, partition, &low, &high, Self.milliseconds(settings.timeout))
     guard result == 0 else { throw all.fault(result) }
-    return high > low ? high : 0
+    return high
   }
 
   private func marker(_ message: csystem_kafka_message) -> KafkaMarker? {

@@ -34,10 +34,6 @@ struct KafkaProducer: Sendable {
     try unsafe untilDone { calls, handle in unsafe calls.commit_transaction(handle, Self.slice) }
   }
 
-  func abort() throws(KafkaFault) {
-    try unsafe untilDone { calls, handle in unsafe calls.abort_transaction(handle, Self.slice) }
-  }
-
   /// Puts every event of the batch on its way, keyed by its id.
   func produce(_ entry: JournalEntry) throws(KafkaFault) {
     let calls = handle.calls
@@ -70,11 +66,7 @@ struct KafkaProducer: Sendable {
       unsafe calls.produce(topic, -1, Self.copy, bytes.baseAddress, bytes.count, key, key.count, nil)
     }
     guard result != 0 else { return }
-    var fault = handle.fault(calls.last_error())
-    // The transaction cannot be completed without this message.
-    fault.requiresAbort = fault.code != KafkaFault.Code.fatal
-    fault.isFatal = !fault.requiresAbort
-    throw fault
+    throw handle.fault(calls.last_error())
   }
 
   /// Waits until the brokers have every message; `progress` counts those that they took.
@@ -83,7 +75,8 @@ struct KafkaProducer: Sendable {
     var end = ContinuousClock.now + settings.timeout
     while left > 0 {
       try look(until: end)
-      handle.poll(100)
+      handle.flush(100)
+      guard !handle.isOver else { throw handle.fault(KafkaFault.Code.fatal) }
       let now = handle.queued
       if now < left {
         progress.add(left - now)
@@ -91,11 +84,7 @@ struct KafkaProducer: Sendable {
       }
     }
     let failures = handle.takeFailures()
-    guard failures.count == 0 else {
-      var fault = handle.fault(failures.first)
-      fault.requiresAbort = true
-      throw fault
-    }
+    guard failures.count == 0 else { throw handle.fault(failures.first) }
   }
 
   private func untilDone(

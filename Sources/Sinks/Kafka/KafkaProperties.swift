@@ -21,6 +21,14 @@ extension KafkaSettings {
     return try secret.load(purpose: mechanism == .bearer ? "Kafka token" : "Kafka password", environment: environment)
   }
 
+  /// True if the bearer token comes from a sign-in.
+  var needsToken: Bool { mechanism == .bearer && secret == nil }
+
+  var noToken: Failure {
+    SinkSpec.wrong(
+      "Reading the sink \(name): sasl=oauthbearer has no token.", hint: "Set token-file=PATH or token-env=NAME.")
+  }
+
   typealias Property = (name: String, value: String)
 
   /// - Parameters:

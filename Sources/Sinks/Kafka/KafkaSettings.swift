@@ -133,7 +133,7 @@ struct KafkaSettings: Sendable, Equatable {
       throw wrong("a password or token is not sent over plaintext.", hint: "Add security=sasl_ssl.")
     }
     guard security != .ssl else { throw wrong("a sign-in requires security=sasl_ssl.") }
-    if secret == nil { secret = .environment("MESSAGE_TRACE_KAFKA_PASSWORD") }
+    if secret == nil, mechanism != .bearer { secret = .environment("MESSAGE_TRACE_KAFKA_PASSWORD") }
   }
 
   /// Kafka's own rule for names.

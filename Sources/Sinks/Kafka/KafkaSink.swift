@@ -16,6 +16,7 @@ final class KafkaSink: Sink {
   private let link: KafkaLink
   private let log: Log
   private let time: TimeSource
+  private let token: (@Sendable () async throws(Failure) -> Secret)?
   private let taken = GrowingCount()
 
   var bytesTaken: Int { taken.value }
@@ -25,16 +26,19 @@ final class KafkaSink: Sink {
 
   /// - Parameters:
   ///   - owner: the tenant and the place of its state, of which the transactional id is made.
+  ///   - token: the bearer token of sasl=oauthbearer where no file or variable holds it; asked for with every batch.
   ///   - receiver: shared by all sinks of one spec, one after the other.
   ///   - probe: called behind each step; what it throws ends the delivery as a kill would.
   init(
-    _ settings: KafkaSettings, owner: String, log: Log, time: TimeSource, receiver: KafkaLink.Kept = KafkaLink.Kept(),
+    _ settings: KafkaSettings, owner: String, log: Log, time: TimeSource,
+    token: (@Sendable () async throws(Failure) -> Secret)? = nil, receiver: KafkaLink.Kept = KafkaLink.Kept(),
     probe: @escaping @Sendable (KafkaLink.Step) throws(Failure) -> Void = { _ in }
   ) {
     name = settings.name
     self.settings = settings
     self.log = log
     self.time = time
+    self.token = token
     link = KafkaLink(settings, writer: settings.writer(of: owner), kept: receiver, taken: taken, probe: probe)
   }
 
@@ -42,6 +46,7 @@ final class KafkaSink: Sink {
   func open(at position: SinkPosition?) async throws(Failure) -> SinkPosition {
     _ = try KafkaLibrary.loaded(for: name)
     _ = try settings.loadSecret()
+    if settings.needsToken, token == nil { throw settings.noToken }
     if settings.transactions == .no {
       log(.warning, "sink.kafka.transactions", "transactions=no: a batch in doubt may repeat.", [("sink", name)])
     }
@@ -49,11 +54,12 @@ final class KafkaSink: Sink {
   }
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
-    let marker = KafkaMarker(entry)
+    let marker = KafkaMarker(entry, in: settings.topic)
+    let secret = try await credential()
     var failures = 0
     while true {
       do throws(KafkaLink.Setback) {
-        if try !link.deliver(entry, marker) {
+        if try !link.deliver(entry, marker, secret) {
           log(
             .info, "sink.kafka.known", "The batch is in the topic already.",
             [("sink", name), ("sequence", "\(marker.sequence)")])
@@ -73,6 +79,12 @@ final class KafkaSink: Sink {
   /// The connection stays for the next pass, so that it can be fenced; it ends with the last sink of the spec.
   func close() async {}
 
+  private func credential() async throws(Failure) -> Secret? {
+    guard settings.needsToken else { return try settings.loadSecret() }
+    guard let token else { throw settings.noToken }
+    return try await token()
+  }
+
   /// Returns if another attempt may help.
   private func recover(from setback: KafkaLink.Setback, _ failures: Int) throws(Failure) {
     switch setback {
@@ -80,23 +92,10 @@ final class KafkaSink: Sink {
       link.drop()
       throw failure
     case .broken(let fault, let step):
-      guard fault != .cancelled else {
-        link.drop()
-        throw .stopped
-      }
-      try abandon(fault, step)
+      link.drop()
+      guard fault != .cancelled else { throw .stopped }
       let mayHelp = fault.remedy != .fenced && fault.remedy != .refused && step >= .connected
       guard mayHelp, failures < Self.attempts else { throw fault.failure(name) }
-    }
-  }
-
-  /// Whatever happened to a commit, only a new connection knows.
-  private func abandon(_ fault: KafkaFault, _ step: KafkaLink.Step) throws(Failure) {
-    guard fault.remedy == .abort, step < .marked else { return link.drop() }
-    do throws(KafkaFault) {
-      try link.abort()
-    } catch {
-      throw error.failure(name)
     }
   }
 

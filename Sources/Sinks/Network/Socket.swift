@@ -189,6 +189,13 @@ struct Socket: Sendable {
     return false
   }
 
+  /// Acknowledges what was received now, not with the next bytes or after 40 ms: a peer that holds small answers back until
+  /// then (Nagle's algorithm) would set the pace. Linux forgets it with the next bytes.
+  func acknowledgeAtOnce() {
+    var yes: Int32 = 1
+    unsafe setsockopt(descriptor.raw, Int32(IPPROTO_TCP), TCP_QUICKACK, &yes, 4)
+  }
+
   /// Sends our end of stream; the other direction stays open.
   func shutDownSending() throws(SocketFault) {
     guard shutdown(descriptor.raw, Int32(truncatingIfNeeded: SHUT_WR)) == 0 else { throw SocketFault(errno) }

@@ -135,7 +135,10 @@ struct RELPSession: Sendable {
 
   /// The answers that are there. A receiver that announces its end, or ends, answers nothing more.
   private mutating func poll() throws(SocketFault) -> [RELPFrame] {
-    if !hasEnded { hasEnded = try connection.receive(&reader.bytes) }
+    if !hasEnded {
+      hasEnded = try connection.receive(&reader.bytes)
+      connection.socket.acknowledgeAtOnce()
+    }
     var answers: [RELPFrame] = []
     do throws(RELPReader.Malformed) {
       while let frame = try reader.next() {

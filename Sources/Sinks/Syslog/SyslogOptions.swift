@@ -37,7 +37,7 @@ struct SyslogOptions: Sendable, Equatable {
   /// Datagrams a second, 0 for as fast as they go.
   var rate = 500
   /// Messages on their way without an answer.
-  var window = 256
+  var window = 1_000
 
   static let names = [
     "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate", "window",

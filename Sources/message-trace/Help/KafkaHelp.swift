@@ -32,14 +32,15 @@ enum KafkaHelp {
     What counts as delivered
 
       transactions=yes  A batch is one transaction, committed by all in-sync replicas. In the same transaction goes a
-                        marker with the batch's number and the hash of its event ids. A new connection registers the
+                        marker with the batch's number and the hash of its lines. A new connection registers the
                         transactional id, which ends what an earlier process left open, and reads the markers back: a
                         batch whose commit was in doubt is sent again only if it is not there. Readers with
                         isolation.level=read_committed see each event once; other readers may see aborted attempts.
       transactions=no   Acknowledged by all in-sync replicas, without repeats inside a connection. A batch in doubt is
                         sent again whole: event.id identifies the repeats.
 
-    The marker topic keeps the last 64 batches of each transactional id. Create it compacted, before the first run:
+    The marker topic keeps the last 64 batches of each transactional id; delete it together with the topic. Create it
+    compacted, before the first run:
 
       kafka-topics --create --topic TOPIC.message-trace --partitions 1 --config cleanup.policy=compact
 
@@ -49,7 +50,8 @@ enum KafkaHelp {
 
     One transactional id belongs to one collector. Where another one takes it over, this one stops with exit status 75
     (sink.kafka.fenced) and goes on in its next pass. The id follows the path of the state; set transactional-id where
-    the state may move to another path or machine.
+    the state may move to another path or machine. A collector with another id or marker-topic does not know the markers
+    written before: one batch may be in doubt then.
 
     Exit status 75: brokers away, not enough replicas, topic missing, fenced; 71: librdkafka is missing; 76: TLS
     rejected; 77: sign-in or permission refused; 78: an option is invalid, or an event is longer than the topic allows.

@@ -25,7 +25,7 @@ enum SyslogHelp {
       hostname    all          this host's      up to 255 visible ASCII characters
       max-bytes   all          8000             limit of one message, at least 480: see below
       rate        udp          500              datagrams per second; 0: unlimited
-      window      relp relps   256              messages on their way without an answer, 1 to 10000
+      window      relp relps   1000             messages on their way without an answer, 1 to 10000
 
     A message
 

@@ -47,7 +47,7 @@ struct KafkaSinkTests {
     let markers = try cluster.records("mail.message-trace")
     #expect(
       Set(markers.map(\.value))
-        == Set((1...3).map { String(decoding: KafkaMarker(SinkContract.entry($0)).value, as: UTF8.self) }))
+        == Set((1...3).map { String(decoding: KafkaMarker(SinkContract.entry($0), in: "mail").value, as: UTF8.self) }))
     #expect(markers.count == 3)
   }
 
@@ -189,6 +189,9 @@ struct KafkaSinkTests {
     let sink = try sink(cluster, "transactions=no")
     for sequence in 1...2 as ClosedRange<UInt64> { try await deliver(sink, sequence, count: 500) }
     #expect(try ids(cluster).sorted() == expected(1...2, count: 500))
+    try cluster.inject([29], .produce)
+    let failure = await #expect(throws: Failure.self) { try await deliver(sink, 3) }
+    #expect(failure?.code.rawValue == "sink.kafka.denied" && failure?.exit == .denied)
   }
 
   @Test("an event longer than max-bytes loses its largest fields and arrives as JSON")
@@ -203,7 +206,57 @@ struct KafkaSinkTests {
     #expect(try cluster.records("mail").map(\.value) == [#"{"event.id":"x","labels.truncated":"true"}"#])
   }
 
-  @Test("check finds the topics, and says which one is missing")
+  @Test("a topic that was made anew is filled again, whatever the markers of the old one say")
+  func anew() async throws {
+    let cluster = try MockCluster()
+    try cluster.create("mail", partitions: 3)
+    let marker = KafkaMarker(SinkContract.entry(1), in: "mail")
+    let writer = try settings(cluster).writer(of: "tenant")
+    let folder = try ScratchFolder()
+    var kcat = TestProgram([
+      "kcat", "-P", "-b", cluster.servers, "-t", "mail.message-trace", "-k",
+      String(decoding: marker.key(writer), as: UTF8.self),
+    ])
+    kcat.input = .path(try folder.write(String(decoding: marker.value, as: UTF8.self), to: "marker"))
+    #expect(try kcat.run() == 0)
+    try await deliver(try sink(cluster), 1)
+    #expect(try ids(cluster).sorted() == expected(1...1))
+    // The same marker counts once the topic holds something.
+    try await deliver(try sink(cluster), 1)
+    #expect(try ids(cluster).sorted() == expected(1...1))
+  }
+
+  @Test("two topics with one transactional id and one marker topic each get every batch")
+  func shared() async throws {
+    let cluster = try MockCluster()
+    let query = "transactional-id=x&marker-topic=m"
+    for topic in ["mail", "copy"] {
+      let settings = try KafkaSettings(parsing: "kafka://\(cluster.servers)/\(topic)?\(query)")
+      try await deliver(KafkaSink(settings, owner: "", log: .silent, time: .system), 1)
+      #expect(try cluster.records(topic).count == 7)
+    }
+  }
+
+  @Test("a sink that is told to stop while the brokers are away stops, and says so")
+  func stopped() async throws {
+    let cluster = try MockCluster()
+    try cluster.set(down: true)
+    let sink = try sink(cluster, "timeout=900")
+    await withTaskGroup(of: Failure?.self) { group in
+      group.addTask(executorPreference: ThreadExecutor(name: "kafka")) {
+        do throws(Failure) {
+          _ = try await sink.deliver(SinkContract.entry(1), from: SinkPosition(sequence: 0))
+          return nil
+        } catch {
+          return error
+        }
+      }
+      group.cancelAll()
+      for await failure in group { #expect(failure == .stopped) }
+    }
+  }
+
+  @Test("check finds the topics")
   func check() async throws {
     let cluster = try MockCluster()
     try cluster.create("mail", partitions: 2)

@@ -131,11 +131,16 @@ struct ImrelpTests {
 /// Configurations of rsyslog's RELP input.
 enum Imrelp {
   static var isWanted: Bool {
-    let places = ["x86_64-linux-gnu/", "aarch64-linux-gnu/", ""].map { "/usr/lib/\($0)rsyslog/imrelp.so" }
-    let isThere = places.contains { unsafe access($0, R_OK) == 0 }
     let isCI = unsafe getenv("CI").map { unsafe String(cString: $0) } == "true"
     return isCI
-      || isThere && InstalledProgram.path(of: "rsyslogd") != nil && InstalledProgram.path(of: "openssl") != nil
+      || isThere("imrelp") && InstalledProgram.path(of: "rsyslogd") != nil
+        && InstalledProgram.path(of: "openssl") != nil
+  }
+
+  /// True if rsyslog has that module.
+  static func isThere(_ module: String) -> Bool {
+    let places = ["x86_64-linux-gnu/", "aarch64-linux-gnu/", ""].map { "/usr/lib/\($0)rsyslog/\(module).so" }
+    return places.contains { unsafe access($0, R_OK) == 0 }
   }
 
   /// - Parameter text: of each line that is written.
