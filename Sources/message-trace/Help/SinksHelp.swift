@@ -35,7 +35,7 @@ enum SinksHelp {
       { "to": "https://siem.example/in", "headers": { "X-Source": "mail", "X-Key": { "env": "SIEM_KEY" } } }
 
       sink       variable                              credential              batch
-      elastic    MESSAGE_TRACE_ELASTIC_API_KEY         elastic-api-key         10,000 events, 10 MiB
+      elastic    MESSAGE_TRACE_ELASTIC_API_KEY         elastic-api-key         10,000 events, 4 MiB
       splunk     MESSAGE_TRACE_SPLUNK_TOKEN            splunk-token            5,000 events, 1 MB
       sekoia     MESSAGE_TRACE_SEKOIA_INTAKE_KEY       sekoia-intake-key       5,000 events, 10 MB; 250,000 bytes an event
       sentinel   MESSAGE_TRACE_SENTINEL_CLIENT_SECRET  sentinel-client-secret  10,000 events, 1 MB
