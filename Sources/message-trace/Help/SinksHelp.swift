@@ -14,7 +14,8 @@ enum SinksHelp {
 
     Services are spoken to over https; elastic+http://, splunk+http://, sekoia+http://, sentinel+http:// and http:// speak
     plain http, to the loopback only. Options follow a question mark, NAME=VALUE&..., values percent-encoded. The state
-    identifies a sink by what stands before the question mark, so changing an option causes no repeats.
+    identifies a sink by what stands before the question mark, so changing an option causes no repeats; only with another
+    index= of elastic a batch that is in doubt comes a second time, in the other index.
 
       option               default           meaning
       token-file=PATH      see below         file with the secret; or token-env=NAME, the variable that holds it
