@@ -1,5 +1,6 @@
 // The lines of one `_bulk` request and what becomes of each event.
 
+internal import Glibc
 internal import IntakeCore
 
 /// Writes the events of one request and words its answer.
@@ -73,18 +74,28 @@ struct BulkWriter {
     var items: [Item] = []
     var start = 0
     while start < body.count {
-      let end = span.lineEnd(from: start)
+      let end = lineEnd(from: start)
       guard end > start else {
         start += 1
         continue
       }
       guard var item = action(span, start..<end), end + 1 < body.count else { return nil }
-      let last = span.lineEnd(from: end + 1)
+      let last = lineEnd(from: end + 1)
       item.event = (end + 1)..<last
       items.append(item)
       start = last + 1
     }
     return items
+  }
+
+  /// Where the line that `start` is in ends: its LF, or the end.
+  private func lineEnd(from start: Int) -> Int {
+    unsafe body.withUnsafeBytes { bytes in
+      guard start < bytes.count, let base = bytes.baseAddress,
+        let found = unsafe memchr(base + start, Int32(UInt8.lineFeed), bytes.count - start)
+      else { return bytes.count }
+      return unsafe UnsafeRawPointer(found) - base
+    }
   }
 
   /// `{"create":{"_index":"i","_id":"x"}}`
@@ -110,14 +121,5 @@ struct BulkWriter {
       return nil
     }
     return isKnown && !item.index.isEmpty ? item : nil
-  }
-}
-
-extension RawSpan {
-  /// Where the line that `start` is in ends: its LF, or the end.
-  func lineEnd(from start: Int) -> Int {
-    var index = start
-    while index < byteCount, byte(index) != 0x0A { index += 1 }
-    return index
   }
 }

@@ -14,7 +14,8 @@ enum SinksHelp {
 
     Services are spoken to over https; elastic+http://, splunk+http://, sekoia+http://, sentinel+http:// and http:// speak
     plain http, to the loopback only. Options follow a question mark, NAME=VALUE&..., values percent-encoded. The state
-    identifies a sink by what stands before the question mark, so changing an option causes no repeats.
+    identifies a sink by what stands before the question mark, so changing an option causes no repeats; only with another
+    index= of elastic a batch that is in doubt comes a second time, in the other index.
 
       option               default           meaning
       token-file=PATH      see below         file with the secret; or token-env=NAME, the variable that holds it
@@ -35,7 +36,7 @@ enum SinksHelp {
       { "to": "https://siem.example/in", "headers": { "X-Source": "mail", "X-Key": { "env": "SIEM_KEY" } } }
 
       sink       variable                              credential              batch
-      elastic    MESSAGE_TRACE_ELASTIC_API_KEY         elastic-api-key         10,000 events, 10 MiB
+      elastic    MESSAGE_TRACE_ELASTIC_API_KEY         elastic-api-key         10,000 events, 4 MiB
       splunk     MESSAGE_TRACE_SPLUNK_TOKEN            splunk-token            5,000 events, 1 MB
       sekoia     MESSAGE_TRACE_SEKOIA_INTAKE_KEY       sekoia-intake-key       5,000 events, 10 MB; 250,000 bytes an event
       sentinel   MESSAGE_TRACE_SENTINEL_CLIENT_SECRET  sentinel-client-secret  10,000 events, 1 MB

@@ -25,7 +25,8 @@ struct ElasticDialect: HTTPDialect {
   let naming: Naming
   let base: WebAddress
   let address: WebAddress
-  let limits = HTTPLimits(events: 10_000, bytes: 10 << 20, overhead: 340)
+  /// A page becomes two requests, one for each connection.
+  let limits = HTTPLimits(events: 10_000, bytes: 4 << 20, overhead: 340)
   let headers = [("Content-Type", "application/x-ndjson"), ("Accept", "application/json")].map {
     (name: $0.0, value: $0.1)
   }
