@@ -43,12 +43,6 @@ enum IndexTemplate {
   /// event's id as an indexed field, as the HTTP Event Collector gets it, so that repeats are found with `tstats`. The tags
   /// make the data model Email find the events.
   static func splunk(_ catalog: FieldCatalog) -> String {
-    let fields = catalog.fields.filter { $0.value.set == "cim" }.sorted { $0.key < $1.key }
-    let numbers = fields.filter { $0.value.kind == .long && !$0.value.isArray }
-    let evals = numbers.map { name, _ in "EVAL-\(name) = tonumber('\(name)')" }
-    // Splunk names the elements of a JSON array `flags{}`.
-    let lists = fields.filter { $0.value.isArray && $0.key != "tag" }
-    let aliases = lists.map { name, _ in #"FIELDALIAS-\#(word(name)) = "\#(name){}" AS "\#(name)""# }
     return """
       # props.conf
       [message_trace]
@@ -62,7 +56,7 @@ enum IndexTemplate {
       MAX_TIMESTAMP_LOOKAHEAD = 32
       MAX_DAYS_AGO = 100
       TRANSFORMS-event_id = message_trace_event_id
-      \((evals + aliases).joined(separator: "\n"))
+      \(searchTime(catalog).joined(separator: "\n"))
 
       # transforms.conf
       [message_trace_event_id]
@@ -84,6 +78,15 @@ enum IndexTemplate {
       delivery = enabled
 
       """
+  }
+
+  /// Settings of props.conf for numbers, and for lists, whose elements Splunk names `flags{}`.
+  private static func searchTime(_ catalog: FieldCatalog) -> [String] {
+    let fields = catalog.fields.filter { $0.value.set == "cim" }.sorted { $0.key < $1.key }
+    let numbers = fields.filter { $0.value.kind == .long && !$0.value.isArray }
+    let lists = fields.filter { $0.value.isArray && $0.key != "tag" }
+    return numbers.map { name, _ in "EVAL-\(name) = tonumber('\(name)')" }
+      + lists.map { name, _ in #"FIELDALIAS-\#(word(name)) = "\#(name){}" AS "\#(name)""# }
   }
 
   private static func word(_ name: String) -> String {

@@ -72,7 +72,7 @@ internal import Testing
     #expect(unbroken.collect() == 0)
     let expected = try Self.lines(unbroken).map { try Self.key($0) }.sorted()
     var figure = Figure()
-    for point in stride(from: 3, through: 2_000, by: FaultTable.isLong ? 1 : 11) {
+    for point in stride(from: 3, through: 2_000, by: FaultTable.isLong ? 1 : 17) {
       let world = try Self.world(bench)
       let status = world.collect(Shim(mode: point.isMultiple(of: 2) ? .killBefore : .killAfter, at: point))
       let seen = world.bytes()
