@@ -54,9 +54,10 @@ struct Assembly: Sendable {
       state.close()
       throw error
     }
+    let sideBySide = recalled == nil ? .sideBySide(every: settings.schedule.every) : DeliveryLimits.sideBySide
     return Pipeline(
       source: source, mapping: CountingMapping(normaliser, heartbeat: heartbeat), sinks: sinks, state: state,
-      time: time, limits: settings.sinks.count > 1 ? .sideBySide(every: settings.schedule.every) : .alone)
+      time: time, limits: settings.sinks.count > 1 ? sideBySide : .alone)
   }
 
   /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.
