@@ -19,9 +19,10 @@ package struct DeliveryLimits: Sendable, Equatable {
   }
 
   /// For several sinks: none waits for another.
-  package static let sideBySide = DeliveryLimits(prompt: .seconds(2), stall: .seconds(30), linger: .seconds(60))
+  package static let sideBySide = DeliveryLimits(prompt: .seconds(2), stall: .seconds(30))
 
-  /// The same for passes that begin so often: a sink that is behind goes on until the next one is due.
+  /// The same for passes that begin so often: a sink that is behind goes on until the next one is due. A backfill, which has
+  /// no next pass, waits for its sinks instead of filling the journal.
   package static func sideBySide(every: Duration) -> DeliveryLimits {
     var limits = sideBySide
     limits.linger = max(every, .seconds(30))

@@ -56,9 +56,10 @@ struct Assembly: Sendable {
       throw error
     }
     let mapping = CountingMapping(BeatingMapping(base: normaliser, heartbeat: heartbeat))
+    let sideBySide = recalled == nil ? .sideBySide(every: settings.schedule.every) : DeliveryLimits.sideBySide
     return Pipeline(
       source: source, mapping: mapping, sinks: sinks, state: state,
-      time: time, limits: settings.sinks.count > 1 ? .sideBySide(every: settings.schedule.every) : .alone)
+      time: time, limits: settings.sinks.count > 1 ? sideBySide : .alone)
   }
 
   /// What the sinks share.
