@@ -15,7 +15,7 @@ enum Help {
 
     message-trace help COMMAND     options and examples of one command
     \(HelpTopic.all.map(topicLine).joined(separator: "\n"))
-    message-trace --version
+    message-trace version
 
     """
 
