@@ -25,6 +25,7 @@ enum CommandOption: String, CaseIterable, Sendable {
   case title, top
   case statusFile = "status-file"
   case collectorState = "state"
+  case maxAge = "max-age"
 
   /// True if the option takes no value.
   var isFlag: Bool { [.systemd, .cron, .rebuildState, .resend, .wide].contains(self) }
@@ -47,6 +48,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .fault: "NAME,…"
     case .playbook, .statusFile: "PATH"
     case .from, .to: "DATE"
+    case .maxAge: "DURATION"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
     case .systemd, .cron, .rebuildState, .resend, .wide: ""
@@ -96,6 +98,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"
     case .statusFile: "output of `status --format json`, to show the status of several collectors"
+    case .maxAge: "exit status 75 if mail has not been read up to DURATION ago, such as 10m"
     case .resend: "send refused events again, and keep those that are refused again"
     case .rebuildState: "set a damaged state aside and read the revisit horizon again"
     }
