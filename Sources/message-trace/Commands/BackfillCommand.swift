@@ -30,6 +30,7 @@ struct BackfillCommand: RunnableCommand {
   func run() async throws(Failure) -> ExitCode {
     try ProcessDefaults.checkThreads(playbooks: 1)
     let layer = try context.layer()
+    try context.refuseTerminal(layer)
     let time = try context.time(layer)
     let log = try context.log(
       layer, time: time, quiet: .info,
@@ -42,7 +43,9 @@ struct BackfillCommand: RunnableCommand {
     if quiet { passLog.level = .warning }
     let assembly = Assembly(configuration, time: time, log: passLog)
     let ended = await StopSignals.guarding { () async throws(Failure) -> BackfillProgress in
-      var backfill = Backfill(assembly, progress: progress) { reporter.report($0, now: time.now()) }
+      var backfill = Backfill(
+        assembly, progress: progress, tell: { reporter.report($0, now: time.now()) },
+        tellWait: { reporter.wait($0, for: $1, now: time.now()) })
       try await backfill.run()
       if let failure = backfill.sinkFailure { throw failure }
       return backfill.progress

@@ -86,7 +86,7 @@ import Testing
     #expect(fixture.server.requests().isEmpty)
   }
 
-  private static func doneTicks(_ state: String) -> Int64 {
+  static func doneTicks(_ state: String) -> Int64 {
     PlaybookFixture.json("\(state)/backfill.json")?["doneTicks"]?.integer ?? 0
   }
 }
