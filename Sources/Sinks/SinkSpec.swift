@@ -42,10 +42,16 @@ package struct SinkSpec: Sendable {
   /// The same spec with the secrets that its options name.
   /// - Throws: exit 78 for one that is missing, unreadable or not private.
   package func withSecrets(_ environment: [String: String]) throws(Failure) -> SinkSpec {
-    guard case .other(var target) = target else { return self }
-    try target.loadSecrets(environment)
     var spec = self
-    spec.target = .other(target)
+    switch target {
+    case .stdout, .file: break
+    case .syslog(let transport, let address, var options):
+      try options.loadSecrets(environment, sink: name)
+      spec.target = .syslog(transport, address, options)
+    case .other(var target):
+      try target.loadSecrets(environment)
+      spec.target = .other(target)
+    }
     return spec
   }
 

@@ -13,9 +13,16 @@ struct MessageTrace {
     do {
       exit(try await run(Array(CommandLine.arguments.dropFirst()), terminal).rawValue)
     } catch {
+      if error.code == .readerLeft, mayEndEarly(CommandLine.arguments) { exit(ExitCode.done.rawValue) }
       terminal.failure(error)
       exit(error.exit.rawValue)
     }
+  }
+
+  /// True for what people page through: `query | head` has done all that was wanted of it. Elsewhere output is missing.
+  private static func mayEndEarly(_ arguments: [String]) -> Bool {
+    let searches = [QueryCommand.descriptor.name, DetailsCommand.descriptor.name]
+    return (searches + ["help", "--help", "-h"]).contains(arguments.dropFirst().first ?? "help")
   }
 
   private static func run(_ arguments: [String], _ terminal: Terminal) async throws(Failure) -> ExitCode {

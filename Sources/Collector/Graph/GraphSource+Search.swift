@@ -16,7 +16,9 @@ extension GraphSource: Searching {
   ) async throws(Failure) -> Page {
     if version == .beta2021, let id = terms.values[.traceID] { return try await draftMessage(id) }
     let recipients = version == .beta2021 && GraphFilter.canList(terms.recipients) ? terms.recipients : []
-    return try await search(GraphFilter.clauses(terms), in: window, after: cursor, recipients: recipients)
+    return try await search(
+      GraphFilter.clauses(terms), in: window, after: cursor, recipients: recipients,
+      top: terms.most.map { min($0, pageSize) })
   }
 
   /// One message of the draft with all its recipients; no row where there is none of that id.

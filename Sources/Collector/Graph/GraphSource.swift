@@ -70,10 +70,11 @@ package struct GraphSource: Source {
 
   /// Reads one page of the traces that meet OData conditions.
   func search(
-    _ conditions: [String], in window: Window, after cursor: PageCursor?, recipients: [String] = []
+    _ conditions: [String], in window: Window, after cursor: PageCursor?, recipients: [String] = [], top: Int? = nil
   ) async throws(Failure) -> Page {
     guard let cursor else {
-      return try await client.page(request(query(window, conditions, recipients: recipients)), isContinued: false)
+      let first = query(window, conditions, top: top, recipients: recipients)
+      return try await client.page(request(first), isContinued: false)
     }
     let address = try endpoint.address(behind: cursor)
     let repaired = version == .beta ? SkipToken.repaired(address) ?? address : address

@@ -12,6 +12,6 @@ extension ReportingSource: Searching {
   package func page(
     _ window: Window, matching terms: QueryTerms, after cursor: PageCursor?
   ) async throws(Failure) -> Page {
-    try await read(traces, ReportingFilter.clauses(terms), window, cursor, order: .newestFirst)
+    try await read(traces, ReportingFilter.clauses(terms), window, cursor, order: .newestFirst, most: terms.most)
   }
 }

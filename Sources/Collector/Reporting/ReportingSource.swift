@@ -74,23 +74,28 @@ package struct ReportingSource: Source {
   }
 
   /// Reads one page of a report under OData conditions.
+  /// - Parameter most: rows a page, where these are fewer than usual.
   func read(
-    _ endpoint: Endpoint, _ conditions: [String], _ window: Window, _ cursor: PageCursor?, order: Order?
+    _ endpoint: Endpoint, _ conditions: [String], _ window: Window, _ cursor: PageCursor?, order: Order?,
+    most: Int? = nil
   ) async throws(Failure) -> Page {
+    // Without an order the newest rows need not come first.
+    let top = order != nil && !sorting.isRefused ? min(pageSize, most ?? pageSize) : pageSize
     let next = try cursor.map { (cursor) throws(Failure) in try endpoint.address(behind: cursor) }
     let order = sorting.isRefused ? nil : order
-    let first = query(endpoint, window, conditions, top: pageSize, order: order)
+    let first = query(endpoint, window, conditions, top: top, order: order)
     do {
-      return try await read(next ?? first, isContinued: next != nil)
+      return try await read(next ?? first, top: top, isContinued: next != nil)
     } catch {
       guard error.code == .refused, next == nil, order != nil else { throw error }
-      let page = try await read(query(endpoint, window, conditions, top: pageSize, order: nil), isContinued: false)
+      let unsorted = query(endpoint, window, conditions, top: pageSize, order: nil)
+      let page = try await read(unsorted, top: pageSize, isContinued: false)
       sorting.isRefused = true
       return page
     }
   }
 
-  private func read(_ address: WebAddress, isContinued: Bool) async throws(Failure) -> Page {
+  private func read(_ address: WebAddress, top: Int, isContinued: Bool) async throws(Failure) -> Page {
     let request = request(address)
     guard !ReportingPaging.isBeyondCap(request.address) else { throw ReportingPaging.beyondCap(request) }
     var page: Page
@@ -99,7 +104,7 @@ package struct ReportingSource: Source {
     } catch {
       throw Self.askingSmallerWindow(error)
     }
-    page.next = page.next ?? ReportingPaging.following(page, of: address, top: pageSize)
+    page.next = page.next ?? ReportingPaging.following(page, of: address, top: top)
     return page
   }
 

@@ -18,10 +18,15 @@ package struct QueryFilter: Sendable, Equatable {
 
   package var values: [Field: [String]]
   package var subjectTest: SubjectTest
+  /// True if an asterisk in a subject stands for any text. A subject with one is then the whole subject.
+  package var subjectsArePatterns: Bool
 
-  package init(_ values: [Field: [String]] = [:], subjectTest: SubjectTest = .contains) {
+  package init(
+    _ values: [Field: [String]] = [:], subjectTest: SubjectTest = .contains, subjectsArePatterns: Bool = false
+  ) {
     self.values = values.filter { !$0.value.isEmpty }
     self.subjectTest = subjectTest
+    self.subjectsArePatterns = subjectsArePatterns
   }
 
   /// Neither service knows `or` (Graph reads it and keeps the last value), so each value is a question of its own.
@@ -31,7 +36,7 @@ package struct QueryFilter: Sendable, Equatable {
     if let wanted = values[.recipient], !wanted.allSatisfy({ canFilter(.recipient, $0) }) { first.recipients = wanted }
     var questions = [first]
     for field in Field.allCases {
-      guard let wanted = values[field], wanted.allSatisfy({ canFilter(field, $0) }) else { continue }
+      guard let wanted = values[field].flatMap({ asked($0, field, canFilter) }) else { continue }
       guard questions.count * wanted.count <= Self.maxQueries else { continue }
       questions = questions.flatMap { question in
         wanted.map { value in
@@ -44,6 +49,31 @@ package struct QueryFilter: Sendable, Equatable {
     return questions
   }
 
+  /// What the service is asked for each value, each once; nil if it cannot narrow the search to one of them. A pattern that it
+  /// does not know becomes its domain, which leaves more rows to filter here.
+  private func asked(_ wanted: [String], _ field: Field, _ canFilter: (Field, String) -> Bool) -> [String]? {
+    var asked: [String] = []
+    for value in wanted {
+      guard let narrowed = narrowed(value, field, canFilter) else { return nil }
+      if !asked.contains(where: { $0.lowercased() == narrowed.lowercased() }) { asked.append(narrowed) }
+    }
+    return asked
+  }
+
+  private func narrowed(_ value: String, _ field: Field, _ canFilter: (Field, String) -> Bool) -> String? {
+    switch field {
+    case .subject where subjectsArePatterns && Wildcard.isPattern(value): nil
+    case .sender, .recipient:
+      canFilter(field, value) ? value : Wildcard.domain(of: value).flatMap { canFilter(field, $0) ? $0 : nil }
+    default: canFilter(field, value) ? value : nil
+    }
+  }
+
+  /// True if whatever answers a question is wanted: nothing is left to filter here.
+  func isAnswered(by terms: QueryTerms) -> Bool {
+    values.allSatisfy { field, wanted in terms.values[field].map(wanted.contains) ?? false }
+  }
+
   /// The most queries of one search: beyond it a field is filtered here. About one quota of Graph (`TraceService`).
   static let maxQueries = 100
 }
@@ -54,6 +84,8 @@ package struct QueryTerms: Sendable, Equatable {
   package var subjectTest: QueryFilter.SubjectTest
   /// Recipients of which any may match, where the service does not filter by a single one. They only narrow what it sends.
   package var recipients: [String] = []
+  /// How many rows are enough, where the service filters by all that is asked; nil for whole pages.
+  package var most: Int?
 
   package init(values: [QueryFilter.Field: String], subjectTest: QueryFilter.SubjectTest = .contains) {
     self.values = values
@@ -65,6 +97,8 @@ package struct QueryTerms: Sendable, Equatable {
   var withoutDoubtful: QueryTerms? {
     var terms = self
     for field in [QueryFilter.Field.fromIP, .toIP, .subject, .status] { terms.values[field] = nil }
-    return terms == self ? nil : terms
+    guard terms != self else { return nil }
+    terms.most = nil
+    return terms
   }
 }

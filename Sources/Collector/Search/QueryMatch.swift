@@ -27,14 +27,17 @@ extension QueryFilter {
 
   private static func same(_ left: String, _ right: String) -> Bool { left.lowercased() == right.lowercased() }
 
-  /// `*@domain` stands for every address of exactly that domain.
+  /// `*@domain` stands for every address of exactly that domain; an asterisk elsewhere for any text.
   private static func isAddress(_ address: String, _ wanted: String) -> Bool {
-    guard wanted.hasPrefix("*@") else { return same(address, wanted) }
+    guard Wildcard.isPattern(wanted) else { return same(address, wanted) }
+    let domain = wanted.dropFirst()
+    guard wanted.hasPrefix("*@"), !domain.contains("*") else { return Wildcard.matches(wanted, address) }
     guard let at = address.lastIndex(of: "@") else { return false }
-    return same(String(address[at...]), String(wanted.dropFirst()))
+    return same(String(address[at...]), String(domain))
   }
 
   private func isSubject(_ subject: String, _ wanted: String) -> Bool {
+    if subjectsArePatterns, Wildcard.isPattern(wanted) { return Wildcard.matches(wanted, subject) }
     let (subject, wanted) = (subject.lowercased(), wanted.lowercased())
     switch subjectTest {
     case .contains: return wanted.isEmpty || subject.contains(wanted)

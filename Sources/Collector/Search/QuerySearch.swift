@@ -34,7 +34,14 @@ package struct QuerySearch: Sendable {
   /// Takes rows as they are known, newest first.
   package typealias Emit = ([QueryRow]) throws(Failure) -> Void
 
-  private var questions: [QueryTerms] { filter.questions { source.canFilter($0, $1, filter.subjectTest) } }
+  /// Where few rows are wanted and the service itself finds them, few are asked for: one more than wanted.
+  private var questions: [QueryTerms] {
+    filter.questions { source.canFilter($0, $1, filter.subjectTest) }.map { terms in
+      var terms = terms
+      if let most, filter.isAnswered(by: terms) { terms.most = most + 1 }
+      return terms
+    }
+  }
 
   /// True if rows can be given out before all are there: one question has no other's answers to be merged with.
   package var canStream: Bool { most == nil && questions.count == 1 }

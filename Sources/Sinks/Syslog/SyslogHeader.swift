@@ -22,7 +22,7 @@ struct SyslogHeader: Sendable {
     let host = options.hostname ?? Self.ownName()
     middle = Array(
       (options.format == .rfc5424
-        ? " \(host) \(options.appName) \(getpid()) o365.message_trace [event@32473 id=\""
+        ? " \(host) \(options.appName) \(getpid()) o365.message_trace \(options.structuredData?.text ?? "")[event@32473 id=\""
         : " \(host) \(options.appName)[\(getpid())]: ").utf8)
   }
 

@@ -38,9 +38,13 @@ struct SyslogOptions: Sendable, Equatable {
   var rate = 500
   /// Messages on their way without an answer.
   var window = 1_000
+  /// Of the user's own, in every message; nil: none.
+  var structuredData: StructuredData?
+  private var token: SecretReference?
 
   static let names = [
-    "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate", "window",
+    "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate", "sd",
+    "token-env", "token-file", "window",
   ]
   /// RFC 5424 section 6.2.1, in numerical order.
   static let facilities = [
@@ -67,6 +71,30 @@ struct SyslogOptions: Sendable, Equatable {
     guard (certificate == nil) == (privateKey == nil) else {
       throw SinkSpec.wrong("Reading the sink \(spec): cert and key must be set together.")
     }
+    try checkStructuredData(spec)
+  }
+
+  private mutating func checkStructuredData(_ spec: String) throws(Failure) {
+    structuredData?.reference = token
+    guard (structuredData?.needsSecret ?? false) == (token != nil) else {
+      throw SinkSpec.wrong(
+        "Reading the sink \(spec): the token and its place in sd must be set together.",
+        hint: "For example: sd=%5BSEKOIA@53288%20intake_key=%22{token}%22%5D&token-file=PATH")
+    }
+    guard structuredData != nil else { return }
+    guard format == .rfc5424 else {
+      throw SinkSpec.wrong("Reading the sink \(spec): RFC 3164 has no structured data.", hint: "Remove sd or format.")
+    }
+    let least = 480 + 2 * StructuredData.mostBytes
+    guard maxBytes >= least else {
+      throw SinkSpec.wrong("Reading the sink \(spec): with sd, max-bytes must be at least \(least).")
+    }
+  }
+
+  /// Reads the secret that the structured data holds.
+  /// - Throws: exit 78 for one that is missing, unreadable or not private.
+  mutating func loadSecrets(_ environment: [String: String], sink: String) throws(Failure) {
+    try structuredData?.loadSecret(environment, sink: sink)
   }
 
   private mutating func set(_ name: String, _ value: String, _ transport: Transport, _ spec: String) throws(Failure) {
@@ -81,6 +109,9 @@ struct SyslogOptions: Sendable, Equatable {
     case "cert": certificate = value
     case "key": privateKey = value
     case "max-bytes": maxBytes = try Self.number(name, value, 480...(transport == .udp ? 65_507 : 16 << 20), spec)
+    case "sd": structuredData = try Self.structured(value, spec)
+    case "token-env": token = .environment(value)
+    case "token-file": token = .file(value)
     case "window": window = try Self.number(name, value, 1...10_000, spec)
     default: rate = try Self.number(name, value, 0...1_000_000, spec)
     }
@@ -108,6 +139,13 @@ struct SyslogOptions: Sendable, Equatable {
     if let choice = Choice(rawValue: value) { return choice }
     let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
     throw SinkSpec.wrong("Reading the sink \(spec): \(name)=\(value) is unknown.", hint: "Valid values: \(all).")
+  }
+
+  private static func structured(_ value: String, _ spec: String) throws(Failure) -> StructuredData {
+    if let data = StructuredData(value) { return data }
+    throw SinkSpec.wrong(
+      "Reading the sink \(spec): sd is not structured data of RFC 5424, or longer than \(StructuredData.mostBytes) bytes.",
+      hint: "Write [NAME@NUMBER key=\"value\"], percent-encoded: sd=%5Borigin@32473%20site=%22paris%22%5D")
   }
 
   private static func index(of facility: String, _ spec: String) throws(Failure) -> Int {

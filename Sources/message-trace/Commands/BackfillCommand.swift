@@ -8,15 +8,17 @@ struct BackfillCommand: RunnableCommand {
   static let descriptor = Command(
     name: "backfill",
     summary: "collect a past time range, with progress; resumable",
-    usage: "backfill [PLAYBOOK] --from INSTANT --to INSTANT [OPTION]...",
+    usage: "backfill [PLAYBOOK] --from DATE --to DATE [OPTION]...",
     details: """
       Reads the time range in slices within the quota and leaves part of the quota to live collection, which may run
       at the same time. Skips what was delivered before. If it is stopped or killed, the same call resumes it. The range
-      may start as far back as the service keeps rows: 90 days (graph), 30 days (reporting).
+      may start as far back as the service keeps rows: 90 days (graph), 30 days (reporting). DATE is a date (midnight in
+      UTC) or a time, absolute or relative: 2026-08-01, 2026-08-01T08:00:00+02:00, yesterday, -24h.
       """,
     examples: [
       "message-trace backfill contoso.json --from 2026-08-01T00:00:00Z --to 2026-09-01T00:00:00Z",
       "message-trace backfill contoso.json --from 2026-08-01 --to 2026-09-01 --order oldest",
+      "message-trace backfill contoso.json --from yesterday --to today",
     ],
     settings: Setting.allCases,
     options: [.from, .to, .order],
@@ -28,6 +30,7 @@ struct BackfillCommand: RunnableCommand {
   func run() async throws(Failure) -> ExitCode {
     try ProcessDefaults.checkThreads(playbooks: 1)
     let layer = try context.layer()
+    try context.refuseTerminal(layer)
     let time = try context.time(layer)
     let log = try context.log(
       layer, time: time, quiet: .info,
@@ -40,7 +43,9 @@ struct BackfillCommand: RunnableCommand {
     if quiet { passLog.level = .warning }
     let assembly = Assembly(configuration, time: time, log: passLog)
     let ended = await StopSignals.guarding { () async throws(Failure) -> BackfillProgress in
-      var backfill = Backfill(assembly, progress: progress) { reporter.report($0, now: time.now()) }
+      var backfill = Backfill(
+        assembly, progress: progress, tell: { reporter.report($0, now: time.now()) },
+        tellWait: { reporter.wait($0, for: $1, now: time.now()) })
       try await backfill.run()
       if let failure = backfill.sinkFailure { throw failure }
       return backfill.progress
@@ -59,17 +64,25 @@ struct BackfillCommand: RunnableCommand {
 
   /// The requested span, with the progress of an earlier run over the same span.
   private func progress(_ configuration: TenantSettings, now: Instant) throws(Failure) -> BackfillProgress {
-    guard let from = try instant(.from) else { throw usage("--from INSTANT is required.") }
+    guard let from = try instant(.from, now: now) else { throw usage("--from DATE is required.") }
+    let to = try instant(.to, now: now)
     let order = try order()
     let earlier = BackfillProgress.read(configuration.statePath)
     let settled = now - configuration.schedule.lag
-    if let earlier, earlier.span.start == from, earlier.order == order {
-      let asked = try instant(.to)
-      if asked == nil || asked == earlier.span.end { return earlier }
+    let asked = [CommandOption.from, .to].map { context.invocation.options[$0] ?? "" }
+    if let earlier, earlier.order == order, earlier.span.start == from, to == nil || to == earlier.span.end {
+      return earlier
     }
-    let end = min(try instant(.to) ?? settled, settled)
+    if let earlier, earlier.order == order, earlier.asked == asked,
+      earlier.span.start <= from, from < earlier.span.end
+    {
+      return earlier
+    }
+    let end = min(to ?? settled, settled)
     guard from < end else { throw usage("--from must be before --to and before now.") }
-    return BackfillProgress(span: Window(start: from, end: end), order: order, updated: now)
+    var progress = BackfillProgress(span: Window(start: from, end: end), order: order, updated: now)
+    progress.asked = asked
+    return progress
   }
 
   private func order() throws(Failure) -> BackfillProgress.Order {
@@ -77,12 +90,9 @@ struct BackfillCommand: RunnableCommand {
   }
 
   /// The value of an option as an instant; a date means its midnight in UTC.
-  private func instant(_ option: CommandOption) throws(Failure) -> Instant? {
+  private func instant(_ option: CommandOption, now: Instant) throws(Failure) -> Instant? {
     guard let text = context.invocation.options[option] else { return nil }
-    if let instant = Timestamp.parse(text) ?? Timestamp.parse("\(text)T00:00:00Z") { return instant }
-    throw usage(
-      "--\(option.rawValue) must be an instant such as 2026-08-01T00:00:00Z or a date, not \(Log.clean(text, limit: 60))."
-    )
+    return try QueryDate.parse(text, flag: "--\(option.rawValue)", now: now, isEnd: false)
   }
 
   private func usage(_ sentence: String) -> Failure {

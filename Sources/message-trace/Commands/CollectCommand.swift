@@ -12,6 +12,9 @@ struct CollectCommand: RunnableCommand {
     details: """
       Reads the live window and every revisit that is due, delivers the events and commits.
       Flags take precedence over MESSAGE_TRACE_… in the environment, and both over the playbook.
+      What goes to a sink counts as delivered: without --sink that is standard output, which must not be a terminal then.
+      On a terminal one line sums the pass up; elsewhere, as under cron, only warnings and errors are logged
+      (--log-level info for all).
       """,
     examples: [
       "message-trace collect contoso.json",
@@ -28,6 +31,7 @@ struct CollectCommand: RunnableCommand {
   func run() async throws(Failure) -> ExitCode {
     try ProcessDefaults.checkThreads(playbooks: 1)
     let layer = try context.layer()
+    try context.refuseTerminal(layer)
     let time = try context.time(layer)
     let log = try context.log(layer, time: time, quiet: .warning)
     let configuration = try context.tenantSettings(layer, log: log)

@@ -9,16 +9,19 @@ struct StatusCommand: RunnableCommand {
   static let descriptor = Command(
     name: "status",
     summary: "cursors, lag, ledger, quota, last error",
-    usage: "status [PLAYBOOK]... [--format text|json]",
+    usage: "status [PLAYBOOK]... [--max-age DURATION] [--format text|json]",
     details: """
       Reads the state without locking it, so it can be called at any time. Exit status 0 if the last pass succeeded,
-      else the exit status of its failure.
+      else the exit status of its failure. With --max-age also 75 for a collector that is late, whether it fails, hangs or
+      was never started: for a monitor that calls it. Unfinished backfills, the process that holds the state, and how many
+      batches each sink is behind are shown as well.
       """,
     examples: [
       "message-trace status contoso.json", "message-trace status /etc/message-trace/*.json --format json",
+      "message-trace status contoso.json --max-age 10m",
     ],
     settings: [.state, .tenant, .now],
-    options: [.format],
+    options: [.format, .maxAge],
     operands: .files(0...1_000),
     implementation: Self.self)
 
@@ -33,8 +36,27 @@ struct StatusCommand: RunnableCommand {
       ? tenants.map { "\($0.json(now: now).text)\n" }.joined()
       : tenants.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
     try context.terminal.output(text)
+    let late = try late(tenants, now: now)
     return PassOutcome.worst(
-      of: tenants.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit })
+      of: tenants.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit } + late)
+  }
+
+  /// Names each tenant that is late; an exit status for each.
+  private func late(_ tenants: [TenantStatus], now: Instant) throws(Failure) -> [Int32] {
+    guard let text = context.invocation.options[.maxAge] else { return [] }
+    guard let limit = Duration(parsing: text) else {
+      throw Invocation.usage(
+        "--max-age must be a duration such as 90s, 10m or 2h, not \(Log.clean(text, limit: 60)).",
+        help: context.command.helpCall)
+    }
+    return tenants.compactMap { tenant in
+      let age = tenant.live.map { now - $0 }
+      guard age.map({ $0 > limit }) ?? true else { return nil }
+      let name = tenant.playbook.isEmpty ? tenant.statePath : tenant.playbook
+      let reason = age.map { "mail has been read up to \($0.spoken) ago" } ?? "no mail has been read yet"
+      context.terminal.say("late: \(name): \(reason); the limit is \(limit.text).")
+      return ExitCode.tryLater.rawValue
+    }
   }
 
   /// Title and state directory of each playbook, or of the settings if none is named.

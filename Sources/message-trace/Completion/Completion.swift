@@ -61,6 +61,7 @@ extension CommandOption {
     case .order: ["newest", "oldest"]
     case .subjectFilterType: ["contains", "starts-with", "ends-with"]
     case .status: QueryArguments.statuses
+    case .columns: QueryColumn.allCases.map(\.rawValue)
     case .fault: NamedFault.allCases.map(\.rawValue)
     default: []
     }
@@ -70,7 +71,7 @@ extension CommandOption {
     switch self {
     case .playbook, .statusFile: .files
     case .collectorState: .folders
-    case .status, .fault: .list(words(of: command))
+    case .status, .fault, .columns: .list(words(of: command))
     case _ where isFlag: .nothing
     default: words(of: command).isEmpty ? .anything : .words(words(of: command))
     }

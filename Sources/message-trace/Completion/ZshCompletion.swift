@@ -11,6 +11,9 @@ enum ZshCompletion {
       compset -P file: && _files && return
       compadd -S '' -- \(Setting.sinkBeginnings.joined(separator: " "))
     }
+    _message-trace-list() {
+      _sequence compadd -M 'm:{a-zA-Z}={A-Za-z}' - "$@"
+    }
     _message-trace() {
       local curcontext=$curcontext state line
       typeset -A opt_args
@@ -56,7 +59,7 @@ enum ZshCompletion {
     case .files: "_files"
     case .folders: "_files -/"
     case .words(let words): "(\(words.joined(separator: " ")))"
-    case .list(let words): "_sequence compadd - \(words.joined(separator: " "))"
+    case .list(let words): " _message-trace-list \(words.joined(separator: " "))"
     case .wordsOrFiles(let words): "{compadd -- \(words.joined(separator: " ")); _files}"
     case .sink: "_message-trace-sink"
     }

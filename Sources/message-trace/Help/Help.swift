@@ -15,7 +15,7 @@ enum Help {
 
     message-trace help COMMAND     options and examples of one command
     \(HelpTopic.all.map(topicLine).joined(separator: "\n"))
-    message-trace --version
+    message-trace version
 
     """
 
@@ -41,16 +41,36 @@ enum Help {
 
   private static func text(for command: Command) -> String {
     var text = "usage: message-trace \(command.usage)\n\n\(command.details)\n"
-    let options =
-      command.options.map { row("--\($0.rawValue) \($0.placeholder(of: command))", $0.summary, width: 38) }
-      + command.settings.map { row("--\($0.rawValue) \($0.placeholder)", $0.summary, width: 38) }
-    if !options.isEmpty { text += "\noptions:\n\(options.joined(separator: "\n"))\n" }
+    let own = command.options.map { row("--\($0.rawValue) \($0.placeholder(of: command))", $0.summary, width: 38) }
+    let common = command.settings.filter(\.isCommon).map(line)
+    let further = command.settings.filter { !$0.isCommon }.map(line)
+    let isShort = further.count < 6
+    let first = own + common + (isShort ? further : [])
+    if !first.isEmpty { text += "\noptions:\n\(first.joined(separator: "\n"))\n" }
+    if !isShort { text += "\nfurther options:\n\(further.joined(separator: "\n"))\n" }
     text += "\nexamples:\n\(command.examples.map { "  \($0)" }.joined(separator: "\n"))\n"
     if let topic = HelpTopic.named(command.name) { text += "\n\(topic.text)" }
     return text
   }
 
+  private static func line(_ setting: Setting) -> String {
+    row("--\(setting.rawValue) \(setting.placeholder)", setting.summary, width: 38)
+  }
+
   private static func row(_ left: String, _ right: String, width: Int) -> String {
     "  " + left + String(repeating: " ", count: max(1, width - left.count)) + right
+  }
+}
+
+extension Setting {
+  /// True for what a first call needs; the help lists the others under a heading of their own.
+  fileprivate var isCommon: Bool {
+    switch self {
+    case .mode, .tenant, .clientID, .clientSecretFile, .certificateFile, .privateKeyFile, .username, .passwordFile,
+      .sink,
+      .state, .since, .profile, .localDomains, .logLevel:
+      true
+    default: false
+    }
   }
 }

@@ -25,6 +25,9 @@ enum SyslogHelp {
       hostname    all          this host's      up to 255 visible ASCII characters
       max-bytes   all          8000             limit of one message, at least 480: see below
       rate        udp          500              datagrams per second; 0: unlimited
+      sd          all          none             structured data of your own, in front of ours: see below; not with rfc3164
+      token-env   all          none             variable with the secret that stands for {token} in sd
+      token-file  all          none             private file with that secret
       window      relp relps   1000             messages on their way without an answer, 1 to 10000
 
     A message
@@ -34,6 +37,11 @@ enum SyslogHelp {
     Severity is warning where event.outcome is failure, else informational. The time is the mail's time of receipt. The
     message is the event as JSON, with everything but printable ASCII escaped (\\u00fc): it needs no byte order mark, and
     no content of a mail can end a message or start one.
+
+    A relay that routes by structured data gets it with sd, percent-encoded. A key that is a secret stands in a file or a
+    variable and {token} in its place, as for Sekoia's relay, where sd is [SEKOIA@53288 intake_key="{token}"]:
+
+      tls://relay.example:6514?sd=%5BSEKOIA@53288%20intake_key=%22{token}%22%5D&token-file=/etc/message-trace/intake-key
 
     An event longer than max-bytes loses its largest fields, one by one, and is marked "labels.truncated":"true"; it
     stays valid JSON with its event.id. The default fits the limit of rsyslog as installed (8096); rsyslog would split a

@@ -1,6 +1,7 @@
 // What a command runs with: its arguments, and the settings, clock and log that they configure.
 
 internal import Configuration
+internal import Glibc
 internal import IntakeCore
 
 /// The inputs of one run of a command.
@@ -53,6 +54,15 @@ struct CommandContext: Sendable {
     let settings = try TenantSettings(layer, environment: environment)
     for warning in settings.warnings { log(.warning, "config.warning", warning) }
     return settings
+  }
+
+  /// Refuses to deliver events to a person: without a sink they go to standard output, and what was shown is never delivered
+  /// again.
+  func refuseTerminal(_ layer: SettingLayer) throws(Failure) {
+    guard layer[.sink] == nil, isatty(STDOUT_FILENO) == 1 else { return }
+    throw Invocation.usage(
+      "no sink is set, and standard output is a terminal: events shown there would count as delivered.",
+      help: "Set --sink file:PATH, or a pipe behind the command; --sink stdout shows them all the same.")
   }
 
   /// The value of an option that takes an integer.

@@ -16,7 +16,8 @@ enum CommandOption: String, CaseIterable, Sendable {
   case resultSize = "result-size"
   case page
   case pageSize = "page-size"
-  case format, playbook
+  case format, playbook, wide, columns
+  case timeZone = "tz"
   case from, to, order, systemd, cron
   case dateFormat = "date-format"
   case rebuildState = "rebuild-state"
@@ -25,11 +26,10 @@ enum CommandOption: String, CaseIterable, Sendable {
   case title, top
   case statusFile = "status-file"
   case collectorState = "state"
+  case maxAge = "max-age"
 
   /// True if the option takes no value.
-  var isFlag: Bool {
-    self == .systemd || self == .cron || self == .rebuildState || self == .resend || self == .sendTest
-  }
+  var isFlag: Bool { [.systemd, .cron, .rebuildState, .resend, .sendTest, .wide].contains(self) }
 
   /// The name of its value in the help.
   var placeholder: String {
@@ -39,6 +39,8 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .senderAddress, .recipientAddress: "ADDRESS,…"
     case .status: "STATUS,…"
     case .subject, .title: "TEXT"
+    case .columns: "NAME,…"
+    case .timeZone: "ZONE"
     case .subjectFilterType: "TYPE"
     case .messageID, .messageTraceID: "ID,…"
     case .fromIP, .toIP: "IP,…"
@@ -46,10 +48,11 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .collectorState: "DIR"
     case .fault: "NAME,…"
     case .playbook, .statusFile: "PATH"
-    case .from, .to: "INSTANT"
+    case .from, .to: "DATE"
+    case .maxAge: "DURATION"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
-    case .systemd, .cron, .rebuildState, .resend, .sendTest: ""
+    case .systemd, .cron, .rebuildState, .resend, .sendTest, .wide: ""
     }
   }
 
@@ -68,7 +71,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .fault: "a fault to simulate, see above; repeatable"
     case .dateFormat: "date format of an export, such as M/d/yyyy h:mm:ss tt; required if not ISO 8601"
     case .hours: "age of the oldest mail in hours; default 24"
-    case .startDate: "only mail received at or after DATE; default 48 hours before the end"
+    case .startDate: "only mail received at or after DATE; default 48 hours before the end, or with an id, all"
     case .endDate: "only mail received at or before DATE; default now"
     case .senderAddress: "only from these senders"
     case .recipientAddress: "only to these recipients"
@@ -83,9 +86,12 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .page: "which page of the result, 1 to 1000"
     case .pageSize: "rows per page of the result, 1 to 5000; default 1000"
     case .format: "output format"
+    case .wide: "every column of the table, nothing truncated, whatever the width of the terminal"
+    case .columns: "columns of the table, in this order"
+    case .timeZone: "time zone: utc (default), local, or a name such as Europe/Paris"
     case .playbook: "read sign-in and service from this playbook"
-    case .from: "first instant of the span, such as 2026-08-01T00:00:00Z or 2026-08-01"
-    case .to: "end of the span, exclusive; default now"
+    case .from: "first instant of the span: 2026-08-01, 2026-08-01T08:00:00Z, yesterday or -24h"
+    case .to: "end of the span, exclusive, written as --from; default now"
     case .order: "which end of the range is read first; default newest"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
@@ -93,6 +99,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"
     case .statusFile: "output of `status --format json`, to show the status of several collectors"
+    case .maxAge: "exit status 75 if mail has not been read up to DURATION ago, such as 10m"
     case .sendTest: "also send one test event to each receiver"
     case .resend: "send refused events again, and keep those that are refused again"
     case .rebuildState: "set a damaged state aside and read the revisit horizon again"

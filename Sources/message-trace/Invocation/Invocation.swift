@@ -38,6 +38,10 @@ struct Invocation: Sendable {
       wantsHelp = true
       return
     }
+    guard name != "version" else {
+      wantsVersion = true
+      return
+    }
     guard let known = Command.named(name) else {
       throw Self.usage(
         "unknown command \(Log.clean(name, limit: 60))\(Suggestion.question(name, among: Command.names))",
@@ -48,7 +52,7 @@ struct Invocation: Sendable {
 
   private mutating func take(flag: String, _ rest: inout ArraySlice<String>) throws(Failure) {
     let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let name = String(parts[0].drop { $0 == "-" })
+    let name = spelled(String(parts[0].drop { $0 == "-" }))
     let attached = parts.count == 2 ? String(parts[1]) : nil
     if let setting = Setting(rawValue: name), let command, command.settings.contains(setting) {
       let value = setting.kind == .flag ? attached ?? "true" : try value(flag, attached, &rest)
@@ -61,6 +65,13 @@ struct Invocation: Sendable {
     } else {
       throw unknown(flag: name)
     }
+  }
+
+  /// An option's name as it is documented: PowerShell's spelling, `SenderAddress`, is accepted for `sender-address`.
+  private func spelled(_ name: String) -> String {
+    let known = (command?.settings.map(\.rawValue) ?? []) + (command?.options.map(\.rawValue) ?? [])
+    guard !known.contains(name), name.utf8.first.map({ (0x41...0x5A).contains($0) }) ?? false else { return name }
+    return known.first { $0.filter { $0 != "-" } == name.lowercasedASCII } ?? name
   }
 
   private func value(_ flag: String, _ attached: String?, _ rest: inout ArraySlice<String>) throws(Failure) -> String {

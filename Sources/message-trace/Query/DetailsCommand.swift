@@ -11,7 +11,7 @@ struct DetailsCommand: RunnableCommand {
     details: QueryHelp.details,
     examples: QueryHelp.detailsExamples,
     settings: QuerySession.settings,
-    options: [.startDate, .endDate, .senderAddress, .format, .playbook],
+    options: [.startDate, .endDate, .senderAddress, .format, .timeZone, .playbook],
     formats: Format.allCases.map(\.rawValue),
     operands: Operands(count: 2...2),
     implementation: Self.self)
@@ -29,17 +29,18 @@ struct DetailsCommand: RunnableCommand {
     let format = try options.choice(.format, Format.allCases) ?? .timeline
     let key = DetailsKey(traceID: try QueryArguments.traceID(operands[0]), recipient: operands[1])
     let service = try QuerySession(context)
-    let span = try options.span(
-      now: service.time.now(), source: service.source, usual: .seconds(10 * 86_400 - 60))
+    let zone = try options.zone()
+    let (start, end, _) = try options.span(
+      now: service.time.now(), source: service.source, usual: .seconds(10 * 86_400 - 60), zone: zone)
     let normaliser = format == .ndjson ? try service.normaliser(details: true) : nil
     let found: (QueryRow?, [DetailsStep]) = try await StopSignals.guarding {
       () async throws(Failure) -> (QueryRow?, [DetailsStep]) in
-      try await Self.read(key, service, span, wantsRow: format != .raw)
+      try await Self.read(key, service, (start, end), wantsRow: format != .raw)
     }.get()
     let (row, steps) = (found.0, found.1.sorted { ($0.at ?? .latest) < ($1.at ?? .latest) })
     guard !steps.isEmpty else { throw Self.nothing(knowsRow: row != nil) }
     switch format {
-    case .timeline: try context.terminal.output(DetailsTimeline(key: key, row: row).text(steps))
+    case .timeline: try context.terminal.output(DetailsTimeline(key: key, row: row, zone: zone).text(steps))
     case .raw: try context.terminal.output(QueryOutput.raw(steps.lazy.map(\.json)))
     case .ndjson:
       guard let normaliser else { break }

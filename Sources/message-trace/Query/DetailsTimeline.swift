@@ -7,6 +7,7 @@ struct DetailsTimeline {
   let key: DetailsKey
   /// nil if it was not found or not requested.
   let row: QueryRow?
+  var zone = LocalZone.utc
 
   /// - Parameter steps: oldest first, not empty.
   func text(_ steps: [DetailsStep]) -> String {
@@ -18,14 +19,14 @@ struct DetailsTimeline {
     if let row {
       lines += [
         ("sender", row.sender), ("subject", row.subject), ("message id", row.messageID), ("status", row.status),
-        ("received", row.received.map { "\(QueryTable.shortTime($0)) UTC" } ?? ""),
+        ("received", row.received.map { zone.shortTime($0) + (zone.isUTC ? " UTC" : "") } ?? ""),
       ]
     }
     return lines.filter { !$0.1.isEmpty }.map { named($0.0, $0.1) }.joined()
   }
 
   private func lines(_ step: DetailsStep) -> String {
-    let time = step.at.map(Self.time) ?? String(repeating: " ", count: 23)
+    let time = step.at.map(zone.exactTime) ?? String(repeating: " ", count: 23)
     let mark = step.marks.isEmpty ? " " : "!"
     let name = step.action.isEmpty ? step.event : "\(step.event) (\(step.action))"
     let isReply = step.reply != nil && step.description.contains("{LED=")
@@ -69,9 +70,4 @@ struct DetailsTimeline {
   }
 
   private static let inset = String(repeating: " ", count: 26)
-
-  /// `2026-03-02 08:15:07.123`
-  private static func time(_ instant: Instant) -> String {
-    Timestamp.text(instant).dropLast().split(separator: "T").joined(separator: " ")
-  }
 }

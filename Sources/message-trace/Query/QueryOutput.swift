@@ -35,18 +35,39 @@ enum QueryOutput {
   }
 
   /// The cmdlet's column names.
-  static let csvHeader =
-    "Received,SenderAddress,RecipientAddress,Subject,Status,ToIP,FromIP,Size,MessageId,MessageTraceId\n"
+  private static let names = [
+    "Received", "SenderAddress", "RecipientAddress", "Subject", "Status", "ToIP", "FromIP", "Size", "MessageId",
+    "MessageTraceId",
+  ]
+  static let csvHeader = names.joined(separator: ",") + "\n"
+  /// Spreadsheets take a file that begins with a byte order mark for UTF-8. RFC 4180 ends lines with CR LF.
+  static let excelHeader = "\u{FEFF}" + names.joined(separator: ",") + "\r\n"
+
+  private static func cells(_ row: QueryRow) -> [String] {
+    [
+      row.received.map(Timestamp.text) ?? "", row.sender, row.recipient, row.subject, row.status, row.toIP,
+      row.fromIP, row.size, row.messageID, row.traceID,
+    ]
+  }
 
   /// CSV after RFC 4180, safe against formula injection.
-  static func csv(_ rows: some Sequence<QueryRow>) -> String {
+  static func csv(_ rows: some Sequence<QueryRow>, lineEnd: String = "\n") -> String {
+    var text = ""
+    for row in rows { text += cells(row).map(cell).joined(separator: ",") + lineEnd }
+    return text
+  }
+
+  /// Elements of one JSON array: objects with the cmdlet's names.
+  /// - Parameter isFirst: true if the array has no element yet.
+  static func json(_ rows: some Sequence<QueryRow>, isFirst: Bool) -> String {
+    var separator = isFirst ? "[\n" : ",\n"
     var text = ""
     for row in rows {
-      let cells = [
-        row.received.map(Timestamp.text) ?? "", row.sender, row.recipient, row.subject, row.status, row.toIP,
-        row.fromIP, row.size, row.messageID, row.traceID,
-      ]
-      text += cells.map(cell).joined(separator: ",") + "\n"
+      let members = zip(names, cells(row)).map { name, value in
+        JSONValue.Member(name, name == "Size" && Int64(value) != nil ? .number(value) : .string(value))
+      }
+      text += separator + JSONValue.object(members).text
+      separator = ",\n"
     }
     return text
   }

@@ -6,20 +6,32 @@ internal import IntakeCore
 
 /// What `query` searches for and how it prints the result.
 struct QueryRequest: Sendable {
-  enum Format: String, CaseIterable { case table, ndjson, raw, csv }
+  enum Format: String, CaseIterable { case table, ndjson, raw, csv, json, excel }
 
   let filter: QueryFilter
   let start: Instant
   let end: Instant
+  /// Why no more than this span is searched, for an empty result; nil if it was asked for or is all that is kept.
+  let unsearched: String?
   /// How many of the newest rows are read, and how many of these are skipped; nil for all.
   let most: Int?
   let skipped: Int
   let format: Format
+  let table: QueryTable
 
   init(_ context: CommandContext, now: Instant, source: any Searching) throws(Failure) {
     let options = QueryArguments(context: context)
     filter = try options.filter()
-    (start, end) = try options.span(now: now, source: source)
+    let zone = try options.zone()
+    let hasID = filter.values[.messageID] != nil || filter.values[.traceID] != nil
+    let usual: Duration = hasID ? source.searchable : .seconds(48 * 3_600)
+    let isUsual: Bool
+    (start, end, isUsual) = try options.span(now: now, source: source, usual: usual, zone: zone)
+    let days = source.searchable.components.seconds / 86_400
+    unsearched =
+      isUsual && !hasID
+      ? "Without --start-date only 48 hours are searched. The service keeps \(days) days: --start-date -\(days)d" : nil
+    table = try options.table(zone)
     (most, skipped) = try options.limits()
     format = try options.choice(.format, Format.allCases) ?? .table
   }
@@ -32,16 +44,17 @@ struct QueryArguments: Sendable {
     "None", "GettingStatus", "Failed", "Pending", "Delivered", "Expanded", "Quarantined", "FilteredAsSpam", "Recalled",
   ]
 
-  /// Start and end, both inclusive. An end in the future becomes now, because Graph rejects it.
+  /// Start and end, both inclusive, and whether the start is the usual one. An end in the future becomes now, because Graph
+  /// rejects it.
   func span(
-    now: Instant, source: any Searching, usual: Duration = .seconds(48 * 3_600)
-  ) throws(Failure) -> (Instant, Instant) {
-    let end = min(now, try date(.endDate, now: now) ?? now)
-    let given = try date(.startDate, now: now)
+    now: Instant, source: any Searching, usual: Duration, zone: LocalZone
+  ) throws(Failure) -> (Instant, Instant, Bool) {
+    let end = min(now, try date(.endDate, now: now, zone) ?? now)
+    let given = try date(.startDate, now: now, zone)
     let oldest = now - source.searchable
     var start = given ?? max(end - usual, oldest)
+    let days = source.searchable.components.seconds / 86_400
     guard start >= oldest - .seconds(60) else {
-      let days = source.searchable.components.seconds / 86_400
       throw usage(
         "the start \(Timestamp.text(start)) is older than the \(days) days that the service keeps.",
         "Start at \(Timestamp.text(oldest + .seconds(60))) or later.")
@@ -50,21 +63,44 @@ struct QueryArguments: Sendable {
     guard start <= end else {
       throw usage("the start \(Timestamp.text(start)) is after the end \(Timestamp.text(end)).", nil)
     }
-    return (start, end)
+    return (start, end, given == nil)
+  }
+
+  func zone() throws(Failure) -> LocalZone {
+    guard let name = context.invocation.options[.timeZone] else { return .utc }
+    if let zone = LocalZone.choose(name, environment: context.environment) { return zone }
+    throw usage(
+      "--tz \(Log.clean(name, limit: 60)) is not a time zone that this host knows.",
+      "Use utc, local, or a name such as Europe/Paris (package tzdata).")
+  }
+
+  func table(_ zone: LocalZone) throws(Failure) -> QueryTable {
+    let names = try list(.columns)
+    let chosen = try names.map { (name) throws(Failure) in
+      if let column = QueryColumn(rawValue: name.lowercased()) { return column }
+      let words = QueryColumn.allCases.map(\.rawValue)
+      throw usage(
+        "--columns must be of \(words.joined(separator: ", ")), not \(Log.clean(name, limit: 60))\(Suggestion.question(name, among: words))",
+        nil)
+    }
+    let isWide = context.invocation.options[.wide] == "true"
+    let width = isWide ? nil : QueryTable.terminalColumns()
+    return QueryTable(
+      columns: width, zone: zone, chosen: !chosen.isEmpty ? chosen : isWide ? QueryColumn.allCases : nil)
   }
 
   func filter() throws(Failure) -> QueryFilter {
     var values: [QueryFilter.Field: [String]] = [:]
-    values[.sender] = try list(.senderAddress)
-    values[.recipient] = try list(.recipientAddress)
-    values[.status] = try list(.status, check: isStatus)
+    values[.sender] = try addresses(.senderAddress)
+    values[.recipient] = try addresses(.recipientAddress)
+    values[.status] = try list(.status).map { (text) throws(Failure) in try status(text) }
     values[.subject] = try texts(.subject)
     values[.messageID] = try messageIDs()
     values[.traceID] = try list(.messageTraceID).map { (id) throws(Failure) in try Self.traceID(id) }
     values[.fromIP] = try list(.fromIP, check: isIP)
     values[.toIP] = try list(.toIP, check: isIP)
-    return QueryFilter(
-      values, subjectTest: try choice(.subjectFilterType, QueryFilter.SubjectTest.allCases) ?? .contains)
+    let test = try choice(.subjectFilterType, QueryFilter.SubjectTest.allCases)
+    return QueryFilter(values, subjectTest: test ?? .contains, subjectsArePatterns: test == nil)
   }
 
   /// Paging as Get-MessageTrace has it, or the result size of V2; they exclude each other.
@@ -108,9 +144,23 @@ struct QueryArguments: Sendable {
     return bare.lowercased()
   }
 
-  private func date(_ option: CommandOption, now: Instant) throws(Failure) -> Instant? {
+  private func date(_ option: CommandOption, now: Instant, _ zone: LocalZone) throws(Failure) -> Instant? {
     guard let text = context.invocation.options[option] else { return nil }
-    return try QueryDate.parse(text, flag: "--\(option.rawValue)", now: now, isEnd: option == .endDate)
+    return try QueryDate.parse(text, flag: "--\(option.rawValue)", now: now, isEnd: option == .endDate, zone: zone)
+  }
+
+  /// Addresses and patterns; a domain alone stands for all its addresses.
+  private func addresses(_ option: CommandOption) throws(Failure) -> [String] {
+    try list(option).map { (text) throws(Failure) in
+      if text.hasPrefix("@") { return "*\(text)" }
+      if text.contains("@") || text.contains("*") || text == "<>" { return text }
+      guard text.contains(".") else {
+        throw usage(
+          "--\(option.rawValue) \(Log.clean(text, limit: 60)) is neither an address nor a domain.",
+          "Use priya@contoso.com, *@contoso.com for a domain, or priya* for whatever begins with it.")
+      }
+      return "*@\(text)"
+    }
   }
 
   /// The values of a repeatable option, unsplit.
@@ -152,8 +202,13 @@ struct QueryArguments: Sendable {
     return ids.flatMap { $0.hasPrefix("<") ? [$0] : [$0, "<\($0)>"] }
   }
 
-  private func isStatus(_ text: String) -> Bool {
-    Self.statuses.contains { $0.lowercased() == text.lowercased() }
+  /// A status as the services name it, or as people do.
+  private func status(_ text: String) throws(Failure) -> String {
+    if text.lowercased() == "spam" { return "FilteredAsSpam" }
+    if let status = Self.statuses.first(where: { $0.lowercased() == text.lowercased() }) { return status }
+    throw usage(
+      "--status \(Log.clean(text, limit: 60)) is not a status\(Suggestion.question(text, among: Self.statuses))",
+      "Use one of \(Self.statuses.joined(separator: ", ")), or spam.")
   }
 
   private func isIP(_ text: String) -> Bool {
@@ -163,7 +218,6 @@ struct QueryArguments: Sendable {
 
   private static func reason(_ option: CommandOption, _ value: String) -> String {
     switch option {
-    case .status: "is not a status\(Suggestion.question(value, among: statuses))"
     case .fromIP, .toIP: "is not an IP address."
     default: "is empty."
     }

@@ -4,38 +4,27 @@ internal import Collector
 internal import Glibc
 internal import IntakeCore
 
-struct QueryTable {
-  /// The width of the terminal; nil if standard output is not one, and then nothing is truncated.
+struct QueryTable: Sendable {
+  /// The width of the terminal; nil if standard output is not one or nothing may be truncated.
   let columns: Int?
+  var zone = LocalZone.utc
+  /// The columns that were asked for; nil for those that fit.
+  var chosen: [QueryColumn]?
 
-  private struct Column: Sendable {
-    var title: String
-    /// The width from which the column is shown.
-    var needs = 0
-    /// The width down to which it may be truncated; nil if it may not.
-    var least: Int?
-    var value: @Sendable (QueryRow) -> String
+  /// True if the table does not show the ids that `details` requires.
+  var lacksTraceIDs: Bool { !shown.contains(.traceID) }
+
+  private var shown: [QueryColumn] {
+    if let chosen { return chosen }
+    return QueryColumn.usual.filter { column in columns.map { $0 >= column.needs } ?? true }
   }
-
-  private static let all: [Column] = [
-    Column(title: "RECEIVED (UTC)") { $0.received.map { shortTime($0) } ?? "" },
-    Column(title: "STATUS") { $0.status },
-    Column(title: "SENDER", least: 8) { $0.sender },
-    Column(title: "RECIPIENT", least: 9) { $0.recipient },
-    Column(title: "SUBJECT", least: 8) { $0.subject },
-    Column(title: "SIZE", needs: 150) { $0.size },
-    Column(title: "FROM IP", needs: 180) { $0.fromIP },
-    Column(title: "TO IP", needs: 200) { $0.toIP },
-    Column(title: "MESSAGE TRACE ID", needs: 110) { $0.traceID },
-  ]
-
-  /// True if the terminal is too narrow for the ids that `details` requires.
-  var lacksTraceIDs: Bool { columns.map { $0 < 110 } ?? false }
 
   func text(_ rows: [QueryRow]) -> String {
     guard !rows.isEmpty else { return "" }
-    let shown = Self.all.filter { column in columns.map { $0 >= column.needs } ?? true }
-    let cells = [shown.map(\.title)] + rows.map { row in shown.map { TerminalText.visible($0.value(row)) } }
+    let shown = shown
+    let cells =
+      [shown.map { $0.title(zone) }]
+      + rows.map { row in shown.map { TerminalText.visible($0.value(row, zone)) } }
     let widths = fit(shown, cells)
     return cells.map { line(zip($0, widths).map { TerminalText.fitted($0, to: $1) }) }.joined()
   }
@@ -47,7 +36,7 @@ struct QueryTable {
   }
 
   /// Shrinks the widest truncatable column first.
-  private func fit(_ shown: [Column], _ cells: [[String]]) -> [Int] {
+  private func fit(_ shown: [QueryColumn], _ cells: [[String]]) -> [Int] {
     var widths = shown.indices.map { index in cells.map { TerminalText.width($0[index]) }.max() ?? 0 }
     guard let columns else { return widths }
     var excess = widths.reduce(0, +) + 2 * (shown.count - 1) - columns
@@ -58,11 +47,6 @@ struct QueryTable {
       excess -= 1
     }
     return widths
-  }
-
-  /// `2026-03-02 08:15:07`
-  static func shortTime(_ instant: Instant) -> String {
-    Timestamp.text(instant).prefix(19).split(separator: "T").joined(separator: " ")
   }
 
   /// The width of the terminal at standard output; nil if it is not a terminal.

@@ -55,6 +55,18 @@ final class ProgressReporter: Sendable {
       ])
   }
 
+  /// Call this before each wait for the quota.
+  func wait(_ progress: BackfillProgress, for pause: Duration, now: Instant) {
+    let until = Timestamp.text(now + pause)
+    guard isInteractive else {
+      return log(
+        .info, "backfill.wait", "Waiting for the quota; live collection goes on.",
+        [("until", until), ("done", percent(progress))])
+    }
+    let line = "\r\(percent(progress))  waiting for the quota until \(until.dropFirst(11).prefix(8)) UTC\u{1B}[K"
+    write(Array(line.utf8))
+  }
+
   /// Writes a log line over the bar; the next slice draws the bar again.
   static let writeOverBar: @Sendable ([UInt8]) -> Void = { line in
     Log.writeToStandardError(Array("\r\u{1B}[K".utf8) + line)

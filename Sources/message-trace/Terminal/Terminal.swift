@@ -29,6 +29,7 @@ struct Terminal: Sendable {
       }
       guard count > 0 else {
         if count < 0, errno == EINTR { continue }
+        if count < 0, errno == EPIPE { throw Self.readerLeft }
         throw Failure(
           "stdout.failed", exit: .ioError, "Writing to standard output: \(FileBytes.describe(errno)).")
       }
@@ -36,9 +37,17 @@ struct Terminal: Sendable {
     }
   }
 
+  /// The reader of a pipe has what it wants, such as `head`.
+  private static let readerLeft = Failure(
+    .readerLeft, exit: .ioError, "Writing to standard output: its reader has closed it.")
+
   /// Keeps line breaks; escapes every other control character.
   private static func lines(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false)
       .map { Log.clean(String($0), limit: 2_000) }.joined(separator: "\n")
   }
+}
+
+extension Failure.Code {
+  static let readerLeft = Self(rawValue: "stdout.reader_left")
 }

@@ -75,7 +75,7 @@ import Testing
   @Test(
     "invalid spans are rejected before any request",
     arguments: [
-      (["--from", "2020-01-01"], "90 days"), (["--from", "soon"], "must be an instant"), ([], "--from"),
+      (["--from", "2020-01-01"], "90 days"), (["--from", "soon"], "is not a date or time"), ([], "--from"),
       (["--from", "2026-02-02", "--to", "2026-02-01"], "before --to"),
       (["--from", "2026-02-02", "--order", "up"], "oldest"),
     ])
@@ -86,7 +86,7 @@ import Testing
     #expect(fixture.server.requests().isEmpty)
   }
 
-  private static func doneTicks(_ state: String) -> Int64 {
+  static func doneTicks(_ state: String) -> Int64 {
     PlaybookFixture.json("\(state)/backfill.json")?["doneTicks"]?.integer ?? 0
   }
 }

@@ -19,7 +19,9 @@ import Testing
   static let lines = [
     Line("coll", "collect"), Line("collect --mo", "--mode"), Line("collect --mode ", "graph", "reporting"),
     Line("collect --mode rep", "reporting"), Line("collect --graph-api beta-", "beta-2021"),
-    Line("query --status Failed,Q", "Failed,Quarantined"), Line("query --format c", "csv"),
+    Line("query --status Failed,Q", "Failed,Quarantined"),
+    Line("query --status failed,fil", "failed,FilteredAsSpam"), Line("query --status quar", "Quarantined"),
+    Line("query --format c", "csv"),
     Line("status --format ", "json", "text"), Line("backfill --order o", "oldest"), Line("mapping sho", "show"),
     Line("mapping show reporting-", "reporting-detail"), Line("help exit", "exit-codes"),
     Line("verify some-f", "some-file.ndjson"), Line("collect --password-file some-f", "some-file.ndjson"),

@@ -15,10 +15,13 @@ struct QueryFixture {
   let now: Instant
   let rows: [SimulatedRow]
 
-  init(messages: Int = 400) throws {
+  /// - Parameter age: how long ago the mail was received, beyond those five hours.
+  init(messages: Int = 400, age: Duration = .zero) throws {
     let now = TimeSource.system.now()
     let tenant = SimulatedTenant(
-      seed: 5, messages: messages, window: Window(start: now - .seconds(5 * 3_600), end: now - .seconds(600)),
+      seed: 5, messages: messages,
+      window: Window(start: now - age - .seconds(5 * 3_600), end: now - age - .seconds(600)),
+
       knobs: TenantKnobs(lateShare: 0, maximumDelay: .zero, statusChangeShare: 0))
     var settings = SimulatorSettings(tenant: tenant, time: .system)
     settings.quota = .off
@@ -194,8 +197,10 @@ struct QueryTests {
 
   static let mistakes = [
     Mistake(arguments: ["--start-date", "06/13/2018"], says: "ISO 8601"),
-    Mistake(arguments: ["--start-date", "3d"], says: "minus sign"),
-    Mistake(arguments: ["--start-date", "yesterday"], says: "not a date or time"),
+    Mistake(arguments: ["--start-date", "3x"], says: "not a date or time"),
+    Mistake(arguments: ["--start-date", "tomorrow"], says: "not a date or time"),
+    Mistake(arguments: ["--sender-address", "priya"], says: "priya*"),
+    Mistake(arguments: ["--columns", "sendr"], says: "did you mean sender?"),
     Mistake(arguments: ["--start-date", "-91d"], says: "90 days"),
     Mistake(arguments: ["--start-date", "-1h", "--end-date", "-2h"], says: "is after the end"),
     Mistake(arguments: ["--status", "Deliverd"], says: "did you mean Delivered?"),

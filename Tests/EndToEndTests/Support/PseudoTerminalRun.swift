@@ -10,11 +10,13 @@ final class PseudoTerminalRun {
   private let master: Int32
 
   /// nil if the system has no pseudo-terminal.
-  init?(_ arguments: [String], environment: [String: String]) {
+  /// - Parameter showsOutput: true if stdout is that terminal as well.
+  init?(_ arguments: [String], environment: [String: String], showsOutput: Bool = false) {
     let master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard master >= 0, let name = Self.unlocked(master) else { return nil }
     var program = TestProgram([Program.path] + arguments, environment: environment)
     program.errors = .path(name)
+    if showsOutput { program.output = .path(name) }
     guard let process = try? program.start() else {
       close(master)
       return nil

@@ -13,6 +13,7 @@ struct Backfill: Sendable {
 
   private let assembly: Assembly
   private let tell: @Sendable (BackfillProgress) -> Void
+  private let tellWait: @Sendable (BackfillProgress, Duration) -> Void
   private var source: AnySource?
   private var length: Duration = .seconds(3_600)
 
@@ -20,10 +21,14 @@ struct Backfill: Sendable {
   static let turn: Duration = .milliseconds(300)
   static let lengths = Duration.seconds(60)...Duration.seconds(86_400)
 
-  /// - Parameter tell: called after each slice.
+  /// - Parameters:
+  ///   - tell: called after each slice.
+  ///   - tellWait: called before each wait for the quota, with its length.
   init(
-    _ assembly: Assembly, progress: BackfillProgress, tell: @escaping @Sendable (BackfillProgress) -> Void
+    _ assembly: Assembly, progress: BackfillProgress, tell: @escaping @Sendable (BackfillProgress) -> Void,
+    tellWait: @escaping @Sendable (BackfillProgress, Duration) -> Void
   ) {
+    self.tellWait = tellWait
     self.assembly = assembly
     self.progress = progress
     self.tell = tell
@@ -55,7 +60,9 @@ struct Backfill: Sendable {
       ])
     while let slice = progress.next(min(length, source.widestWindow)) {
       guard !Task.isCancelled else { throw .stopped }
-      try await wait(quotaWait)
+      let pause = quotaWait
+      if pause > .zero { tellWait(progress, pause) }
+      try await wait(pause)
       let tally = try await readWhenFree(slice)
       progress.done += slice.span
       progress.tally += tally

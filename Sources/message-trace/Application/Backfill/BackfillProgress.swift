@@ -13,6 +13,8 @@ struct BackfillProgress: Sendable, Equatable {
   var done: Duration = .zero
   var tally = Tally()
   var updated: Instant
+  /// Both ends as typed: `-24h` means another instant at each call, and still the same span of an unfinished run.
+  var asked: [String] = []
 
   init(span: Window, order: Order, updated: Instant) {
     self.span = span
@@ -48,6 +50,7 @@ struct BackfillProgress: Sendable, Equatable {
       .init("windows", .number("\(tally.windows)")), .init("pages", .number("\(tally.pages)")),
       .init("rows", .number("\(tally.rows)")), .init("events", .number("\(tally.emitted)")),
       .init("leftOut", .number("\(tally.duplicates)")), .init("updated", JSONValue(updated)),
+      .init("asked", .array(asked.map { .string($0) })),
     ])
   }
 
@@ -58,6 +61,7 @@ struct BackfillProgress: Sendable, Equatable {
     else { return nil }
     self.init(span: Window(start: start, end: end), order: order, updated: updated)
     self.done = min(.ticks(done), span.span)
+    asked = (value["asked"]?.array ?? []).compactMap(\.string)
     tally.windows = value["windows"].count
     tally.pages = value["pages"].count
     tally.rows = value["rows"].count

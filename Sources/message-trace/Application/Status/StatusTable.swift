@@ -16,6 +16,7 @@ enum StatusTable {
           .filter { !$0.isEmpty }.joined(separator: ", ")
       ))
     lines.append(("state", tenant.statePath))
+    if let holder = tenant.holder { lines.append(("in use by", "process \(holder)")) }
     lines += passes(tenant, now)
     lines += store(tenant)
     if let backfill = tenant.backfill { lines.append(("backfill", backfill.text)) }
@@ -56,12 +57,22 @@ enum StatusTable {
       lines.append(("quota left", "\(max(0, quota.limit - quota.used)) of \(quota.limit) requests in 5 minutes"))
     }
     for (name, sink) in (tenant.status?.sinks ?? [:]).sorted(by: { $0.key < $1.key }) {
-      lines.append(("sink", "\(name), \(sink.failing.map { "behind: \($0)" } ?? "up to date")"))
+      lines.append(("sink", "\(name), \(standing(of: name, sink, tenant))"))
       if let count = tenant.status?.counters["sink_rejected"]?[name], count > 0 {
         lines.append(("", "\(count) events refused so far: message-trace state rejected"))
       }
     }
     return lines
+  }
+
+  /// Batches count from the journal as it is now; the failure is that of the last pass.
+  private static func standing(of name: String, _ sink: PassStatus.SinkState, _ tenant: TenantStatus) -> String {
+    let checkpoint = tenant.summary?.checkpoint
+    let taken = checkpoint?.sinks[name]?.sequence ?? sink.sequence
+    let newest = max(taken, checkpoint?.sequence ?? taken)
+    let reason = sink.failing.map { ": \($0)" } ?? ""
+    guard newest > taken else { return sink.failing == nil ? "up to date" : "behind\(reason)" }
+    return "\(newest - taken) batches behind\(reason)"
   }
 
   private static func cursors(_ tenant: TenantStatus, _ now: Instant) -> String {

@@ -1,6 +1,7 @@
 // The status of one tenant, read without holding its state.
 
 internal import Checkpoint
+internal import Glibc
 internal import IntakeCore
 internal import Trigger
 
@@ -45,6 +46,15 @@ struct TenantStatus: Sendable {
     if let status { members.append(.init("status", status.json)) }
     if let backfill { members.append(.init("backfill", backfill.json)) }
     return .object(members)
+  }
+
+  /// The process that works with the state now, as far as this host tells; nil where none does.
+  var holder: Int32? {
+    guard let text = try? FileBytes.read("\(statePath)/lock", purpose: "lock", limit: 64),
+      let process = Int32(String(decoding: text.prefix { (0x30...0x39).contains($0) }, as: UTF8.self)), process > 0,
+      let name = try? FileBytes.read("/proc/\(process)/comm", purpose: "process", limit: 64)
+    else { return nil }
+    return name.starts(with: Array("message-trace\n".utf8)) ? process : nil
   }
 
   /// The live cursor as it is now.

@@ -1,0 +1,67 @@
+// What operators meet: a late collector, a terminal without a sink, relative spans, and the order of the help.
+
+import Glibc
+import IntakeCore
+import IntakeTesting
+import Simulator
+import Testing
+
+@Suite("What operators meet", .ownThreads)
+struct OperatorTests {
+  @Test("status with --max-age ends with 75 for a collector that is late, and only for one")
+  func late() throws {
+    let fixture = try PlaybookFixture(messages: 20)
+    let playbook = try fixture.playbook("a")
+    let collected = Program.run(["collect", playbook], environment: fixture.environment)
+    #expect(collected.status == 0, "\(collected.errors)")
+    #expect(Program.run(["status", playbook, "--max-age", "1d"]).status == 0)
+    let later = Timestamp.text(TimeSource.system.now() + .seconds(3 * 86_400))
+    let late = Program.run(["status", playbook, "--max-age", "1d", "--now", later])
+    #expect(late.status == 75 && late.errors.hasPrefix("late: \(playbook)"), "\(late.errors)")
+    #expect(Program.run(["status", playbook, "--now", later]).status == 0)
+    #expect(Program.run(["status", playbook, "--max-age", "soon"]).status == 64)
+  }
+
+  @Test("collect without a sink does not deliver to a terminal")
+  func terminal() throws {
+    let fixture = try PlaybookFixture(messages: 20)
+    let settings = fixture.settings
+    let call = [
+      "collect", "--tenant", settings.tenant.name, "--client-id", settings.clientID, "--state", fixture.state("a"),
+      "--graph-url", fixture.server.graphURL, "--authority", fixture.server.authorityURL,
+    ]
+    let environment = ["MESSAGE_TRACE_CLIENT_SECRET": settings.clientSecret]
+    let run = try #require(PseudoTerminalRun(call, environment: environment, showsOutput: true))
+    let (status, drawn) = run.watch()
+    #expect(status == 64 && drawn.contains("--sink file:PATH"), "\(drawn)")
+    #expect(fixture.server.requests().isEmpty)
+    let meant = try #require(
+      PseudoTerminalRun(call + ["--sink", "stdout"], environment: environment, showsOutput: true))
+    #expect(meant.watch().drawn.contains("\"event.id\""))
+  }
+
+  @Test("an unfinished backfill of a relative span goes on where the same call ended")
+  func relative() throws {
+    let slow = FaultRule(.latency(.milliseconds(200)), on: "/v1.0/")
+    let fixture = try PlaybookFixture(messages: 300, hours: 5 * 24, faults: [slow])
+    let call = ["backfill", try fixture.playbook("a"), "--from", "-6d"]
+    let first = Program.start(call, environment: fixture.environment)
+    eventually { fixture.pagesAsked >= 3 && BackfillTests.doneTicks(fixture.state("a")) > 0 }
+    first.signal(SIGTERM)
+    #expect(first.finish().status == 75)
+    let second = Program.run(call, environment: fixture.environment)
+    #expect(second.status == 0 && second.errors.contains("backfill.resume"), "\(second.errors)")
+    fixture.expectWhole("a")
+  }
+
+  @Test("the help lists what a first call needs before the rest")
+  func order() throws {
+    let lines = Program.run(["help", "collect"]).lines
+    let further = try #require(lines.firstIndex(of: "further options:"))
+    for (name, isCommon) in [("--tenant", true), ("--sink", true), ("--max-body", false), ("--now", false)] {
+      let line = try #require(lines.firstIndex { $0.hasPrefix("  \(name) ") })
+      #expect((line < further) == isCommon, "\(name)")
+    }
+    #expect(Program.run(["version"]).lines == Program.run(["--version"]).lines)
+  }
+}
