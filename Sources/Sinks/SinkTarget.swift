@@ -53,7 +53,8 @@ package struct SinkContext: Sendable {
   package var signIn: (@Sendable (SinkSignIn) throws(Failure) -> any TokenSource)?
 
   package init(
-    log: Log, time: TimeSource, owner: String = "", http: HTTPSettings = HTTPSettings(), deadLetters: (any DeadLetters)? = nil,
+    log: Log, time: TimeSource, owner: String = "", http: HTTPSettings = HTTPSettings(),
+    deadLetters: (any DeadLetters)? = nil,
     signIn: (@Sendable (SinkSignIn) throws(Failure) -> any TokenSource)? = nil
   ) {
     self.log = log

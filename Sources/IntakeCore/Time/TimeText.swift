@@ -12,6 +12,8 @@ package enum TimeText {
   /// Accepts `now`; a span before now, as `-24h` or `24h`; and a day, alone or with a time: `2026-03-02`, `today` or
   /// `yesterday`, then optionally `T` or a space and `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fff`, then optionally `Z` or an offset.
   /// - Parameters:
+  ///   - text: in upper or lower case.
+  ///   - now: what spans and the words for days count from.
   ///   - isEnd: true if a day without a time means the end of that day, not its beginning.
   ///   - zone: of days and times that have no offset.
   /// - Returns: nil for anything else, also for what is ambiguous, such as `03/02/2026`.
