@@ -30,6 +30,10 @@ package struct SinkSpec: Sendable {
     } else if text.hasPrefix("file:") {
       target = .file(try Self.path(text))
       name = text
+    } else if Self.holdsUser(text) {
+      throw Self.wrong(
+        "Reading the sink \(text.prefix { $0 != ":" })://…: it must not hold a user name or password.",
+        hint: "Use the options username and token-file or token-env.")
     } else if let parts = try SinkText(text), let kind = Self.kinds.first(where: { $0.schemes.contains(parts.scheme) })
     {
       target = .other(try kind.init(parts))
@@ -151,7 +155,7 @@ package struct SinkSpec: Sendable {
     }
     let isPath = text.hasPrefix("/") || text.hasPrefix("./")
     throw wrong(
-      "Reading the sink \(withoutUser(text)): it must be stdout, file:PATH, or begin with \(schemes)\(isPath ? ", did you mean file:\(text)?" : ".")"
+      "Reading the sink \(text): it must be stdout, file:PATH, or begin with \(schemes)\(isPath ? ", did you mean file:\(text)?" : ".")"
     )
   }
 
@@ -160,12 +164,12 @@ package struct SinkSpec: Sendable {
     return all.dropLast().map { "\($0)://" }.joined(separator: ", ") + " or \(all.last ?? "")://"
   }
 
-  /// The text without what stands before an at sign, which may be a password.
-  static func withoutUser(_ text: String) -> String {
-    guard let at = text.lastIndex(of: "@"), let slashes = text.ranges(of: "//").first, slashes.upperBound < at else {
-      return text
-    }
-    return "\(text[..<slashes.upperBound])…\(text[at...])"
+  /// True for an at sign in the place of host and port, also where a password before it has characters that end that place.
+  private static func holdsUser(_ text: String) -> Bool {
+    guard let start = text.ranges(of: "://").first?.upperBound else { return false }
+    let place = text[start...]
+    guard let at = place.lastIndex(of: "@") else { return false }
+    return place.prefix { $0 != "/" }.contains("@") || !place[..<at].contains("=")
   }
 
   static func wrong(_ sentence: String, hint: String = "For example: --sink file:/var/log/events.ndjson") -> Failure {

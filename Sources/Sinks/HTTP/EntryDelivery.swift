@@ -18,6 +18,8 @@ final class EntryDelivery: Sendable {
     var mostBytes: Int
     /// Events that wait for the confirmation of a receipt.
     var receipts: [UInt64: [Int]] = [:]
+    /// Receipts that the service has given out twice: nothing can be said of either request.
+    var ambiguous: Set<UInt64> = []
     var failure: Failure?
     /// Failures in a row without an event taken.
     var failures = 0
@@ -40,6 +42,14 @@ final class EntryDelivery: Sendable {
   /// True if the service has taken something in this delivery.
   func isConfirmable(since before: HTTPReceiver.Progress) -> Bool {
     state.withLock { !$0.receipts.isEmpty || $0.progress.taken != before.taken }
+  }
+
+  /// True if each event is taken or refused.
+  var isComplete: Bool {
+    state.withLock { state in
+      let refused = Set(state.progress.refused.map(\.index))
+      return state.progress.taken.indices.allSatisfy { state.progress.taken[$0] || refused.contains($0) }
+    }
   }
 
   func line(_ index: Int) -> ArraySlice<UInt8> {
@@ -77,12 +87,11 @@ final class EntryDelivery: Sendable {
     state.withLock { state in
       switch verdict {
       case .taken(let receipt):
-        if let receipt { state.receipts[receipt, default: []] += indices }
-        if receipt == nil { for index in indices { state.progress.taken[index] = true } }
+        Self.take(indices, receipt, &state)
         (state.failures, state.refusedInARow) = (0, 0)
         return nil
-      case .mixed(let refused, let again, let reason):
-        Self.settle(indices, refused, again, &state)
+      case .mixed(let refused, let again, let reason, let receipt):
+        Self.settle(indices, refused, again, receipt, &state)
         return again.isEmpty ? nil : reason
       case .tooLarge:
         state.mostBytes = max(1, min(state.mostBytes, indices.reduce(0) { $0 + line($1).count + limits.overhead }) / 2)
@@ -94,18 +103,35 @@ final class EntryDelivery: Sendable {
     }
   }
 
-  private static func settle(_ indices: [Int], _ refused: [Refusal], _ again: [Int], _ state: inout State) {
+  /// A receipt that comes twice is of two numberings: the service was restarted, or there are several behind one name. Its
+  /// confirmation would stand for the wrong events, so both requests count as not taken.
+  private static func take(_ indices: [Int], _ receipt: UInt64?, _ state: inout State) {
+    guard let receipt else {
+      for index in indices { state.progress.taken[index] = true }
+      return
+    }
+    guard !indices.isEmpty else { return }
+    guard state.receipts[receipt] == nil, !state.ambiguous.contains(receipt) else {
+      state.receipts[receipt] = nil
+      state.ambiguous.insert(receipt)
+      state.failure = state.failure ?? .repeatedReceipt
+      return
+    }
+    state.receipts[receipt] = indices
+  }
+
+  private static func settle(
+    _ indices: [Int], _ refused: [Refusal], _ again: [Int], _ receipt: UInt64?, _ state: inout State
+  ) {
     var open = Set(again)
     for refusal in refused where indices.indices.contains(refusal.index) && open.insert(refusal.index).inserted {
       var refusal = refusal
       refusal.index = indices[refusal.index]
       state.progress.refused.append(refusal)
     }
-    var count = 0
-    for (place, index) in indices.enumerated() where !open.contains(place) {
-      state.progress.taken[index] = true
-      count += 1
-    }
+    let taken = indices.enumerated().filter { !open.contains($0.offset) }.map(\.element)
+    take(taken, receipt, &state)
+    let count = taken.count
     state.failures = count > 0 || !refused.isEmpty ? 0 : state.failures
     state.refusedInARow = count > 0 ? 0 : state.refusedInARow
     let rest = again.filter(indices.indices.contains).map { indices[$0] }
@@ -165,5 +191,20 @@ final class EntryDelivery: Sendable {
         for index in state.receipts.removeValue(forKey: receipt) ?? [] { state.progress.taken[index] = true }
       }
     }
+  }
+}
+
+extension Failure {
+  fileprivate static let repeatedReceipt = Failure(
+    "sink.splunk.ack", exit: .tryLater,
+    "Delivering a batch: the service has given out one acknowledgement number twice, so none of both can be trusted.",
+    hint: "Was it restarted? Behind a load balancer, enable sticky sessions for its name.", recovery: .later(after: nil)
+  )
+
+  static func incomplete(_ sink: String) -> Failure {
+    Failure(
+      "sink.http.incomplete", exit: .bug,
+      "Sending to \(sink): a batch ended without an answer for each of its events; it stays in the journal.",
+      hint: "Report this.", recovery: .later(after: nil))
   }
 }

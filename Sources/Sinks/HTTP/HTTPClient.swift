@@ -37,7 +37,7 @@ struct HTTPClient: Sendable {
     settings.privateKeyFile = target.options.privateKey
     if let key = target.options.privateKey { try SecretFile.check(key, purpose: "private key") }
     settings.totalDeadline = .seconds(target.options.timeout)
-    settings.idleDeadline = .seconds(min(target.options.timeout, 60))
+    settings.idleDeadline = settings.totalDeadline
     settings.bodyCap = 32 << 20
     transport = CurlTransport(settings, counting: counter)
     compresses = target.options.compresses ?? (origin.scheme == "https")

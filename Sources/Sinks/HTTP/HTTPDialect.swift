@@ -89,8 +89,9 @@ enum HTTPCredential: Sendable {
 enum HTTPVerdict: Sendable {
   /// Every event is taken; with a receipt, once it is confirmed.
   case taken(receipt: UInt64?)
-  /// By their index in the request: refused for good, or not taken now for this reason. All others are taken.
-  case mixed(refused: [Refusal], again: [Int], reason: Failure?)
+  /// By their index in the request: refused for good, or not taken now for this reason. All others are taken; with a
+  /// receipt, once it is confirmed.
+  case mixed(refused: [Refusal], again: [Int], reason: Failure?, receipt: UInt64? = nil)
   /// The whole request is refused because of what one or more of its events hold.
   case refused(kind: String, reason: String)
   /// The whole request is too large.

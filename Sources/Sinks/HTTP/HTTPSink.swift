@@ -71,6 +71,7 @@ final class HTTPSink: Sink {
       counted.withLock { $0.lastError = failure.code.rawValue }
       throw failure
     }
+    guard delivery.isComplete else { throw .incomplete(name) }
     try keep(progress.refused, of: delivery)
     receiver.remember(nil)
     return SinkPosition(sequence: entry.sequence)

@@ -24,11 +24,6 @@ struct HTTPTarget: SinkTarget {
     guard let kind = Self.dialects.first(where: { $0.scheme == text.scheme || Self.plainScheme($0) == text.scheme })
     else { throw SinkSpec.wrong("Reading the sink \(text.name): the scheme is unknown.") }
     name = text.name
-    guard !text.place.contains("@") else {
-      throw SinkSpec.wrong(
-        "Reading the sink \(SinkSpec.withoutUser(text.name)): it must not hold a user name or password.",
-        hint: "Use the options username and token-file or token-env.")
-    }
     let isPlain = text.scheme != kind.scheme
     guard let address = WebAddress("\(isPlain ? "http" : "https")://\(text.place)"), address.query == nil else {
       throw SinkSpec.wrong(

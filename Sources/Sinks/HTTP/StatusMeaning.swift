@@ -18,8 +18,15 @@ enum StatusMeaning {
         hint: "Check host, port and path of the sink.")
     case 407: throw Failure.proxyRefused(request).ofSink
     case 413: return .tooLarge
-    case 408, 425, 429, 500...: throw later(request, response, now: now)
-    default: return .refused(kind: "http-\(response.status)", reason: words(response))
+    case 408, 423, 425, 429, 500...: throw later(request, response, now: now)
+    case 400, 409, 412, 422: return .refused(kind: "http-\(response.status)", reason: words(response))
+    default:
+      throw Failure(
+        "sink.http.refused", exit: .configuration,
+        "\(request.purpose): the service refuses the request, whatever it holds (HTTP \(response.status)).",
+        hint: response.status == 415
+          ? "Check that the service takes this form, and gzip: the option gzip=no sends plain bodies."
+          : "Check the service's settings.")
     }
   }
 

@@ -19,7 +19,7 @@ struct BulkAnswer {
         guard span.matches(key.lowerBound, "items\""), span.byte(index) == .openBracket else {
           return try span.skipLoosely(&index)
         }
-        try readItems(span, &index)
+        try readItems(span, &index, count: count)
       }
     } catch {
       return nil
@@ -27,7 +27,7 @@ struct BulkAnswer {
     guard items.count == count else { return nil }
   }
 
-  private mutating func readItems(_ span: RawSpan, _ index: inout Int) throws(JSONFault) {
+  private mutating func readItems(_ span: RawSpan, _ index: inout Int, count: Int) throws(JSONFault) {
     try span.expect(.openBracket, &index)
     while span.byte(index) != .closeBracket {
       var item = (status: 0, error: JSONValue?.none)
@@ -43,6 +43,7 @@ struct BulkAnswer {
           }
         }
       }
+      guard items.count < count else { throw JSONFault(index, .unexpectedByte) }
       items.append(item)
       span.skipSpace(&index)
       if span.byte(index) == .comma { try span.expect(.comma, &index) }
@@ -70,14 +71,16 @@ struct BulkAnswer {
       case 429, 500..<600:
         again.append(index)
         reason = reason ?? Self.later(request, item.status)
-      case 403 where Self.type(item.error) == "cluster_block_exception":
+      // A full disk, or more shards than the cluster may have: of the cluster, not of the event.
+      case 403 where Self.type(item.error) == "cluster_block_exception",
+        400 where Self.type(item.error) == "validation_exception":
         again.append(index)
         reason = reason ?? Self.blocked(request)
       case 401, 403: throw Self.denied(request, item.status, item.error)
       case 404: throw Self.noIndex(request)
       case 400..<500:
         let kind = Self.type(item.error) ?? "http-\(item.status)"
-        refused.append(Refusal(index: index, kind: kind, reason: item.error?.text ?? "HTTP \(item.status)"))
+        refused.append(Refusal(index: index, kind: kind, reason: Self.words(item)))
       default: throw StatusMeaning.unreadable(request)
       }
     }
@@ -93,6 +96,10 @@ struct BulkAnswer {
     return type
   }
 
+  private static func words(_ item: (status: Int, error: JSONValue?)) -> String {
+    String((item.error?.text ?? "HTTP \(item.status)").prefix(2_000))
+  }
+
   private static func later(_ request: Request, _ status: Int) -> Failure {
     Failure(
       status == 429 ? "sink.http.throttled" : "sink.http.busy", exit: .tryLater,
@@ -103,8 +110,9 @@ struct BulkAnswer {
 
   private static func blocked(_ request: Request) -> Failure {
     Failure(
-      "sink.elastic.blocked", exit: .tryLater, "\(request.purpose): the index is blocked for writing.",
-      hint: "Check the disk space of the cluster and the index's block settings.", recovery: .later(after: nil))
+      "sink.elastic.blocked", exit: .tryLater, "\(request.purpose): the index is blocked, or cannot be made.",
+      hint: "Check the disk space and the number of shards of the cluster, and the index's block settings.",
+      recovery: .later(after: nil))
   }
 
   private static func denied(_ request: Request, _ status: Int, _ error: JSONValue?) -> Failure {

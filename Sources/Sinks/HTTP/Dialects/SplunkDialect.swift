@@ -82,26 +82,32 @@ struct SplunkDialect: HTTPDialect {
       guard response.status == 200 || response.status == 400 || response.status == 415 else { return nil }
       throw StatusMeaning.unreadable(request)
     }
+    let receipt = waitsForIndexer ? answer?["ackId"]?.integer.flatMap { UInt64(exactly: $0) } : nil
+    let number = answer?["invalid-event-number"]?.integer.flatMap { Int(exactly: $0) }
     switch (response.status, code) {
-    case (200, 0), (200, 24), (200, 25):
-      let receipt = answer?["ackId"]?.integer.flatMap { UInt64(exactly: $0) }
-      return .taken(receipt: waitsForIndexer ? receipt : nil)
+    case (200, 0), (200, 24), (200, 25): return .taken(receipt: receipt)
     case (400, 5), (400, 6), (400, 12), (400, 13), (400, 15):
-      return Self.refused(answer, response, count: count)
+      return Self.refused(number, code, receipt, response, count: count)
+    case (503, _), (429, _):
+      // The events before the one that is named are taken.
+      guard let number, (1..<count).contains(number) else { return nil }
+      let reason = StatusMeaning.later(request, response, now: TimeSource.system.now())
+      return .mixed(refused: [], again: Array(number..<count), reason: reason, receipt: receipt)
     case (400, _): throw Self.misconfigured(request, code)
     default: return nil
     }
   }
 
   /// The events before the one that is named are indexed, those after it are not looked at.
-  private static func refused(_ answer: JSONValue?, _ response: Response, count: Int) -> HTTPVerdict {
-    let kind = "hec-\(answer?["code"]?.integer ?? 0)"
+  private static func refused(
+    _ number: Int?, _ code: Int64, _ receipt: UInt64?, _ response: Response, count: Int
+  ) -> HTTPVerdict {
+    let kind = "hec-\(code)"
     let words = StatusMeaning.words(response)
-    guard let number = answer?["invalid-event-number"]?.integer.flatMap({ Int(exactly: $0) }),
-      (0..<count).contains(number)
-    else { return .refused(kind: kind, reason: words) }
+    guard let number, (0..<count).contains(number) else { return .refused(kind: kind, reason: words) }
     return .mixed(
-      refused: [Refusal(index: number, kind: kind, reason: words)], again: Array((number + 1)..<count), reason: nil)
+      refused: [Refusal(index: number, kind: kind, reason: words)], again: Array((number + 1)..<count), reason: nil,
+      receipt: receipt)
   }
 
   /// Splunk's words for its codes; never those of an answer, which another program may have written.
