@@ -56,18 +56,38 @@ package final class RejectedFile: DeadLetters {
 
   /// Calls `body` with each event in the file, oldest first; lines that are none are left out.
   package func eachLine(_ body: (RejectedLine) -> Void) throws(Failure) {
-    guard unsafe access(path, F_OK) == 0 else { return }
+    try eachLine(body) { _, _ in }
+  }
+
+  private func eachLine(
+    _ body: (RejectedLine) -> Void, other: (_ line: RawSpan, _ ending: LineReader.Ending) -> Void
+  ) throws(Failure) {
+    // A file that may not be looked at is not one without events.
+    guard unsafe access(path, F_OK) == 0 || errno != ENOENT else { return }
     var reader = try LineReader(path)
     try reader.eachLine { line, ending in
-      if ending == .lineFeed, let line = RejectedLine(line) { body(line) }
+      if ending == .lineFeed, let line = RejectedLine(line) { body(line) } else { other(line, ending) }
     }
   }
 
-  /// Removes events from the file, in one step.
+  /// Removes events from the file, in one step. Lines that are no events of this version stay as they are.
   /// - Parameter isGone: true for those to remove.
+  /// - Throws: `rejected.long` (65) where a line is too long to be copied; the file then stays whole.
   package func remove(where isGone: (DeadLetter) -> Bool) throws(Failure) {
     var rest: [UInt8] = []
-    try eachLine { if !isGone($0.letter) { $0.append(to: &rest) } }
+    var hasLongLine = false
+    try eachLine {
+      if !isGone($0.letter) { $0.append(to: &rest) }
+    } other: { line, ending in
+      hasLongLine = hasLongLine || ending == .tooLong
+      for index in 0..<line.byteCount { rest.append(line.byte(index)) }
+      rest.append(.lineFeed)
+    }
+    guard !hasLongLine else {
+      throw Failure(
+        "rejected.long", exit: .badData, "Rewriting \(path): a line is longer than \(LineReader.longest >> 20) MiB.",
+        hint: "Move that line to another file; what was sent again is still listed.")
+    }
     do throws(FileFault) {
       let directory = try files.open(folder, O_RDONLY | O_DIRECTORY, followLinks: true)
       try AtomicFile.replaceDurably(Self.name, in: directory, with: rest, files: files)

@@ -32,8 +32,8 @@ struct TenantPass: Sendable {
     }
     outcome.requests = pipeline.source.requests - requests
     outcome.throttles = pipeline.source.throttles - throttles
-    outcome.rejected = pipeline.sinks.reduce(0) { $0 + $1.figures.rejected }
     if outcome.interruption == nil { await fetchDetails(&pipeline) }
+    outcome.rejected = pipeline.sinks.reduce(0) { $0 + $1.figures.rejected }
     outcome.batches = Self.batches(from: before, to: pipeline.state.checkpoint)
     let isGood = outcome.failure == nil
     log(.info, isGood ? "pass.done" : "pass.failed", isGood ? "Pass done." : "Pass failed.", outcome.summary)

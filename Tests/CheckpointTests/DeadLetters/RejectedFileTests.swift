@@ -39,6 +39,25 @@ internal import Testing
     #expect(try folder.text("rejected.ndjson").split(separator: "\n").count == 4)
   }
 
+  @Test("removing keeps lines of others, and what cannot be copied keeps the file whole")
+  func foreignLines() throws {
+    let folder = try ScratchFolder()
+    let file = RejectedFile(folder.path)
+    try file.keep([letter(1), letter(2)], at: now)
+    let foreign = "{\"of\":\"another version\"}\nnot JSON\n"
+    try folder.write(
+      try folder.bytes("rejected.ndjson") + Array(foreign.utf8) + Array("no end".utf8), to: "rejected.ndjson")
+    try file.remove { $0.identity.low == 1 }
+    #expect(try read(file) == [letter(2)])
+    #expect(try folder.text("rejected.ndjson").hasSuffix("\(foreign)no end\n"))
+    let long = Array("{\"".utf8) + [UInt8](repeating: 0x61, count: 3 * LineReader.longest) + [0x0A]
+    try folder.write(try folder.bytes("rejected.ndjson") + long, to: "rejected.ndjson")
+    let before = try folder.bytes("rejected.ndjson")
+    let failure = #expect(throws: Failure.self) { try file.remove { _ in true } }
+    #expect(failure?.code.rawValue == "rejected.long")
+    #expect(try folder.bytes("rejected.ndjson") == before)
+  }
+
   @Test("a line torn by a crash is cut, and the next one stands whole")
   func torn() throws {
     let folder = try ScratchFolder()
