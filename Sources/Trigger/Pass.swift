@@ -59,21 +59,27 @@ package struct Pass: Sendable {
   }
 
   /// A revisit whose window fails blocks only itself.
+  /// - Parameter mayBeginAgain: false once the first start was fixed again: a service whose clock jumps must not repeat it.
   private func readAll<Input, Mapping, State>(
-    _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
+    _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome, mayBeginAgain: Bool = true
   ) async throws(Failure) {
     let due = schedule.due(pipeline.state.checkpoint.cursors, now: time.now(), source: pipeline.source)
     outcome.gaps = due.gaps
     for gap in due.gaps { warn(of: gap) }
-    var failed: [String: Failure] = [:]
-    for read in due.reads where failed[read.cursor] == nil {
+    // Revisits that have failed, or whose windows the live read has covered meanwhile.
+    var ended: Set<String> = []
+    for read in due.reads where !ended.contains(read.cursor) {
+      if let cursor = pipeline.state.checkpoint.cursors[read.cursor], cursor > read.window.start {
+        ended.insert(read.cursor)
+        continue
+      }
       do throws(Failure) {
-        guard try await self.read(read, &pipeline, into: &outcome) else {
-          return try await readAll(&pipeline, into: &outcome)
+        guard try await self.read(read, &pipeline, into: &outcome, mayBeginAgain) else {
+          return try await readAll(&pipeline, into: &outcome, mayBeginAgain: false)
         }
       } catch {
         guard error.isOfSource, read.cursor != Schedule.liveCursor else { throw error }
-        failed[read.cursor] = error
+        ended.insert(read.cursor)
         outcome.interruption = outcome.interruption ?? error
       }
       guard !Task.isCancelled else { throw .stopped }
@@ -82,7 +88,8 @@ package struct Pass: Sendable {
 
   /// - Returns: false if the first start was fixed again: what is due begins there.
   private func read<Input, Mapping, State>(
-    _ read: Schedule.Read, _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
+    _ read: Schedule.Read, _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome,
+    _ mayBeginAgain: Bool
   ) async throws(Failure) -> Bool {
     let now = time.now()
     let unread = pipeline.unread.count
@@ -90,8 +97,9 @@ package struct Pass: Sendable {
     outcome.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
     for (window, failure) in pipeline.unread.dropFirst(unread) { warn(ofOpen: window, failure) }
     let date = pipeline.serverDate
-    if let cursors = schedule.beginAgain(
-      before, at: read.window, now: now, serverDate: date, source: pipeline.source)
+    if mayBeginAgain,
+      let cursors = schedule.beginAgain(
+        before, at: read.window, now: now, serverDate: date, source: pipeline.source)
     {
       try pipeline.set(cursors)
       return false

@@ -150,6 +150,28 @@ import Testing
     #expect(Set(sink.lines).count == 120)
   }
 
+  @Test("a first pass that breaks in its middle leaves nothing without a revisit")
+  func brokenFirstPass() async throws {
+    let clock = ManualClock(Self.start)
+    let source = RowSource(Self.rows(), pageSize: 500)
+    let sink = MemorySink()
+    var pipeline = try await pipeline(source, sink, clock)
+    let pass = pass(clock, revisits: [.seconds(900)], since: 4 * 3_600)
+    let tooMuch = Failure("source.truncated", exit: .tryLater, "Too much.", recovery: .smallerWindow)
+    let broken = Failure("source.5xx", exit: .tryLater, "It fails.", recovery: .later(after: nil))
+    source.fail { window, _ in
+      window.span > .seconds(3 * 3_600) ? tooMuch : window.end > Self.start - .seconds(600) ? broken : nil
+    }
+    #expect(await pass.run(&pipeline).failure == broken)
+    let seen = sink.lines.count
+    #expect(seen > 0 && seen < 120)
+    source.fail { _, _ in nil }
+    let late = RowSource.Row(received: Self.start - .seconds(3 * 3_600), text: "{\"n\":\"late\"}")
+    source.add(late)
+    #expect(await pass.run(&pipeline).failure == nil)
+    #expect(sink.lines.count == 121 && sink.lines.contains(late.text))
+  }
+
   @Test("a revisit whose window fails does not block the live window nor later revisits")
   func failingRevisit() async throws {
     let clock = ManualClock(Self.start)

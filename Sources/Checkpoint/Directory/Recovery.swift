@@ -166,6 +166,6 @@ struct Recovery {
 }
 
 extension Checkpoint {
-  /// True if no window was ever read to its end: the live cursor alone is only where the first pass began.
-  fileprivate var isBlank: Bool { sequence == 0 && cursors.keys.allSatisfy { $0 == "live" } }
+  /// True if no window was ever read to its end: all cursors are where the first pass began.
+  fileprivate var isBlank: Bool { sequence == 0 && Set(cursors.values).count <= 1 }
 }

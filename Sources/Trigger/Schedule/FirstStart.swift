@@ -11,7 +11,16 @@ extension Schedule {
       return cursors
     }
     if isAtStart(cursors) { cursors = [:] }
+    cursors.merge(allCursors(at: firstStart(now, source))) { known, _ in known }
     cursors[Self.liveCursor] = firstStart(now, source)
+    return cursors
+  }
+
+  /// Every revisit begins where the live window does, in the same commit: a first pass that breaks in its middle would
+  /// otherwise leave what it has read without a revisit.
+  private func allCursors(at start: Instant) -> [String: Instant] {
+    var cursors = [Self.liveCursor: start]
+    for age in revisits { cursors[Self.cursorName(revisit: age)] = start }
     return cursors
   }
 
@@ -20,12 +29,14 @@ extension Schedule {
   func beginAgain(
     _ checkpoint: Checkpoint, at window: Window, now: Instant, serverDate: Instant?, source: some Source
   ) -> [String: Instant]? {
-    guard isUnread(checkpoint.cursors, checkpoint.sequence), let serverDate else { return nil }
+    guard isUnread(checkpoint.cursors, checkpoint.sequence), let serverDate,
+      checkpoint.cursors[Self.liveCursor] == window.start
+    else { return nil }
     let ahead = now - serverDate
     let start = firstStart(serverDate, source)
     let late = window.start - start
     guard late > Self.usualSkew, late <= ahead + Self.usualSkew else { return nil }
-    return [Self.liveCursor: start]
+    return allCursors(at: start)
   }
 
   /// Clocks that differ by less are not worth a word.

@@ -109,14 +109,14 @@ struct StateDirectoryTests {
   func foreign() throws {
     try open("fabricam").close()
     var state = try open("contoso")
-    try state.commit(Checkpoint(cursors: ["live": Instant(seconds: 1)]))
+    try state.commit(Checkpoint(cursors: ["live": Instant(seconds: 1), "revisit 1h": Instant(seconds: 1)]))
     state.close()
     // Only the first start was fixed; it is not the other tenant's.
     let other = try open("fabricam")
     #expect(other.checkpoint.cursors.isEmpty)
     other.close()
     state = try open("contoso")
-    try state.commit(Checkpoint(cursors: ["live": Instant(seconds: 1), "revisit 1h": Instant(seconds: 1)]))
+    try state.commit(Checkpoint(cursors: ["live": Instant(seconds: 2), "revisit 1h": Instant(seconds: 1)]))
     state.close()
     #expect(code("fabrikam") == "state.foreign 78")
     #expect(code("contoso") == nil)

@@ -69,7 +69,9 @@ let usualRevisits: [Duration] = [900, 3_600, 21_600, 86_400].map { .seconds($0) 
     #expect(begin(future, [], sequence: 1) == future)
     // Without any sign of the service's clock the revisits began there too, and nothing has moved since.
     let unmoved = future.merging(["revisit 1h": Self.now + .seconds(259_200)]) { $1 }
-    #expect(begin(unmoved, [.seconds(3_600)], sequence: 1) == ["live": start])
+    #expect(begin(unmoved, [.seconds(3_600)], sequence: 1) == ["live": start, "revisit 1h": start])
+    // In one step with the live cursor: a first pass that breaks leaves nothing without its revisit.
+    #expect(begin([:], [.seconds(3_600)], sequence: 0) == ["live": start, "revisit 1h": start])
     let moved = future.merging(["revisit 1h": Self.now + .seconds(255_600)]) { $1 }
     #expect(begin(moved, [.seconds(3_600)], sequence: 1) == moved)
   }
@@ -85,7 +87,11 @@ let usualRevisits: [Duration] = [900, 3_600, 21_600, 86_400].map { .seconds($0) 
     let start = Self.now - .seconds(86_400)
     for ahead in [1_800, 72_000, 259_200] {
       let late = start + .seconds(ahead)
-      #expect(again(["live": late], at: late, ahead: ahead) == ["live": start])
+      let cursors = again(["live": late], at: late, ahead: ahead)
+      #expect(cursors?["live"] == start && cursors?.count == Self.schedule.revisits.count + 1)
+      #expect(cursors?.values.allSatisfy { $0 == start } == true)
+      // A later window of the first pass is not the first.
+      #expect(again(["live": late - .seconds(60)], at: late, ahead: ahead) == nil)
       #expect(again(["live": late], at: late, ahead: 0) == nil)
       #expect(again(["live": late, "revisit 1h": late - .seconds(1)], at: late, ahead: ahead) == nil)
     }
