@@ -57,8 +57,21 @@ struct QuotaTests {
   func clockBack() async throws {
     let quota = Quota(file: nil, limit: QuotaLimit(requests: 1))
     #expect(try await quota.take(Self.now) == nil)
-    let wait = try await quota.take(Self.now - .seconds(86_400))
-    #expect(wait == .seconds(300))
+    let back = Self.now - .seconds(86_400)
+    #expect(try await quota.take(back) == .seconds(300))
+    #expect(try await quota.take(back + .seconds(100)) == .seconds(200))
+    #expect(try await quota.take(back + .seconds(300)) == nil)
+  }
+
+  @Test("a pause that was asked for under a clock far ahead is over after the longest pause of all")
+  func pauseBeforeClockBack() async throws {
+    let folder = try ScratchFolder()
+    let ahead = Self.now + .seconds(259_200)
+    try await Quota(file: folder("quota"), limit: QuotaLimit(requests: 9), service: "graph")
+      .pause(for: .seconds(600), ahead)
+    let quota = Quota(file: folder("quota"), limit: QuotaLimit(requests: 9), service: "graph")
+    let wait = try #require(try await quota.take(Self.now))
+    #expect(try await quota.take(Self.now + wait) == nil)
   }
 
   @Test("a quota file that cannot be kept is an error, not an open door")

@@ -46,8 +46,10 @@ package actor Quota {
   package func take(_ now: Instant) throws(Failure) -> Duration? {
     var pause: Duration?
     try update { records in
+      let before = records
       pause = take(&records, now: now)
-      return pause == nil
+      // What a clock set back has moved is kept: counted from anew at each call it would never be over.
+      return pause == nil || records != before
     }
     return pause
   }
@@ -75,6 +77,7 @@ package actor Quota {
     for index in records.indices {
       records[index].stamps = usages[index].stamps + (pause <= .zero ? [now] : [])
       records[index].pauses = records[index].pauses.filter { $0.value > now }
+        .mapValues { min($0, now + RetryingTransport.maxRetryAfter) }
     }
     return pause <= .zero ? nil : pause
   }
