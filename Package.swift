@@ -57,7 +57,7 @@ let package = Package(
     .testTarget(
       name: "ApplicationTests",
       dependencies: [
-        "Checkpoint", "Configuration", "IntakeCore", "IntakeTesting", "Normaliser", "Sinks", "Trigger",
+        "Checkpoint", "Configuration", "HTTPTransport", "IntakeCore", "IntakeTesting", "Normaliser", "Sinks", "Trigger",
         "message-trace",
       ]),
     .testTarget(

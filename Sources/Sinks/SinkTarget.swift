@@ -45,6 +45,9 @@ package struct SinkContext: Sendable {
   package var time: TimeSource
   /// The tenant and the place of its state: what tells two collectors apart at a destination that keeps track of them.
   package var owner: String
+  /// True for a sink beside the collector's own: it must not take the collector's place where one writer has to be told
+  /// from another.
+  package var isTrial = false
   /// Proxy, trust and deadlines of the program; a sink's own options take precedence.
   package var http: HTTPSettings
   /// Where events are kept that a receiver refuses for good; nil: such an event is a failure of its batch.

@@ -1,11 +1,13 @@
 // Typed settings from layers: what they mean, and that every mistake is reported at once with its place.
 
 internal import Configuration
+internal import HTTPTransport
 internal import IntakeCore
 internal import IntakeTesting
 import Testing
 internal import Trigger
 
+@testable internal import Sinks
 @testable internal import message_trace
 
 @Suite struct TenantSettingsTests {
@@ -18,6 +20,21 @@ internal import Trigger
     #expect(configuration.schedule.revisits == [.seconds(900), .seconds(3_600)])
     #expect(configuration.sinks.count == 2 && configuration.statePath == "/var/lib/message-trace/contoso")
     #expect(configuration.pageSize == 5_000)
+  }
+
+  @Test("a token that was made for Graph, and a password, are shown to no sink")
+  func sinkSignIn() throws {
+    let folder = try ScratchFolder()
+    let file = try folder.write("token", to: "token")
+    var layer = SettingLayer()
+    layer[.tenant] = ["contoso.onmicrosoft.com"]
+    layer[.accessTokenFile] = [file]
+    let settings = try TenantSettings(layer, environment: ["HOME": folder.path])
+    let origin = try #require(Origin(scheme: "https", authority: "hub.example"))
+    let signIn = SinkSignIn(
+      resource: "https://hub.example", origin: origin, clientID: nil, tenant: nil, secret: nil)
+    let failure = #expect(throws: Failure.self) { try settings.credential(for: signIn) }
+    #expect(failure?.code.rawValue == "sink.sign_in" && failure?.exit == .configuration)
   }
 
   /// What is replaced in the good playbook, by what, and what is then said: values as well as keys, each with its line.

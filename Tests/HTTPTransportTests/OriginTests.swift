@@ -43,4 +43,15 @@ struct OriginTests {
     let home = try #require(WebAddress("https://graph.microsoft.com/v1.0"))
     #expect(Authorization.bearer(Secret(token), for: home.origin) == nil)
   }
+
+  @Test("a bearer token is given out for its origin alone, a password never")
+  func bearerToken() throws {
+    let (home, other) = (
+      Origin(scheme: "https", authority: "a.example"), Origin(scheme: "https", authority: "b.example")
+    )
+    let (here, there) = (try #require(home), try #require(other))
+    let bearer = try #require(Authorization.bearer(Secret("t0ken"), for: here))
+    #expect(bearer.bearerToken(for: here)?.revealed == "t0ken" && bearer.bearerToken(for: there) == nil)
+    #expect(Authorization.basic("u", Secret("p"), for: here).bearerToken(for: here) == nil)
+  }
 }

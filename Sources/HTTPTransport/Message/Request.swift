@@ -70,6 +70,12 @@ package struct Authorization: Sendable {
     guard address.origin == origin else { throw .foreignLink(address.origin.host) }
     return Secret("\(name): \(value.revealed)")
   }
+
+  /// The token of a bearer credential, for a protocol other than HTTP; nil for any other credential or origin.
+  package func bearerToken(for origin: Origin) -> Secret? {
+    guard origin == self.origin, value.revealed.hasPrefix("Bearer ") else { return nil }
+    return Secret(String(value.revealed.dropFirst("Bearer ".count)))
+  }
 }
 
 extension Failure {

@@ -44,11 +44,17 @@ extension TenantSettings {
       return .clientSecret(
         tenant: signIn.tenant ?? tenant, clientID: clientID, secret: secret, authority: authority(of: signIn))
     }
-    guard case .basic = credential else { return credential }
+    let what: String
+    switch credential {
+    case .basic: what = "a password"
+    // Made for the source's service: it would show another one what opens that.
+    case .accessTokenFile: what = "a ready-made token"
+    case .clientSecret, .certificate, .federatedTokenFile, .managedIdentity: return credential
+    }
     throw Failure(
       "sink.sign_in", exit: .configuration,
-      "Opening a sink: it needs an Entra app, and the source signs in with a password.",
-      hint: "Give the sink the options client-id, tenant and token-file.")
+      "Opening a sink: it needs an Entra app, and the source signs in with \(what).",
+      hint: "Give the sink a sign-in of its own: message-trace help sinks.")
   }
 
   private func authority(of signIn: SinkSignIn) -> String {

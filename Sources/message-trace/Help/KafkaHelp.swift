@@ -24,7 +24,8 @@ enum KafkaHelp {
       security          plaintext           ssl sasl_ssl; a password goes over plaintext to this host only
       timeout           60                  seconds of a transaction, and of each wait for the brokers
       token-env         none                variable that holds the bearer token of sasl=oauthbearer
-      token-file        none                private file that holds it, read with each new connection
+      token-file        none                private file that holds it, read with each new connection; with neither, the
+                                            source's Entra sign-in for the brokers' host (Event Hubs)
       transactional-id  message-trace-HASH  HASH is made of tenant, full path of the state, and topic
       transactions      yes                 no: for brokers without transactions
       username          none                of the sign-in

@@ -1,6 +1,8 @@
 // Specs of Kafka sinks, and what librdkafka is set to.
 
+internal import HTTPTransport
 internal import IntakeCore
+internal import IntakeTesting
 internal import Testing
 
 @testable import Sinks
@@ -72,6 +74,27 @@ struct KafkaSettingsTests {
     #expect(failure?.code.rawValue == "test.asked")
   }
 
+  @Test("the source's sign-in gives the bearer token, for brokers of one name only")
+  func signIn() async throws {
+    let asked = Locked<[String]>([])
+    let context = SinkContext(log: .silent, time: .system) { (signIn) throws(Failure) in
+      asked.update { $0.append("\(signIn.resource) \(signIn.origin.host)") }
+      return NoToken()
+    }
+    let rest = "mail?security=sasl_ssl&sasl=oauthbearer"
+    let sink = try SinkSpec(parsing: "kafka://ns.servicebus.windows.net:9093/\(rest)").makeSink(context)
+    #expect(asked.value == ["https://ns.servicebus.windows.net ns.servicebus.windows.net"])
+    let entry = JournalEntry(sequence: 1, bytes: [], entries: [], cursors: [:])
+    let failure = await #expect(throws: Failure.self) {
+      try await sink.deliver(entry, from: SinkPosition(sequence: 0))
+    }
+    #expect(failure?.code.rawValue == "test.asked")
+    #expect(throws: Failure.self) {
+      try SinkSpec(parsing: "kafka://a.example:9093,b.example:9093/\(rest)").makeSink(context)
+    }
+    #expect(asked.value.count == 1)
+  }
+
   @Test("a marker says what batch it is, and only to its writer")
   func marker() throws {
     var entry = JournalEntry(sequence: 7, bytes: [], entries: [], cursors: [:])
@@ -88,4 +111,10 @@ struct KafkaSettingsTests {
     entry.bytes = Array("{}\n".utf8)
     #expect(KafkaMarker(entry, in: "mail") != marker)
   }
+}
+
+/// A sign-in that is refused, in words of its own.
+private struct NoToken: TokenSource {
+  func authorization() async throws(Failure) -> Authorization { throw Failure("test.asked", exit: .denied, "Asking.") }
+  func refused() async -> Bool { false }
 }
