@@ -166,10 +166,12 @@ package struct SinkSpec: Sendable {
 
   /// True for an at sign in the place of host and port, also where a password before it has characters that end that place.
   private static func holdsUser(_ text: String) -> Bool {
-    guard let start = text.ranges(of: "://").first?.upperBound else { return false }
-    let place = text[start...]
+    guard let mark = text.ranges(of: "://").first else { return false }
+    let place = text[mark.upperBound...]
     guard let at = place.lastIndex(of: "@") else { return false }
-    return place.prefix { $0 != "/" }.contains("@") || !place[..<at].contains("=")
+    // Structured data of a syslog spec has at signs of its own, and slashes.
+    let hasPath = kinds.contains { $0.schemes.contains(String(text[..<mark.lowerBound])) }
+    return hasPath && place.prefix { $0 != "/" }.contains("@") || !place[..<at].contains("=")
   }
 
   static func wrong(_ sentence: String, hint: String = "For example: --sink file:/var/log/events.ndjson") -> Failure {

@@ -89,7 +89,7 @@ final class ProgressReporter: Sendable {
 
   private func bar(_ progress: BackfillProgress, _ figures: (rate: String, left: String)) {
     let width = 24
-    let full = max(0, min(width, Int(Double(width) * progress.done.inSeconds / progress.span.span.inSeconds)))
+    let full = max(0, min(width, Int(Double(width) * share(progress))))
     let bar = String(repeating: "#", count: full) + String(repeating: "-", count: width - full)
     let line =
       "\r[\(bar)] \(percent(progress))  \(progress.tally.rows) rows  \(figures.rate)/s  \(figures.left) left\u{1B}[K"
@@ -97,6 +97,11 @@ final class ProgressReporter: Sendable {
   }
 
   private func percent(_ progress: BackfillProgress) -> String {
-    "\(Int(100 * progress.done.inSeconds / max(0.001, progress.span.span.inSeconds)))%"
+    "\(Int(100 * share(progress)))%"
+  }
+
+  /// 1 exactly where all is done: the division comes first, or rounding would make 99 % of it.
+  private func share(_ progress: BackfillProgress) -> Double {
+    progress.done.inSeconds / max(0.001, progress.span.span.inSeconds)
   }
 }
