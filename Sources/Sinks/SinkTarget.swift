@@ -84,8 +84,6 @@ package struct SinkSignIn: Sendable {
 
 /// A spec taken apart: `SCHEME://PLACE?NAME=VALUE&…`, values percent-encoded.
 struct SinkText: Sendable {
-  /// As written.
-  let text: String
   let scheme: String
   let place: String
   /// In the order written; a name may come several times.
@@ -96,7 +94,6 @@ struct SinkText: Sendable {
   /// nil for another form.
   init?(_ text: String) throws(Failure) {
     guard let colon = text.ranges(of: "://").first else { return nil }
-    self.text = text
     scheme = String(text[..<colon.lowerBound])
     let rest = text[colon.upperBound...].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     place = String(rest[0])
@@ -117,5 +114,15 @@ struct SinkText: Sendable {
       options.append((parts[0], value))
     }
     return options
+  }
+}
+
+extension Failure {
+  /// With the nearest name, or all of them.
+  static func unknownOption(_ name: String, of sink: String, among names: [String]) -> Failure {
+    let nearest = Suggestion.name(to: name, among: names).map { "Did you mean \($0)?" }
+    return SinkSpec.wrong(
+      "Reading the sink \(sink): unknown option \(name).",
+      hint: nearest ?? "Options: \(names.joined(separator: ", ")).")
   }
 }

@@ -20,6 +20,13 @@ struct Child {
     self.process = process
   }
 
+  /// True if it ends by itself with 0.
+  func succeeds() -> Bool {
+    var status: Int32 = 0
+    while unsafe waitpid(process, &status, 0) < 0 { guard errno == EINTR else { return false } }
+    return status == 0
+  }
+
   /// Kills it; the processor seconds that it took.
   @discardableResult
   func end() -> Double {

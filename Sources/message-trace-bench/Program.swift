@@ -18,19 +18,7 @@ enum Program {
 
   /// True if it ended with 0; its standard output is in the file by then.
   static func run(_ command: [String], output: String) -> Bool {
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe command.map { unsafe strdup($0) }
-    unsafe words.append(nil)
-    defer { for index in command.indices { unsafe free(words[index]) } }
-    var process: pid_t = 0
-    guard unsafe posix_spawnp(&process, command[0], &actions, nil, words, environ) == 0 else { return false }
-    var status: Int32 = 0
-    while unsafe waitpid(process, &status, 0) < 0 { guard errno == EINTR else { return false } }
-    return status == 0
+    Child(command, output: output)?.succeeds() ?? false
   }
 
   static func write(_ bytes: [UInt8], to path: String) -> Bool {

@@ -40,7 +40,7 @@ struct HTTPOptions: Sendable {
   init(_ text: SinkText, _ dialect: any HTTPDialect.Type) throws(Failure) {
     for (name, value) in text.options {
       guard Self.common.contains(name) || dialect.options.contains(name) else {
-        throw Self.unknown(name, text.name, dialect)
+        throw .unknownOption(name, of: text.name, among: (Self.common + dialect.options).sorted())
       }
       if dialect.options.contains(name) { own[name] = value } else { try set(name, value, text.name) }
     }
@@ -132,12 +132,5 @@ struct HTTPOptions: Sendable {
     throw SinkSpec.wrong(
       "Reading the sink \(sink): \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).",
       hint: "Correct the option \(name).")
-  }
-
-  private static func unknown(_ name: String, _ sink: String, _ dialect: any HTTPDialect.Type) -> Failure {
-    let all = (common + dialect.options).sorted()
-    let nearest = Suggestion.name(to: name, among: all).map { "Did you mean \($0)?" }
-    return SinkSpec.wrong(
-      "Reading the sink \(sink): unknown option \(name).", hint: nearest ?? "Options: \(all.joined(separator: ", ")).")
   }
 }

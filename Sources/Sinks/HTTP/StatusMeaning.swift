@@ -25,7 +25,7 @@ enum StatusMeaning {
         "sink.http.refused", exit: .configuration,
         "\(request.purpose): the service refuses the request, whatever it holds (HTTP \(response.status)).",
         hint: response.status == 415
-          ? "Check that the service takes this form, and gzip: the option gzip=no sends plain bodies."
+          ? "Check that the service takes this form, and gzip: the option gzip=off sends plain bodies."
           : "Check the service's settings.")
     }
   }

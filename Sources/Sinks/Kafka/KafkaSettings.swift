@@ -46,7 +46,6 @@ struct KafkaSettings: Sendable, Equatable {
   /// Of a transaction, and of each wait for the brokers.
   var timeout = Duration.seconds(60)
 
-  static let scheme = "kafka://"
   static let names = [
     "ca", "cert", "client-id", "compression", "key", "marker-topic", "max-bytes", "partitioner", "password-env",
     "password-file", "sasl", "security", "timeout", "token-env", "token-file", "transactional-id", "transactions",
@@ -56,42 +55,32 @@ struct KafkaSettings: Sendable, Equatable {
   var markerTopic: String { ownMarkerTopic ?? "\(topic).message-trace" }
 
   /// - Throws: `sink.spec` (78), naming what is wrong.
-  init(parsing text: String) throws(Failure) {
-    let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    name = parts[0]
-    let place = parts[0].dropFirst(Self.scheme.count)
-      .split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+  init(_ text: SinkText) throws(Failure) {
+    name = text.name
+    let place = text.place.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     let hosts = place[0].split(separator: ",", omittingEmptySubsequences: false)
     brokers = hosts.compactMap { NetworkAddress(String($0)) }
     topic = place.count == 2 ? String(place[1]) : ""
     guard brokers.count == hosts.count, Self.isTopic(topic) else {
       throw SinkSpec.wrong(
-        "Reading the sink \(parts[0]): it requires one or more HOST:PORT, and a topic of letters, digits, dots, underscores and hyphens.",
+        "Reading the sink \(text.name): it requires one or more HOST:PORT, and a topic of letters, digits, dots, underscores and hyphens.",
         hint: "For example: --sink kafka://kafka1.example:9092,kafka2.example:9092/mail")
     }
-    for (name, value) in try Self.options(parts.count > 1 ? parts[1] : "", parts[0]) { try set(name, value) }
+    for (option, value) in text.options {
+      guard Self.names.contains(option) else { throw Self.unknown(option, text.name) }
+      guard !value.utf8.contains(0) else {
+        throw SinkSpec.wrong("Reading the sink \(text.name): the option \(option) has no value.")
+      }
+      try set(option, value)
+    }
     try checkSignIn()
   }
 
-  private static func options(_ query: String, _ spec: String) throws(Failure) -> [(String, String)] {
-    var options: [(String, String)] = []
-    for pair in query.split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard names.contains(parts[0]) else {
-        throw SinkSpec.wrong(
-          "Reading the sink \(spec): unknown option \(parts[0]).",
-          hint: ["password", "token"].contains(parts[0])
-            ? "Give a reference: \(parts[0])-file=PATH or \(parts[0])-env=NAME."
-            : Suggestion.name(to: parts[0], among: names).map { "Did you mean \($0)?" }
-              ?? "Options: \(names.joined(separator: ", ")).")
-      }
-      guard parts.count == 2,
-        let value = PercentEncoding.decode(parts[1]).flatMap({ String(validating: $0, as: UTF8.self) }),
-        !value.isEmpty, !value.utf8.contains(0)
-      else { throw SinkSpec.wrong("Reading the sink \(spec): the option \(parts[0]) has no value.") }
-      options.append((parts[0], value))
-    }
-    return options
+  private static func unknown(_ option: String, _ spec: String) -> Failure {
+    guard ["password", "token"].contains(option) else { return .unknownOption(option, of: spec, among: names) }
+    return SinkSpec.wrong(
+      "Reading the sink \(spec): unknown option \(option).",
+      hint: "Give a reference: \(option)-file=PATH or \(option)-env=NAME.")
   }
 
   private mutating func set(_ option: String, _ value: String) throws(Failure) {

@@ -10,7 +10,7 @@ struct KafkaTarget: SinkTarget {
   /// Shared by every sink made from here.
   private let kept = KafkaLink.Kept()
 
-  init(_ text: SinkText) throws(Failure) { settings = try KafkaSettings(parsing: text.text) }
+  init(_ text: SinkText) throws(Failure) { settings = try KafkaSettings(text) }
 
   /// A secret is read again with every connection: a token may have been replaced.
   func loadSecrets(_ environment: [String: String]) throws(Failure) {}

@@ -60,7 +60,7 @@ struct SyslogOptions: Sendable, Equatable {
     for pair in query.split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let name = parts[0]
-      guard Self.names.contains(name) else { throw Self.unknown(name, spec) }
+      guard Self.names.contains(name) else { throw .unknownOption(name, of: spec, among: Self.names) }
       guard parts.count == 2,
         let value = PercentEncoding.decode(parts[1]).flatMap({ String(validating: $0, as: UTF8.self) }), !value.isEmpty
       else {
@@ -170,12 +170,5 @@ struct SyslogOptions: Sendable, Equatable {
     if let number = Int(value), range.contains(number) { return number }
     throw SinkSpec.wrong(
       "Reading the sink \(spec): \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).")
-  }
-
-  private static func unknown(_ name: String, _ spec: String) -> Failure {
-    let nearest = Suggestion.name(to: name, among: names).map { "Did you mean \($0)?" }
-    return SinkSpec.wrong(
-      "Reading the sink \(spec): unknown option \(name).",
-      hint: nearest ?? "Options: \(names.joined(separator: ", ")).")
   }
 }

@@ -118,3 +118,10 @@ private struct NoToken: TokenSource {
   func authorization() async throws(Failure) -> Authorization { throw Failure("test.asked", exit: .denied, "Asking.") }
   func refused() async -> Bool { false }
 }
+
+extension KafkaSettings {
+  /// Of a whole spec.
+  init(parsing spec: String) throws {
+    try self.init(try #require(try SinkText(spec)))
+  }
+}
