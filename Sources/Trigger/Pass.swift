@@ -14,16 +14,13 @@ package struct Pass: Sendable {
     self.log = log
   }
 
-  /// Runs one pass. Failures are part of the outcome, beside what was done before them.
+  /// Runs one pass of an open pipeline. Failures are part of the outcome, beside what was done before them.
   package func run<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) async -> PassOutcome {
     var outcome = PassOutcome()
     let started = time.now()
     do {
-      try await pipeline.reopen()
-      let read = try await pipeline.delivering { await self.read(&$0, outcome) }
-      outcome = read.outcome
-      try read.ending.get()
-      try pipeline.state.prune(before: schedule.horizon(pipeline.state.checkpoint, now: time.now()))
+      try await pipeline.delivering { (pipeline) async throws(Failure) in try await read(&pipeline, into: &outcome) }
+      try pipeline.prune(before: schedule.horizon(pipeline.state.checkpoint, now: time.now()))
     } catch {
       outcome.interruption = error
     }
@@ -35,18 +32,12 @@ package struct Pass: Sendable {
 
   /// Drains the journal and reads what is due, the sinks side by side.
   private func read<Input, Mapping, State>(
-    _ pipeline: inout Pipeline<Input, Mapping, State>, _ before: PassOutcome
-  ) async -> (outcome: PassOutcome, ending: Result<Void, Failure>) {
-    var outcome = before
-    do {
-      try await pipeline.drain()
-      try begin(&pipeline)
-      try await readAll(&pipeline, into: &outcome)
-      try await retryOpenSpans(&pipeline, into: &outcome)
-      return (outcome, .success(()))
-    } catch {
-      return (outcome, .failure(error))
-    }
+    _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
+  ) async throws(Failure) {
+    try await pipeline.drain()
+    try begin(&pipeline)
+    try await readAll(&pipeline, into: &outcome)
+    try await retryOpenSpans(&pipeline, into: &outcome)
   }
 
   /// Fixes where the reads begin. A clock before the live cursor would read nothing and call it done.

@@ -75,7 +75,7 @@ final class Lane: Sendable {
   }
 
   /// The checkpoint has this position now.
-  func commit(_ position: SinkPosition?) {
+  func noteCommitted(_ position: SinkPosition?) {
     guard let position else { return }
     state.withLock { $0.committed = position }
     work.ring()

@@ -6,35 +6,37 @@ extension Pipeline {
   /// A batch waits for every sink that is prompt. One that is not falls behind alone: `body` goes on, and the sink
   /// delivers from the journal meanwhile. When `body` is done, waits for the sinks that are behind as long as they move
   /// (`DeliveryLimits`), and then says in `sinkFailures` which have not caught up. Within `body` the call only runs its own.
-  /// - Throws: a failed commit, or an entry of the journal that cannot be read back.
+  /// - Throws: what `body` throws, else a failed commit, or an entry of the journal that cannot be read back.
   package mutating func delivering<Value: Sendable>(
-    _ body: (inout Self) async -> Value
+    _ body: (inout Self) async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
     try await delivering(before: .max, body)
   }
 
   /// - Parameter first: entries from this one on are offered by `body` itself.
   private mutating func delivering<Value: Sendable>(
-    before first: UInt64, _ body: (inout Self) async -> Value
+    before first: UInt64, _ body: (inout Self) async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
-    guard !isDelivering else { return await body(&self) }
+    guard !isDelivering else { return try await body(&self) }
     lanes = makeLanes(before: first)
     isDelivering = true
-    let (value, end) = await withTaskGroup(of: Void.self) { group in
+    let (result, end) = await withTaskGroup(of: Void.self) { group in
       for lane in lanes {
         group.addTask(executorPreference: ThreadExecutor(name: "message-trace.sink.\(lane.sink.name)")) {
           await lane.run()
         }
       }
-      let value = await body(&self)
+      let result = await Failure.caught { () async throws(Failure) in try await body(&self) }
       let end = await waitForLanes()
       group.cancelAll()
       await group.waitForAll()
-      return (value, end)
+      return (result, end)
     }
     defer { (lanes, isDelivering) = ([], false) }
+    let left = Result { () throws(Failure) in try leaveLanes() }
+    let value = try result.get()
     try end.get()
-    try leaveLanes()
+    try left.get()
     return value
   }
 
@@ -47,11 +49,11 @@ extension Pipeline {
   }
 
   /// Deliver to remove, for the entry that was just journaled.
-  mutating func commit(_ entry: JournalEntry) async throws(Failure) {
+  mutating func deliverAndCommit(_ entry: JournalEntry) async throws(Failure) {
     guard isDelivering else {
-      return try await delivering(before: entry.sequence) { pipeline in
-        await Failure.caught { () async throws(Failure) in try await pipeline.commit(entry) }
-      }.get()
+      return try await delivering(before: entry.sequence) { (pipeline) async throws(Failure) in
+        try await pipeline.deliverAndCommit(entry)
+      }
     }
     for lane in lanes { lane.offer(entry) }
     await waitForPrompt()
@@ -126,6 +128,7 @@ extension Pipeline {
 
   /// Record to remove: one commit for all that has moved, none where nothing has.
   private mutating func commitLanes(onto checkpoint: Checkpoint) throws(Failure) {
+    guard !hasLostState else { return }
     var next = checkpoint
     var unread: Failure?
     for lane in lanes {
@@ -134,15 +137,8 @@ extension Pipeline {
       if let failure = standing.failure { sinkFailures[lane.sink.name] = failure }
       unread = unread ?? standing.journalFailure
     }
-    if next != state.checkpoint {
-      do {
-        try state.commit(next)
-      } catch {
-        hasLostState = true
-        throw error
-      }
-    }
-    for lane in lanes { lane.commit(next.sinks[lane.sink.name]) }
+    try commit(next)
+    for lane in lanes { lane.noteCommitted(next.sinks[lane.sink.name]) }
     if let unread { throw unread }
   }
 }

@@ -28,7 +28,7 @@ extension Pipeline {
   mutating func closeSpans(in window: Window) throws(Failure) {
     var checkpoint = state.checkpoint
     checkpoint.openSpans.removeAll { $0.window.start >= window.start && $0.window.end <= window.end }
-    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+    try commit(checkpoint)
   }
 
   private mutating func replace(_ span: OpenSpan, with left: [Window]) throws(Failure) {
@@ -37,7 +37,7 @@ extension Pipeline {
     for window in left {
       checkpoint.leaveOpen(OpenSpan(window: window, opened: span.opened, tried: time.now()))
     }
-    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+    try commit(checkpoint)
   }
 
   /// Commits that a window could not be read; only then may a cursor move beyond it.
@@ -45,7 +45,7 @@ extension Pipeline {
     var checkpoint = state.checkpoint
     checkpoint.leaveOpen(OpenSpan(window: window, opened: time.now(), tried: time.now()))
     guard checkpoint.openSpans.count <= OpenSpan.most else { throw failure }
-    try state.commit(checkpoint)
+    try commit(checkpoint)
     unread.append((window, failure))
   }
 }

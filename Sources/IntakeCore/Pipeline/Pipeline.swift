@@ -38,11 +38,11 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   var isDelivering = false
   /// Rung by lanes and by what fetches.
   let signal = Signal()
-  /// Set by a failed commit: what is on disk is only known after opening anew.
+  /// Set by a failed write of the state: what is on disk is only known after opening anew.
   var hasLostState = false
 
-  /// Names of sinks that could not be opened yet.
-  private var unopened: Set<String> = []
+  /// Names of sinks that are not open yet.
+  private var unopened: Set<String>
   private var batch = Batch()
   /// Bytes beyond which a page is held alone; usual pages of 5,000 rows have 2 to 5 MB.
   static var largePage: Int { 8 << 20 }
@@ -58,18 +58,21 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     self.time = time
     self.journalCap = journalCap
     self.limits = limits ?? (sinks.count > 1 ? .sideBySide : .alone)
+    unopened = Set(sinks.map(\.name))
   }
 
-  /// Opens every sink and fixes where new ones start. Call it first, and `drain()` next.
+  /// Begins a pass: opens each sink that is not open yet, fixes where new ones start, and gives those that failed in an
+  /// earlier pass another chance.
   ///
-  /// A sink that was delivered to before and cannot be opened now delays only itself, unless it is the only one.
+  /// A sink that was delivered to before and cannot be opened now delays only itself, unless it is the only one: it costs
+  /// one round of waiting a pass.
   /// - Parameter forgetting: gives up what a sink that is no longer configured has not acknowledged.
   package mutating func open(forgetting: Bool = false) async throws(Failure) {
     var checkpoint = state.checkpoint
     try forgetRemovedSinks(&checkpoint, forgetting: forgetting)
-    unopened = Set(sinks.map(\.name))
-    sinkFailures = [:]
+    (sinkFailures, addedSinks) = ([:], [])
     try await openSinks(&checkpoint)
+    try commit(checkpoint)
   }
 
   private mutating func openSinks(_ checkpoint: inout Checkpoint) async throws(Failure) {
@@ -89,7 +92,6 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       }
     }
     if unopened.count == sinks.count, let failure = sinkFailures.values.first { throw failure }
-    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
   }
 
   /// Events that are collected without a sink are never delivered to it: removing one needs the operator's consent.
@@ -103,35 +105,40 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
 
   /// Delivers pending journal entries, oldest first, to the sinks that lack them, and commits what they acknowledged.
   ///
-  /// Called after `open` and at the beginning of each pass. Outside of `delivering` it reopens sinks first.
+  /// Called after `open`, before anything is read.
   package mutating func drain() async throws(Failure) {
-    if !isDelivering { try await reopen() }
-    try await delivering { pipeline in
-      await Failure.caught { () async throws(Failure) in try await pipeline.deliverPending() }
-    }.get()
-  }
-
-  /// Gives sinks that failed another chance, and opens those that could not be opened: a sink that is down costs one round
-  /// of waiting a pass.
-  package mutating func reopen() async throws(Failure) {
-    sinkFailures = [:]
-    guard !unopened.isEmpty else { return }
-    var checkpoint = state.checkpoint
-    try await openSinks(&checkpoint)
+    try await delivering { (pipeline) async throws(Failure) in try await pipeline.deliverPending() }
   }
 
   /// Moves cursors without reading: what a wider or later read has already covered.
   package mutating func move(_ cursors: [String: Instant]) throws(Failure) {
     var checkpoint = state.checkpoint
     for (name, instant) in cursors { checkpoint.advance(name, to: instant) }
-    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+    try commit(checkpoint)
   }
 
   /// Sets the cursors, which may also move back or go: for the schedule, before it reads.
   package mutating func set(_ cursors: [String: Instant]) throws(Failure) {
     var checkpoint = state.checkpoint
     checkpoint.cursors = cursors
-    if checkpoint != state.checkpoint { try state.commit(checkpoint) }
+    try commit(checkpoint)
+  }
+
+  /// Forgets identities that neither live collection nor a revisit can see again: see `StateStore.prune`.
+  package mutating func prune(before horizon: Instant) throws(Failure) {
+    do { try state.prune(before: horizon) } catch { throw lost(error) }
+  }
+
+  /// The steps record to remove. Nothing is committed where nothing has moved.
+  mutating func commit(_ next: Checkpoint) throws(Failure) {
+    guard next != state.checkpoint else { return }
+    do { try state.commit(next) } catch { throw lost(error) }
+  }
+
+  /// Notes that a write has failed: nothing is committed any more, only the failure that came first is reported.
+  private mutating func lost(_ failure: Failure) -> Failure {
+    hasLostState = true
+    return failure
   }
 
   package func close() async {
@@ -162,11 +169,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     tally.failed += batch.failed
     var next = state.checkpoint
     if let cursor { next.advance(cursor.name, to: cursor.end) }
-    if batch.entries.isEmpty {
-      if next != state.checkpoint { try state.commit(next) }
-    } else {
-      try await commit(try state.journal(batch, cursors: next.cursors))
-    }
+    guard !batch.entries.isEmpty else { return try commit(next) }
+    let entry: JournalEntry
+    do { entry = try state.journal(batch, cursors: next.cursors) } catch { throw lost(error) }
+    try await deliverAndCommit(entry)
   }
 
   private mutating func noteAges(_ now: Instant) {

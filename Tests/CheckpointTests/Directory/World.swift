@@ -88,6 +88,7 @@ struct World {
       for window in Self.windows where pipeline.state.checkpoint.cursors["live"].map({ $0 < window.end }) ?? true {
         _ = try await pipeline.read(window, moving: "live", age: .zero)
       }
+      try await pipeline.open()
       try await pipeline.drain()
       if let failure = pipeline.sinkFailures.values.first { throw failure }
     } catch {

@@ -40,11 +40,9 @@ import Testing
     let (stuck, alive) = (GatedSink("stuck"), MemorySink(name: "alive"))
     var pipeline = pipeline(isFirst ? [stuck, alive] : [alive, stuck])
     try await pipeline.open()
-    let tally = try await pipeline.delivering { pipeline in
-      await Failure.caught { () async throws(Failure) in
-        try await pipeline.read(Self.window, moving: "live", age: .zero)
-      }
-    }.get()
+    let tally = try await pipeline.delivering { (pipeline) async throws(Failure) in
+      try await pipeline.read(Self.window, moving: "live", age: .zero)
+    }
     #expect(tally.emitted == 6 && alive.lines.count == 6)
     #expect(pipeline.state.checkpoint.cursors == ["live": Self.window.end])
     #expect(pipeline.sinkFailures.mapValues(\.code.rawValue) == ["stuck": "sink.behind"])
@@ -58,11 +56,9 @@ import Testing
     let slow = GatedSink("slow") { alive.lines.count == 6 }
     var pipeline = pipeline([slow, alive], limits: Self.patient)
     try await pipeline.open()
-    let tally = try await pipeline.delivering { pipeline in
-      await Failure.caught { () async throws(Failure) in
-        try await pipeline.read(Self.window, moving: "live", age: .zero)
-      }
-    }.get()
+    let tally = try await pipeline.delivering { (pipeline) async throws(Failure) in
+      try await pipeline.read(Self.window, moving: "live", age: .zero)
+    }
     #expect(tally.emitted == 6)
     #expect(slow.lines.value == alive.lines && pipeline.sinkFailures.isEmpty)
     #expect(pipeline.state.pending.isEmpty)
@@ -81,11 +77,9 @@ import Testing
       source: source, mapping: PlainMapping(), sinks: [slow, alive], state: state, time: .system,
       limits: Self.patient)
     try await pipeline.open()
-    _ = try await pipeline.delivering { pipeline in
-      await Failure.caught { () async throws(Failure) in
-        try await pipeline.read(Self.window, moving: "live", age: .zero)
-      }
-    }.get()
+    _ = try await pipeline.delivering { (pipeline) async throws(Failure) in
+      try await pipeline.read(Self.window, moving: "live", age: .zero)
+    }
     #expect(source.hasSeen.value && slow.lines.value.count == 6 && pipeline.state.pending.isEmpty)
   }
 
@@ -97,11 +91,9 @@ import Testing
     let limits = DeliveryLimits(prompt: .milliseconds(50), stall: nil, linger: .seconds(3))
     var pipeline = pipeline([slow, alive], state: state, limits: limits)
     try await pipeline.open()
-    _ = try await pipeline.delivering { pipeline in
-      await Failure.caught { () async throws(Failure) in
-        try await pipeline.read(Self.window, moving: "live", age: .zero)
-      }
-    }.get()
+    _ = try await pipeline.delivering { (pipeline) async throws(Failure) in
+      try await pipeline.read(Self.window, moving: "live", age: .zero)
+    }
     let taken = slow.lines.value.count
     #expect(alive.lines.count == 6 && pipeline.state.pending.last == 2_003)
     #expect(taken > 0 && pipeline.state.checkpoint.sinks["slow"]?.sequence == UInt64(taken))
@@ -128,6 +120,23 @@ import Testing
     let before = pipeline.state.commits
     try await pipeline.drain()
     #expect(sink.lines.count == 50 && pipeline.state.commits == before + 50 && pipeline.state.pending.isEmpty)
+  }
+
+  @Test("a journal that fails is what the pass reports, not the commit of a slow sink that cannot follow")
+  func journalFault() async throws {
+    let full = Failure("state.full", exit: .ioError, "Writing the journal: no space left on device.")
+    let alive = MemorySink(name: "alive")
+    let slow = GatedSink("slow") { alive.lines.count == 4 }
+    var state = MemoryStore()
+    state.fault = (3, full)
+    var pipeline = pipeline([slow, alive], state: state, limits: Self.patient)
+    try await pipeline.open()
+    await #expect(throws: full) {
+      _ = try await pipeline.delivering { (pipeline) async throws(Failure) in
+        _ = try await pipeline.read(Self.window, moving: "live", age: .zero)
+      }
+    }
+    #expect(alive.lines.count == 4)
   }
 
   @Test("being stopped ends a sink that stands still; what others acknowledged is committed")

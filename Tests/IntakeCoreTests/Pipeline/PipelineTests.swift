@@ -63,6 +63,7 @@ import Testing
     #expect(pipeline.sinkFailures == ["dead": Self.down])
     #expect(pipeline.state.pending.count == 3)
     dead.fail(with: nil)
+    try await pipeline.open()
     try await pipeline.drain()
     #expect(dead.lines == alive.lines && pipeline.state.pending.isEmpty && pipeline.sinkFailures.isEmpty)
   }
@@ -84,6 +85,7 @@ import Testing
     _ = try await next.read(Self.window, moving: "live", age: .zero)
     #expect(alive.lines.count == 6 && shut.lines.isEmpty && next.sinkFailures["shut"]?.code.rawValue == "sink.shut")
     shut.shut(false)
+    try await next.open()
     try await next.drain()
     #expect(shut.lines == alive.lines && next.state.pending.isEmpty && next.sinkFailures.isEmpty)
 
@@ -95,7 +97,7 @@ import Testing
     await #expect(throws: Failure.self) { try await last.open() }
   }
 
-  @Test("each drain tries a dead sink once, opening does not")
+  @Test("each pass tries a dead sink once, opening does not")
   func drainedOnce() async throws {
     let dead = DeadSink()
     var before = TestPipeline(
@@ -108,6 +110,7 @@ import Testing
     try await after.open()
     try await after.drain()
     #expect(dead.attempts.value == 2 && after.sinkFailures == ["dead": Self.down])
+    try await after.open()
     try await after.drain()
     #expect(dead.attempts.value == 3)
   }

@@ -9,7 +9,7 @@ package struct MemoryLedger: Ledger, Sendable {
   package mutating func insert(_ identity: Identity, received: Instant) -> Bool { known.insert(identity).inserted }
 }
 
-/// A store without a disk, with the same rules; `failing` names the operation that fails next.
+/// A store without a disk, with the same rules.
 package struct MemoryStore: StateStore, Sendable {
   package var checkpoint = Checkpoint()
   package var ledger = MemoryLedger()
@@ -19,6 +19,9 @@ package struct MemoryStore: StateStore, Sendable {
   }
   private let held = MemoryJournal()
   package var commits = 0
+  /// What journaling the entry of this number ends with; after it the store takes nothing more, as a directory does.
+  package var fault: (sequence: UInt64, failure: Failure)?
+  private var isBroken = false
 
   package init() {}
 
@@ -26,6 +29,10 @@ package struct MemoryStore: StateStore, Sendable {
   package var journalSize: Int { entries.reduce(0) { $0 + $1.bytes.count } }
 
   package mutating func journal(_ batch: Batch, cursors: [String: Instant]) throws(Failure) -> JournalEntry {
+    if let fault, fault.sequence == checkpoint.sequence + 1 {
+      isBroken = true
+      throw fault.failure
+    }
     let entry = JournalEntry(
       sequence: checkpoint.sequence + 1, bytes: batch.bytes, entries: batch.entries, cursors: cursors)
     entries.append(entry)
@@ -37,6 +44,7 @@ package struct MemoryStore: StateStore, Sendable {
   package func entry(_ sequence: UInt64) throws(Failure) -> JournalEntry { try held.entry(sequence) }
 
   package mutating func commit(_ next: Checkpoint) throws(Failure) {
+    guard !isBroken else { throw Failure("state.order", exit: .bug, "The store is broken.") }
     commits += 1
     checkpoint = next
     let slowest = next.sinks.values.map(\.sequence).min() ?? next.sequence
