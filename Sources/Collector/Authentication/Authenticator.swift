@@ -3,12 +3,8 @@
 internal import HTTPTransport
 internal import IntakeCore
 
-/// Provides the authorization of requests.
-protocol Authenticator: Sendable {
-  /// The authorization of the next request; requests a token only if none is valid.
-  func authorization() async throws(Failure) -> Authorization
-  /// Called when the service has refused it. True if a fresh one can be requested.
-  func refused() async -> Bool
+/// Provides the authorization of requests to the trace service.
+protocol Authenticator: TokenSource {
   /// Which sign-in was used, one sentence.
   var summary: String { get }
   /// This authenticator with another number of tries for a token request.

@@ -16,7 +16,7 @@ package enum ServiceTokens {
     _ credential: Credential, resource: String, origin: Origin, http: HTTPSettings, time: TimeSource, log: Log
   ) throws(Failure) -> any TokenSource {
     guard let grant = try TokenRequest.make(credential, resource: resource) else {
-      throw Failure("signin.bug", exit: .bug, "Preparing the sign-in of a sink: it needs a token.")
+      throw Failure(.signInBug, exit: .bug, "Preparing the sign-in of a sink: it needs a token.")
     }
     let transport = RetryingTransport(
       base: CurlTransport(http, counting: RequestCounter()), time: time, log: log)

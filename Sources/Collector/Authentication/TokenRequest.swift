@@ -41,11 +41,11 @@ enum TokenRequest: Sendable {
       let fields = [("resource", resource), ("api-version", "2019-08-01")] + Self.field("client_id", clientID)
       return Self.local(address.withQuery(PercentEncoding.form(fields)), ("X-IDENTITY-HEADER", header.revealed))
     case .file:
-      throw Failure("signin.bug", exit: .bug, "Signing in: a token file needs no request.")
+      throw Failure(.signInBug, exit: .bug, "Signing in: a token file needs no request.")
     }
   }
 
-  /// What proves the caller, as part of a sentence.
+  /// What proves the caller; that of a file begins its sentence.
   var name: String {
     switch self {
     case .entra(let app, .secret): "the client secret of the app \(Log.clean(app.clientID, limit: 60))"
@@ -167,4 +167,9 @@ extension Failure {
       "config.url", exit: .configuration, "Reading the \(name): invalid URL.",
       hint: "Use an https URL without user name; http only for loopback.")
   }
+}
+
+extension Failure.Code {
+  /// A credential that cannot occur here: a defect of this program.
+  static let signInBug = Self(rawValue: "signin.bug")
 }

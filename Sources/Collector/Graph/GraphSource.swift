@@ -51,7 +51,7 @@ package struct GraphSource: Source {
     guard version != .beta2021, page.rows.count <= Self.mostCounted else { return page }
     let lists = LargeRecipientLists(page, after: cursor?.sourceState as? LargeRecipientLists.Counts ?? [:])
     page.next?.sourceState = lists.unfinished
-    for list in lists.large { try await complete(list.id, rows: list.rows, of: window, in: &page) }
+    for list in lists.large { try await appendMissingRecipients(list.id, rows: list.rows, of: window, in: &page) }
     return page
   }
 
@@ -91,7 +91,9 @@ package struct GraphSource: Source {
   }
 
   /// Queries one message by id and adds the rows that `page` lacks; the window's pages held `rows` of it.
-  private func complete(_ id: String, rows: Int, of window: Window, in page: inout Page) async throws(Failure) {
+  private func appendMissingRecipients(_ id: String, rows: Int, of window: Window, in page: inout Page)
+    async throws(Failure)
+  {
     let conditions = GraphFilter.clauses(QueryTerms(values: [.traceID: id]))
     var cursor: PageCursor?
     var found = 0
@@ -114,7 +116,7 @@ package struct GraphSource: Source {
   private static let maxPagesPerMessage = 100
   /// Bytes of a page beyond which no list of recipients is added to it.
   private static let bytesWithLists = 32 << 20
-  /// A page with more rows is none of this service: its messages are not counted.
+  /// A page with more rows is not from this service: its messages are not counted.
   private static let mostCounted = 50_000
 
   private func request(_ address: WebAddress) -> Request {

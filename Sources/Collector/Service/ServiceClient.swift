@@ -46,7 +46,7 @@ struct ServiceClient: Sendable {
       return try BasicAuthenticator(username: username, password: password, origin: origin)
     }
     guard let grant = try TokenRequest.make(settings.credential, resource: resource) else {
-      throw Failure("signin.bug", exit: .bug, "Preparing the sign-in: the credential is of an unknown kind.")
+      throw Failure(.signInBug, exit: .bug, "Preparing the sign-in: the credential is of an unknown kind.")
     }
     return TokenAuthenticator(grant, transport: transport, origin: origin, time: settings.time) { tokens.inspect($0) }
   }

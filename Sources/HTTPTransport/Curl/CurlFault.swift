@@ -1,6 +1,6 @@
 // What libcurl's result codes mean for a person and for the next attempt.
 
-package import IntakeCore
+internal import IntakeCore
 
 /// libcurl's result codes that mean something here. Source: curl/curl.h, which never renumbers them.
 enum CurlCode {
@@ -30,7 +30,7 @@ enum CurlCode {
 /// A transfer that did not end in a whole answer.
 struct CurlFault {
   var code: Int32
-  var excess: ResponseBuffer.Excess?
+  var breach: ResponseBuffer.Breach?
   /// The proxy's status where it refused the tunnel, else 0.
   var connectStatus: Int
   /// What libssl says of the peer's certificate, 0 if it is good.
@@ -38,7 +38,7 @@ struct CurlFault {
   var settings: HTTPSettings
 
   func failure(_ request: Request) -> Failure {
-    if let excess { return excessFailure(excess, request) }
+    if let breach { return breachFailure(breach, request) }
     let proxy = request.mayUseProxy ? settings.proxyName : nil
     if connectStatus == 407 { return .proxyRefused(request, proxy) }
     if code == CurlCode.badProxyName || code == CurlCode.proxyFailed || (code == CurlCode.noConnection && proxy != nil)
@@ -117,8 +117,8 @@ struct CurlFault {
     }
   }
 
-  private func excessFailure(_ excess: ResponseBuffer.Excess, _ request: Request) -> Failure {
-    switch excess {
+  private func breachFailure(_ breach: ResponseBuffer.Breach, _ request: Request) -> Failure {
+    switch breach {
     case .head: .malformed(request, "the response headers exceed \(HTTPSettings.headCap / 1_024) kB")
     case .encoding: .malformed(request, "invalid gzip data")
     case .body:
@@ -145,50 +145,5 @@ struct CurlFault {
     Failure(
       "http.ca_file", exit: .configuration, "\(request.purpose): the CA file cannot be read.",
       hint: "Check the CA file setting, or SSL_CERT_FILE; it must be PEM.")
-  }
-}
-
-extension Failure {
-  package static func unreachable(_ request: Request, _ reason: String, hint: String) -> Failure {
-    Failure(
-      "source.unreachable", exit: .tryLater, "\(request.purpose): \(reason).", hint: hint,
-      recovery: .later(after: nil))
-  }
-
-  /// The answer ended early, or its connection was reset.
-  package static func cutShort(_ request: Request) -> Failure {
-    Failure(
-      "source.cut_short", exit: .tryLater, "\(request.purpose): the response ended early.",
-      hint: "Retried automatically; if this persists, check proxies and firewalls on the path.",
-      recovery: .later(after: nil))
-  }
-
-  package static func malformed(_ request: Request, _ reason: String) -> Failure {
-    Failure(
-      "source.malformed", exit: .protocolBroken, "\(request.purpose): invalid response: \(reason).",
-      hint: "Check that the configured URL is the service's own and that no proxy intercepts the request.",
-      recovery: .later(after: nil))
-  }
-
-  package static func tooSlow(_ request: Request, _ deadline: Duration) -> Failure {
-    Failure(
-      "source.too_slow", exit: .tryLater, "\(request.purpose): the response was incomplete after \(deadline.exactly).",
-      hint: "Smaller windows are tried automatically; if this persists, reduce the page size.", recovery: .smallerWindow
-    )
-  }
-
-  package static func silent(_ request: Request, _ deadline: Duration) -> Failure {
-    Failure(
-      .silent, exit: .tryLater, "\(request.purpose): no data received for \(deadline.exactly).",
-      hint: "Retried automatically; if this persists, check proxies and firewalls on the path.",
-      recovery: .later(after: nil))
-  }
-}
-
-extension Duration {
-  /// `10 s` or `1.5 s`, for sentences.
-  package var exactly: String {
-    let milliseconds = wholeMilliseconds
-    return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(Double(milliseconds) / 1_000) s"
   }
 }

@@ -12,26 +12,26 @@ package actor CurlTransport: Transport {
   private var handles: CurlHandles?
   /// nil until it is known whether zlib is there.
   private var encodings: [String]?
-  private let count: RequestCounter
+  private let counter: RequestCounter
 
-  package init(_ settings: HTTPSettings, counting count: RequestCounter) {
+  package init(_ settings: HTTPSettings, counting counter: RequestCounter) {
     self.settings = settings
-    self.count = count
+    self.counter = counter
   }
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
   package func send(_ request: Request) async throws(Failure) -> Response {
     let handles = try opened()
-    var secrets: [Secret] = []
+    var lines: [Secret] = []
     for credential in (request.authorization.map { [$0] } ?? []) + request.credentials {
-      secrets.append(try credential.header(for: request.address))
+      lines.append(try credential.header(for: request.address))
     }
-    let lines = secrets
+    let credentialLines = lines
     let waker = handles.waker
-    count.add()
+    counter.countRequest()
     let result = await withTaskCancellationHandler {
-      perform(request, lines, handles)
+      perform(request, credentialLines, handles)
     } onCancel: {
       waker.wake()
     }
@@ -51,10 +51,12 @@ package actor CurlTransport: Transport {
     return encodings
   }
 
-  private func perform(_ request: Request, _ secrets: [Secret], _ handles: CurlHandles) -> Result<Response, Failure> {
+  private func perform(_ request: Request, _ credentialLines: [Secret], _ handles: CurlHandles) -> Result<
+    Response, Failure
+  > {
     let buffer = ResponseBuffer(bodyCap: min(settings.bodyCap, request.bodyCap))
     var lines = request.headers.map { "\($0.name): \($0.value)" } + acceptedEncodings()
-    lines += secrets.map(\.revealed)
+    lines += credentialLines.map(\.revealed)
     let list = unsafe Self.list(lines, handles)
     defer { unsafe handles.curl.slist_free_all(list) }
     configure(request, handles)
@@ -72,13 +74,13 @@ package actor CurlTransport: Transport {
       let code = try wait(buffer, request, handles)
       guard code == 0 else {
         let fault = CurlFault(
-          code: code, excess: buffer.excess, connectStatus: handles.number(CurlOption.connectCode),
+          code: code, breach: buffer.breach, connectStatus: handles.number(CurlOption.connectCode),
           verifyResult: handles.number(CurlOption.verifyResult), settings: settings)
         return .failure(fault.failure(request))
       }
       guard buffer.headIsComplete, buffer.bodyIsComplete else { return .failure(.cutShort(request)) }
       let response = buffer.response(status: handles.number(CurlOption.responseCode))
-      count.note(response)
+      counter.countAnswer(response)
       return .success(response)
     } catch {
       return .failure(error)
@@ -99,7 +101,7 @@ package actor CurlTransport: Transport {
       guard unsafe handles.curl.multi_perform(handles.multi, &running) == 0 else { return CurlCode.multiFailed }
       let uploaded = handles.number(CurlOption.uploadedBytes)
       if uploaded > sent {
-        count.addSent(uploaded - sent)
+        counter.countSent(uploaded - sent)
         (sent, lastSent) = (uploaded, ContinuousClock.now)
       }
       if let code = handles.finished() { return code }
@@ -162,9 +164,4 @@ package actor CurlTransport: Transport {
     }
     return unsafe list
   }
-}
-
-extension Duration {
-  /// Saturating; rounded down.
-  var wholeMilliseconds: Int { Int(clamping: ticks / 10_000) }
 }

@@ -5,13 +5,13 @@ internal import IntakeCore
 
 /// One answer while it arrives: its head and its body apart.
 final class ResponseBuffer {
-  enum Excess { case head, body, encoding }
+  enum Breach { case head, body, encoding }
 
   private(set) var headers: [(name: String, value: String)] = []
   private(set) var body: [UInt8] = []
   private(set) var headIsComplete = false
   /// What was broken, after which nothing more is taken.
-  private(set) var excess: Excess?
+  private(set) var breach: Breach?
   private(set) var lastArrival: ContinuousClock.Instant
   private let bodyCap: Int
   private var headBytes = 0
@@ -29,15 +29,15 @@ final class ResponseBuffer {
     guard let gzip else { return unsafe takePlain(bytes) }
     switch unsafe gzip.take(bytes, into: &body, cap: bodyCap) {
     case .more: return true
-    case .tooLarge: excess = .body
-    case .corrupt: excess = .encoding
+    case .tooLarge: breach = .body
+    case .corrupt: breach = .encoding
     }
     return false
   }
 
   private func takePlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count <= bodyCap - body.count else {
-      excess = .body
+      breach = .body
       return false
     }
     unsafe body.append(contentsOf: bytes)
@@ -57,7 +57,7 @@ final class ResponseBuffer {
     lastArrival = ContinuousClock.now
     headBytes += bytes.count
     guard headBytes <= HTTPSettings.headCap else {
-      excess = .head
+      breach = .head
       return false
     }
     let line = String(decoding: unsafe bytes.filter { $0 != 0x0D && $0 != 0x0A }, as: UTF8.self)

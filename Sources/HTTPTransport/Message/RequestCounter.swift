@@ -10,7 +10,7 @@ package final class RequestCounter: Sendable {
 
   package var requests: Int { numbers.withLock { $0.requests } }
 
-  /// Throttling responses: 429, 503 and Exchange's own 509.
+  /// Throttling responses.
   package var throttles: Int { numbers.withLock { $0.throttles } }
 
   /// Whole answers.
@@ -19,15 +19,14 @@ package final class RequestCounter: Sendable {
   /// Bytes of bodies that the system has taken for sending.
   package var sentBytes: Int { numbers.withLock { $0.sentBytes } }
 
-  func addSent(_ bytes: Int) { numbers.withLock { $0.sentBytes += bytes } }
+  func countSent(_ bytes: Int) { numbers.withLock { $0.sentBytes += bytes } }
 
-  package func add() { numbers.withLock { $0.requests += 1 } }
+  package func countRequest() { numbers.withLock { $0.requests += 1 } }
 
-  package func note(_ response: Response) {
-    let isThrottle = [429, 503, 509].contains(response.status)
+  package func countAnswer(_ response: Response) {
     numbers.withLock { numbers in
       numbers.answers += 1
-      if isThrottle { numbers.throttles += 1 }
+      if response.isThrottling { numbers.throttles += 1 }
     }
   }
 }

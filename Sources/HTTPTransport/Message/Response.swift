@@ -22,4 +22,22 @@ package struct Response: Sendable {
 
   /// The server's clock.
   package var date: Instant? { header("date").flatMap(HTTPDate.parse) }
+
+  /// 429, Exchange's own 509, and 503, which both services use for the same.
+  var isThrottling: Bool { [429, 503, 509].contains(status) }
+}
+
+extension Response {
+  /// The body begins as HTML or XML does.
+  package var looksLikeMarkup: Bool {
+    let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
+    return text.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "<")
+  }
+
+  /// The body is XML by its declaration or by what the server calls it.
+  package var isXML: Bool {
+    (header("content-type") ?? "").lowercasedASCII.contains("xml")
+      || body.prefix(64).firstRange(of: Array("<?xml".utf8)) != nil
+      || body.prefix(64).firstRange(of: Array("<feed".utf8)) != nil
+  }
 }

@@ -27,7 +27,7 @@ package struct PacedTransport: Transport {
     }
     let response = try await base.send(request)
     let now = time.now()
-    if [429, 503, 509].contains(response.status), let pause = RetryAfter.read(response, now: now) {
+    if response.isThrottling, let pause = RetryAfter.read(response, now: now) {
       try await quota.pause(for: pause, now)
     }
     return response

@@ -58,7 +58,7 @@ package actor Quota {
   package func pause(for duration: Duration, _ now: Instant) throws(Failure) {
     try update { records in
       for index in records.indices {
-        let end = now + min(duration, RetryingTransport.maxRetryAfter)
+        let end = now + min(duration, RetryAfter.longest)
         records[index].pauses[service] = max(records[index].pauses[service] ?? now, end)
       }
       return true
@@ -70,14 +70,14 @@ package actor Quota {
     let pause =
       zip(records, usages).map { record, usage in
         // A pause far in the future comes from a clock that was set back since.
-        let asked = min((record.pauses[service] ?? now) - now, RetryingTransport.maxRetryAfter)
+        let asked = min((record.pauses[service] ?? now) - now, RetryAfter.longest)
         return max(asked, usage.wait(until: limit.requests - 1, now: now))
       }.max() ?? .zero
     others = max(0, (usages.map(\.used).max() ?? 0) - (usages.first?.used ?? 0))
     for index in records.indices {
       records[index].stamps = usages[index].stamps + (pause <= .zero ? [now] : [])
       records[index].pauses = records[index].pauses.filter { $0.value > now }
-        .mapValues { min($0, now + RetryingTransport.maxRetryAfter) }
+        .mapValues { min($0, now + RetryAfter.longest) }
     }
     return pause <= .zero ? nil : pause
   }

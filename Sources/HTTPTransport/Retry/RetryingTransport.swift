@@ -16,9 +16,6 @@ package struct RetryingTransport: Transport {
 
   /// A longer wait is left to the caller: the failure is thrown with it.
   static let maxWait = Duration.seconds(600)
-  /// Larger values of Retry-After are cut to this.
-  static let maxRetryAfter = Duration.seconds(3_600)
-  package static var longestRetryAfter: Duration { maxRetryAfter }
   /// Waits in seconds if a throttling response has no Retry-After.
   private static let throttledWaits = [60.0, 180, 300]
 
@@ -60,7 +57,7 @@ package struct RetryingTransport: Transport {
 
   /// How long before the next try; throws the failure itself if there is none.
   private func pause(after failure: Failure, tried: Int) throws(Failure) -> Duration {
-    guard case .later(let retryAfter) = failure.recovery, failure.code != .stopped else { throw failure }
+    guard case .later(let retryAfter) = failure.recovery else { throw failure }
     let pause = wait(failure, retryAfter: retryAfter, tried: tried)
     let allowed = slowCodes.contains(failure.code) ? min(tries, 2) : tries
     guard tried < allowed, pause <= Self.maxWait else { throw failure }
@@ -69,7 +66,7 @@ package struct RetryingTransport: Transport {
 
   /// The wait before try number `tried + 1`: Retry-After and up to a tenth more, else by code.
   func wait(_ failure: Failure, retryAfter: Duration?, tried: Int) -> Duration {
-    if let retryAfter { return max(.seconds(1), min(retryAfter, Self.maxRetryAfter)) * (1 + random() / 10) }
+    if let retryAfter { return max(.seconds(1), min(retryAfter, RetryAfter.longest)) * (1 + random() / 10) }
     if failure.code == .throttled {
       let seconds = Self.throttledWaits[min(max(tried, 1), Self.throttledWaits.count) - 1]
       return .seconds(seconds) * (1 + random() / 10)

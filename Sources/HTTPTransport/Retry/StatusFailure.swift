@@ -1,21 +1,6 @@
-// Failures that follow from a status or the look of a body, the same for every service and sign-in.
+// Failures that follow from a status or from what a body begins with, the same for every service and sign-in.
 
 package import IntakeCore
-
-extension Response {
-  /// The body begins as HTML or XML does.
-  package var looksLikeMarkup: Bool {
-    let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
-    return text.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "<")
-  }
-
-  /// The body is XML by its declaration or by what the server calls it.
-  package var isXML: Bool {
-    (header("content-type") ?? "").lowercasedASCII.contains("xml")
-      || body.prefix(64).firstRange(of: Array("<?xml".utf8)) != nil
-      || body.prefix(64).firstRange(of: Array("<feed".utf8)) != nil
-  }
-}
 
 extension Failure {
   package static func redirected(_ request: Request, _ response: Response) -> Failure {
@@ -35,7 +20,7 @@ extension Failure {
       hint: "Set its URL with user name and password in MESSAGE_TRACE_PROXY or a file (--proxy-file).")
   }
 
-  /// 408, 425, 429 and 5xx.
+  /// For statuses that a later try may end otherwise: 408, 421, 425, 429 and 5xx.
   package static func later(_ request: Request, _ response: Response, now: Instant) -> Failure {
     let retryAfter = RetryAfter.read(response, now: now)
     if response.status == 429 || response.status == 509 {

@@ -3,7 +3,7 @@
 /// Where in an answer the rows are, and what stands beside them.
 ///
 /// Accepted: verbose `{"d":{"results":[…],"__next":…}}`, `{"d":[…]}`, light `{"value":[…],"odata.nextLink":…}`, Graph
-/// `{"value":[…],"@odata.nextLink":…}`. Source: facts on both services; MS-ODATA 2.2.6, OData JSON 4.0 section 4.5.
+/// `{"value":[…],"@odata.nextLink":…}`. Source: MS-ODATA 2.2.6, OData JSON 4.0 section 4.5.
 package struct Envelope: Sendable, Equatable {
   /// Each element of the collection by structure alone; it may hold anything.
   package var rows = RowRanges()

@@ -65,6 +65,8 @@ package struct Log: Sendable {
   /// A failure as one line: its sentence, and its hint.
   package func failure(_ failure: Failure, level: Level = .error) {
     self(level, failure.code.rawValue, failure.sentence, failure.hint.map { [("hint", $0)] } ?? [])
+    guard let cause = failure.cause else { return }
+    self(.debug, failure.code.rawValue, "The error below.", [("cause", "\(cause)")])
   }
 
   package static let silent = Log(level: .error, write: { _ in })

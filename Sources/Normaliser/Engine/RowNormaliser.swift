@@ -34,8 +34,8 @@ package struct RowNormaliser: Normalising {
         let before = bytes.count
         let (next, element) = (run.next, run.element)
         bytes.makeRoom(room)
-        bytes.append(addingCapacity: room) { room in
-          unsafe room.withUnsafeMutableBufferPointer { buffer, count in
+        bytes.append(addingCapacity: room) { tail in
+          unsafe tail.withUnsafeMutableBufferPointer { buffer, count in
             guard let base = buffer.baseAddress else { return }
             output.offset = before
             output.line = unsafe LineWriter(base, capacity: buffer.count)

@@ -79,7 +79,7 @@ struct RowScanner: ~Copyable {
     if isUnfit(plan.trace) || isUnfit(plan.recipient) || isUnfit(plan.status) { throw .identityType }
   }
 
-  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot & 63].kind == .bool }
+  private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot & 63].kind == .unusable }
 
   /// True if the slot has a value, be it an empty text.
   @inline(__always)
@@ -199,7 +199,7 @@ struct RowScanner: ~Copyable {
       }
     case .openBrace, .openBracket:
       flags.insert(.wrongType)
-      slots[slot & 63] = Slot(.bool, start, start)
+      slots[slot & 63] = Slot(.unusable, start, start)
       if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
       try scanOther(span, &index, key: key, node: node, depth: 1)
     default:
@@ -208,7 +208,7 @@ struct RowScanner: ~Copyable {
         present &= ~bit
       } else {
         flags.insert(.wrongType)
-        slots[slot & 63] = Slot(.bool, start, index)
+        slots[slot & 63] = Slot(.unusable, start, index)
       }
     }
   }

@@ -2,7 +2,8 @@
 
 /// The value of one column.
 struct Slot {
-  enum Kind: UInt8 { case string, number, bool }
+  /// `unusable`: true, false, an object or an array.
+  enum Kind: UInt8 { case string, number, unusable }
 
   var kind = Kind.string
   /// True if the text can be copied unchanged.

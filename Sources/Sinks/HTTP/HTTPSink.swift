@@ -147,7 +147,7 @@ final class HTTPSink: Sink {
     context.log(
       .debug, "sink.retry", "\(name): sending again.", [("reason", failure.code.rawValue), ("try", "\(failures + 1)")])
     if case .later(let asked?) = failure.recovery {
-      let until = ContinuousClock.now + min(asked, RetryingTransport.longestRetryAfter)
+      let until = ContinuousClock.now + min(asked, RetryAfter.longest)
       receiver.update { $0.notBefore = max($0.notBefore ?? until, until) }
       guard failures < Self.mostFailures else { throw failure }
       return try await pauseIfAsked()
