@@ -22,6 +22,8 @@ package struct MemoryStore: StateStore, Sendable {
   /// What journaling the entry of this number ends with; after it the store takes nothing more, as a directory does.
   package var fault: (sequence: UInt64, failure: Failure)?
   private var isBroken = false
+  /// What was recalled, in order.
+  package var recalls: [Range<Instant>] = []
 
   package init() {}
 
@@ -50,6 +52,8 @@ package struct MemoryStore: StateStore, Sendable {
     let slowest = next.sinks.values.map(\.sequence).min() ?? next.sequence
     entries.removeAll { $0.sequence <= min(next.sequence, slowest) }
   }
+
+  package mutating func recall(_ received: Range<Instant>) throws(Failure) { recalls.append(received) }
 
   package mutating func prune(before horizon: Instant) throws(Failure) {}
 }
