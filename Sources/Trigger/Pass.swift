@@ -53,6 +53,9 @@ package struct Pass: Sendable {
   private func begin<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) throws(Failure) {
     let now = time.now()
     let cursors = schedule.begin(pipeline.state.checkpoint, now: now, source: pipeline.source)
+    if let start = schedule.cutStart(cursors, pipeline.state.checkpoint, now: now) {
+      warn(ofCut: start, pipeline.source)
+    }
     try pipeline.set(cursors)
     guard let live = cursors[Schedule.liveCursor], now < live else { return }
     throw .clockBehind(now, live)
@@ -147,6 +150,13 @@ package struct Pass: Sendable {
     log(
       .warning, Failure.Code.openSpan.rawValue, "A span cannot be read and stays open: \(failure.sentence)",
       Self.values(window))
+  }
+
+  private func warn(ofCut start: Instant, _ source: some Source) {
+    log(
+      .warning, "schedule.since",
+      "The service keeps rows for \(source.retention.components.seconds / 86_400) days only: the first pass starts there.",
+      [("from", Timestamp.text(start))])
   }
 
   private func warn(of gap: Schedule.Gap) {

@@ -56,5 +56,11 @@ extension Schedule {
   }
 
   /// The very first window must not be empty, or there would never be a cursor to go on from.
-  func firstStart(_ now: Instant) -> Instant { now - max(since, lag + every) }
+  func firstStart(_ now: Instant) -> Instant { min(start ?? now - since, now - (lag + every)) }
+
+  /// Where the first pass starts if that is later than asked for, because the service keeps no more; else nil.
+  func cutStart(_ cursors: [String: Instant], _ checkpoint: Checkpoint, now: Instant) -> Instant? {
+    guard checkpoint.cursors[Self.liveCursor] == nil, let start = cursors[Self.liveCursor] else { return nil }
+    return start > firstStart(now) ? start : nil
+  }
 }

@@ -9,6 +9,8 @@ package struct Schedule: Sendable, Equatable {
   /// Ascending ages.
   package var revisits: [Duration]
   package var since: Duration
+  /// Where the very first pass starts, if that is fixed and not `since` before now.
+  package var start: Instant?
 
   package init(every: Duration, lag: Duration, revisits: [Duration], since: Duration) {
     self.every = every

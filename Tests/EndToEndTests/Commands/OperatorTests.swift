@@ -54,6 +54,30 @@ struct OperatorTests {
     fixture.expectWhole("a")
   }
 
+  @Test("the first pass starts at a date, and says so if the service keeps less", arguments: ["yesterday", "date"])
+  func since(_ form: String) throws {
+    let fixture = try PlaybookFixture(messages: 200, hours: 60)
+    let day = Timestamp.text(fixture.now - .seconds(86_400)).prefix(10)
+    let midnight = try #require(Timestamp.parse("\(day)T00:00:00Z"))
+    let playbook = try fixture.playbook("a")
+    let common = ["collect", playbook, "--sink", "stdout"]
+    let outcome = Program.run(
+      common + ["--state", fixture.state("b"), "--since", form == "date" ? String(day) : form],
+      environment: fixture.environment)
+    let times = outcome.lines.compactMap { line in
+      (try? JSONValue(parsing: Array(line.utf8)))?["@timestamp"]?.string.flatMap { Timestamp.parse($0) }
+    }
+    let tenant = fixture.settings.tenant
+    let rows = (0..<tenant.messages).flatMap { tenant.rows(of: $0) }.filter { $0.message.received >= midnight }
+    #expect(outcome.status == 0 && times.count == rows.count, "\(outcome.errors)")
+    #expect(times.allSatisfy { $0 >= midnight })
+    let cut = Program.run(
+      common + ["--state", fixture.state("c"), "--since", "2020-01-01"], environment: fixture.environment)
+    #expect(cut.status == 0 && cut.errors.contains("90 days"), "\(cut.errors)")
+    let wrong = Program.run(common + ["--since", "2999-01-01"], environment: fixture.environment)
+    #expect(wrong.status == 78 && wrong.errors.contains("--since"), "\(wrong.errors)")
+  }
+
   @Test("the help lists what a first call needs before the rest")
   func order() throws {
     let lines = Program.run(["help", "collect"]).lines
