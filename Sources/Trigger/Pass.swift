@@ -71,7 +71,11 @@ package struct Pass: Sendable {
     for gap in due.gaps { warn(of: gap) }
     // Revisits that have failed, or whose windows the live read has covered meanwhile.
     var ended: Set<String> = []
-    for read in due.reads where !ended.contains(read.cursor) {
+    var pending = PendingReads(due.reads)
+    var length = Schedule.windowLength(pipeline.source)
+    while let read = pending.next(length.current) {
+      guard !ended.contains(read.cursor) else { continue }
+      let pages = outcome.tally.pages
       if let cursor = pipeline.state.checkpoint.cursors[read.cursor], cursor > read.window.start {
         ended.insert(read.cursor)
         continue
@@ -85,6 +89,7 @@ package struct Pass: Sendable {
         ended.insert(read.cursor)
         outcome.interruption = outcome.interruption ?? error
       }
+      length.adapt(pages: outcome.tally.pages - pages)
       guard !Task.isCancelled else { throw .stopped }
     }
   }

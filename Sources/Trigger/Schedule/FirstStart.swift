@@ -51,8 +51,9 @@ extension Schedule {
     isAtStart(cursors) && (sequence == 0 || !revisits.isEmpty)
   }
 
+  /// Twice the margin from the edge of retention: a pass that comes a moment later has no gap to report.
   private func firstStart(_ now: Instant, _ source: some Source) -> Instant {
-    max(firstStart(now), now - source.retention + Self.retentionMargin)
+    max(firstStart(now), now - source.retention + Self.retentionMargin * 2)
   }
 
   /// The very first window must not be empty, or there would never be a cursor to go on from.
