@@ -191,7 +191,7 @@ extension Setting {
     case .every: "interval between passes; default 60s"
     case .details: "also fetch delivery events for rows with one of these statuses"
     case .detailsShare: "percent of the quota for --details; default 33"
-    case .since: "how far back the very first pass starts, or its DATE (2026-03-02, yesterday); default 24h"
+    case .since: "start of the very first pass, or how far back; default 24h"
     case .pageSize: "rows a page; default 5000 (graph), 2000 (reporting)"
     case .mapping: "mapping by name or file; default ecs, the mode's built-in mapping"
     case .profile: "field names of ECS or another product; default ecs"
