@@ -4,12 +4,13 @@ package import IntakeCore
 
 /// What is put into a page and how.
 package struct ReportOptions: Sendable {
-  package var title: String
+  /// nil: the name of the tenant.
+  package var title: String?
   /// Bars of each picture of the most frequent.
   package var top: Int
   package var made: Instant
 
-  package init(title: String = "Mail of this tenant", top: Int = 10, made: Instant) {
+  package init(title: String? = nil, top: Int = 10, made: Instant) {
     self.title = title
     self.top = top
     self.made = made
@@ -27,8 +28,8 @@ package struct HTMLReport {
     figures = Figures(newestFailures: options.top)
   }
 
-  /// Lines read so far, those of them that are no JSON objects, and objects that are no events of the profiles ecs and
-  /// sekoia.
+  /// Lines read so far, those of them that are no JSON objects, and objects that are no events of the profiles ecs,
+  /// sekoia, cim and udm-flat.
   package var lines: (all: Int, invalid: Int, foreign: Int) { (figures.lines, figures.invalid, figures.foreign) }
 
   /// Counts the events of an NDJSON file; `-` is standard input. Throws where the file cannot be read: what a line

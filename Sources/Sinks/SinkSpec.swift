@@ -89,7 +89,7 @@ package struct SinkSpec: Sendable {
     case .syslog(.tcp, let address, let options):
       StreamSink(
         name: name, options: options, connector: PlainConnector(address: address), log: log, time: time,
-        receiver: receiver)
+        receiver: receiver, isTrial: context.isTrial)
     case .syslog(.tls, let address, let options):
       StreamSink(
         name: name, options: options, connector: TLSConnector(address: address, options: options), log: log, time: time,
@@ -115,7 +115,8 @@ package struct SinkSpec: Sendable {
     await sink.close()
     if case .other(let target) = target { return try await target.check(context) }
     try reach()
-    return [SinkFinding("The sink can be reached.")]
+    guard isReceiver else { return [SinkFinding("The sink can be reached.")] }
+    return [SinkFinding("The sink can be reached; --send-test shows whether it understands what it gets.")]
   }
 
   /// Connects to a TCP, TLS or RELP receiver and lets go again, without a byte of an event. Nothing is tried for the other

@@ -44,6 +44,9 @@ package struct Pass: Sendable {
   private func begin<Input, Mapping, State>(_ pipeline: inout Pipeline<Input, Mapping, State>) throws(Failure) {
     let now = time.now()
     let cursors = schedule.begin(pipeline.state.checkpoint, now: now, source: pipeline.source)
+    if let start = schedule.cutStart(cursors, pipeline.state.checkpoint, now: now) {
+      warn(ofCut: start, pipeline.source)
+    }
     try pipeline.set(cursors)
     guard let live = cursors[Schedule.liveCursor], now < live else { return }
     throw .clockBehind(now, live)
@@ -59,7 +62,11 @@ package struct Pass: Sendable {
     for gap in due.gaps { warn(of: gap) }
     // Revisits that have failed, or whose windows the live read has covered meanwhile.
     var ended: Set<String> = []
-    for read in due.reads where !ended.contains(read.cursor) {
+    var pending = PendingReads(due.reads)
+    var length = Schedule.windowLength(pipeline.source)
+    while let read = pending.next(length.current) {
+      guard !ended.contains(read.cursor) else { continue }
+      let pages = outcome.tally.pages
       if let cursor = pipeline.state.checkpoint.cursors[read.cursor], cursor > read.window.start {
         ended.insert(read.cursor)
         continue
@@ -73,6 +80,7 @@ package struct Pass: Sendable {
         ended.insert(read.cursor)
         outcome.interruption = outcome.interruption ?? error
       }
+      length.adapt(pages: outcome.tally.pages - pages)
       guard !Task.isCancelled else { throw .stopped }
     }
   }
@@ -138,6 +146,13 @@ package struct Pass: Sendable {
     log(
       .warning, Failure.Code.openSpan.rawValue, "A span cannot be read and stays open: \(failure.sentence)",
       Self.values(window))
+  }
+
+  private func warn(ofCut start: Instant, _ source: some Source) {
+    log(
+      .warning, "schedule.since",
+      "The service keeps rows for \(source.retention.components.seconds / 86_400) days only: the first pass starts there.",
+      [("from", Timestamp.text(start))])
   }
 
   private func warn(of gap: Schedule.Gap) {

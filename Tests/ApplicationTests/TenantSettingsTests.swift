@@ -79,7 +79,7 @@ internal import Trigger
   @Test("what the starter leaves to be filled in is no mistake, and is said")
   func starter() throws {
     let folder = try ScratchFolder()
-    try folder.write(PlaybookStarter.text(.graph, tenant: "a.example", uuid: "u"), to: "p.json")
+    try folder.write(PlaybookStarter.text(.graph, tenant: "a.example", uuid: "u", name: "p"), to: "p.json")
     #expect(try Playbook.validate(folder("p.json"), environment: [:]).first?.contains("source.clientId") == true)
     try folder.write(PlaybookSample.text, to: "p.json")
     #expect(try Playbook.validate(folder("p.json"), environment: [:]).isEmpty)

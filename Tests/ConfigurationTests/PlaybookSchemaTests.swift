@@ -15,8 +15,8 @@ import Testing
 
   static let good: [String] = [
     PlaybookTests.good,
-    PlaybookStarter.text(.graph, tenant: "contoso.onmicrosoft.com", uuid: RandomUUID.make()),
-    PlaybookStarter.text(.reporting, tenant: "quo\"ted.example", uuid: RandomUUID.make()),
+    PlaybookStarter.text(.graph, tenant: "contoso.onmicrosoft.com", uuid: RandomUUID.make(), name: "contoso"),
+    PlaybookStarter.text(.reporting, tenant: "quo\"ted.example", uuid: RandomUUID.make(), name: "contoso"),
     #"{"source": {"pageSize": 500, "managedIdentity": true, "clientId": "x"}, "sinks": "stdout"}"#,
     #"{"source": {"pageSize": "500"}, "trigger": {"revisit": "15m"}, "metricsFile": "/m.prom"}"#,
     #"{"source": {"password": {"file": "/p"}}}"#, "{}",

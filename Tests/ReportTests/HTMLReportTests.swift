@@ -17,7 +17,7 @@ import Testing
   ]
 
   /// A page made of lines, as text.
-  static func page(_ lines: [String], title: String = "T", statuses: [JSONValue] = []) throws -> String {
+  static func page(_ lines: [String], title: String? = "T", statuses: [JSONValue] = []) throws -> String {
     let folder = try ScratchFolder()
     let file = folder("events.ndjson")
     try folder.write(Array(lines.joined(separator: "\n").utf8), to: "events.ndjson")

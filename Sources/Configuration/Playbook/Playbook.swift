@@ -30,8 +30,22 @@ package struct Playbook: Sendable {
     let reader = try examine(try FileBytes.read(path, purpose: "playbook"), file: path)
     let mistakes = reader.mistakes + typed(reader.layer)
     guard mistakes.isEmpty else { throw failure(mistakes, file: path) }
-    return reader.layer[.clientID] == [PlaybookStarter.clientID]
-      ? ["source.clientId is still the placeholder; replace it with the application id of your Entra app."] : []
+    return notes(on: reader.layer)
+  }
+
+  private static func notes(on layer: SettingLayer) -> [String] {
+    var notes: [String] = []
+    if layer[.clientID] == [PlaybookStarter.clientID] {
+      notes.append("source.clientId is still the placeholder; replace it with the application id of your Entra app.")
+    }
+    if let domains = layer[.localDomains], !domains.isEmpty,
+      domains.allSatisfy({ $0.lowercasedASCII.hasSuffix(".onmicrosoft.com") })
+    {
+      notes.append(
+        "normaliser.localDomains names no domain but \(Log.clean(domains[0], limit: 100)): add the tenant's accepted domains, or email.direction is wrong."
+      )
+    }
+    return notes
   }
 
   private static func examine(_ bytes: [UInt8], file: String) throws(Failure) -> PlaybookReader {
@@ -174,6 +188,7 @@ private struct PlaybookReader {
   }
 
   private mutating func unknown(_ member: JSONValue.Member, path: String, in section: String) {
+    if let answer = SekoiaKeys.answer(to: member) { return note("unknown key \(path): \(answer)", at: member.offset) }
     let siblings = Self.settings.keys.filter { $0.hasPrefix(section) }.map { String($0.dropFirst(section.utf8.count)) }
     let known = section.isEmpty ? siblings.filter { !$0.contains(".") } + Self.sections + Self.labels : siblings
     let question = better(member.key, than: section).map { ", did you mean \($0)?" }

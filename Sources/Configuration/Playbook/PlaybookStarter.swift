@@ -8,8 +8,13 @@ package enum PlaybookStarter {
 
   /// - Parameters:
   ///   - mode: decides which sign-in is shown.
+  ///   - tenant: its domain or id.
   ///   - uuid: of the new playbook.
-  package static func text(_ mode: Mode, tenant: String, uuid: String) -> String {
+  ///   - name: of the folder beside the playbook that holds its secret: cron and systemd have no environment to take it from.
+  ///   - localDomains: the accepted domains of the tenant; none: the tenant itself.
+  package static func text(
+    _ mode: Mode, tenant: String, uuid: String, name: String, localDomains: [String] = []
+  ) -> String {
     """
     {
       "name": \(JSONText.quoted("Office 365 Message Trace, \(tenant)")),
@@ -22,11 +27,11 @@ package enum PlaybookStarter {
         "since": "24h"
       },
       "source": {
-    \(signIn(mode, tenant: tenant))
+    \(signIn(mode, tenant: tenant, secret: secretFile(mode, name: name)))
       },
       "normaliser": {
         "mapping": "ecs",
-        "localDomains": [\(JSONText.quoted(tenant))],
+        "localDomains": [\((localDomains.isEmpty ? [tenant] : localDomains).map(JSONText.quoted).joined(separator: ", "))],
         "keepOriginal": false
       },
       "sinks": [\(JSONText.quoted("file:/var/log/message-trace/\(tenant).ndjson"))],
@@ -36,7 +41,13 @@ package enum PlaybookStarter {
     """
   }
 
-  private static func signIn(_ mode: Mode, tenant: String) -> String {
+  /// Where the starter expects the secret, from the playbook's own folder on.
+  package static func secretFile(_ mode: Mode, name: String) -> String {
+    let setting: Setting = mode == .graph ? .clientSecretFile : .passwordFile
+    return "\(name)/\(setting.credentialName ?? setting.rawValue)"
+  }
+
+  private static func signIn(_ mode: Mode, tenant: String, secret: String) -> String {
     let common = """
           "mode": "\(mode.rawValue)",
           "tenant": \(JSONText.quoted(tenant)),
@@ -46,12 +57,12 @@ package enum PlaybookStarter {
     case .graph:
       return common + """
             "clientId": "\(clientID)",
-            "clientSecret": { "env": "MESSAGE_TRACE_CLIENT_SECRET" }
+            "clientSecret": { "file": \(JSONText.quoted(secret)) }
         """
     case .reporting:
       return common + """
             "username": \(JSONText.quoted("reader@\(tenant)")),
-            "password": { "env": "MESSAGE_TRACE_PASSWORD" }
+            "password": { "file": \(JSONText.quoted(secret)) }
         """
     }
   }

@@ -85,6 +85,17 @@ package struct SettingReader {
     text(setting).flatMap { checkedSpan($0, setting, least) }
   }
 
+  /// Where the first pass starts: a span before it, or a point in time as `TimeText` reads it.
+  package mutating func start(_ setting: Setting, now: Instant) -> (span: Duration?, instant: Instant?) {
+    guard let text = text(setting) else { return (nil, nil) }
+    if let span = Duration(parsing: text.hasPrefix("-") ? String(text.dropFirst()) : text) { return (span, nil) }
+    if let instant = TimeText.parse(text, now: now), instant <= now { return (nil, instant) }
+    note(
+      "\(name(setting)) must be a duration such as 6h or 2d, or a time in the past such as 2026-03-02 or yesterday, not \(Log.clean(text, limit: 60))."
+    )
+    return (nil, nil)
+  }
+
   package mutating func spans(_ setting: Setting, atLeast least: Duration) -> [Duration]? {
     guard let texts = list(setting) else { return nil }
     return texts.filter { $0 != "none" }.compactMap { checkedSpan($0, setting, least) }.sorted()

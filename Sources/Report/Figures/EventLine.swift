@@ -16,7 +16,10 @@ struct EventLine {
 
   private var pieces = [Piece?](repeating: nil, count: Field.allCases.count)
 
-  /// True if the object has one of the names that events of the profiles ecs and sekoia have.
+  /// The tenant's name.
+  private(set) var tenant: Piece?
+
+  /// True if the object has one of the names that events of the profiles ecs, sekoia, cim and udm-flat have.
   private(set) var isEvent = false
 
   subscript(_ field: Field) -> Piece? { pieces[field.rawValue] }
@@ -27,10 +30,18 @@ struct EventLine {
     isEvent = false
     var index = 0
     span.skipSpace(&index)
+    tenant = nil
     try span.forEachMember(&index) { key, index throws(JSONFault) in
       if let field = Self.field(span, key.lowerBound) {
         isEvent = true
         try take(field, span, &index)
+      } else if let (field, isOwn) = ProfileNames.field(span, key.lowerBound) {
+        isEvent = isEvent || isOwn
+        try take(field, span, &index)
+      } else if ProfileNames.isTenant(span, key.lowerBound), span.byte(index) == .quote {
+        let start = index + 1
+        let flags = try span.skipString(&index)
+        tenant = Piece(range: start..<(index - 1), isEscaped: flags.contains(.escaped))
       } else {
         try span.skipValue(&index, depth: 1)
       }

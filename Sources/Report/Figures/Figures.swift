@@ -5,7 +5,7 @@ internal import IntakeCore
 struct Figures {
   private(set) var lines = 0
   private(set) var invalid = 0
-  /// Objects without any of the names that events of the profiles ecs and sekoia have.
+  /// Objects without any of the names that events of the profiles ecs, sekoia, cim and udm-flat have.
   private(set) var foreign = 0
   private(set) var unmapped = 0
   private(set) var details = 0
@@ -17,11 +17,18 @@ struct Figures {
   private(set) var newest: Instant?
   private(set) var timeline = Timeline()
   private(set) var lateness = Lateness()
+  /// Mail received before the first row was read: late by the first pass, which looks back, and not by the service.
+  private(set) var beforeFirstPass = 0
+  private var began: Instant?
   private(set) var senders = FrequentTexts()
   private(set) var recipients = FrequentTexts()
   private(set) var senderDomains = FrequentTexts()
   private(set) var recipientDomains = FrequentTexts()
   private(set) var withoutSender = 0
+  /// Of mail that failed or was quarantined: the side that is not the tenant's own.
+  private(set) var failedSenders = FrequentTexts(capacity: 16_384)
+  private(set) var failedRecipients = FrequentTexts(capacity: 16_384)
+  private(set) var tenants = FrequentTexts(capacity: 1_024)
   private(set) var reasons = FrequentTexts(capacity: 4_096)
   private(set) var newestFailures: NewestFailures
 
@@ -42,13 +49,18 @@ struct Figures {
     }
     if !line.isEvent {
       foreign += 1
-    } else if let kind = line[.kind], span.matches(kind.range.lowerBound, "pipeline_error\"") {
+    } else if [.kind, .action].contains(where: { isError(line[$0], span) }) {
       unmapped += 1
     } else if isDetail(span) {
       takeDetail(span)
     } else {
       takeMail(span)
     }
+  }
+
+  /// A row that could not be mapped says so in its kind; without one, in cim and udm-flat, in its status.
+  private func isError(_ piece: EventLine.Piece?, _ span: RawSpan) -> Bool {
+    piece.map { span.matches($0.range.lowerBound, "pipeline_error\"") } ?? false
   }
 
   /// Delivery events have a data set of their own: `o365.message_trace_detail`.
@@ -61,7 +73,10 @@ struct Figures {
     mail += 1
     let status = MailStatus.named(span, line[.action])
     statuses[status.rawValue] += 1
-    directions[MailDirection.named(span, line[.direction]).rawValue] += 1
+    let direction = MailDirection.named(span, line[.direction])
+    directions[direction.rawValue] += 1
+    let hasFailed = status == .failed || status == .quarantined
+    addTenant(span)
     if let received = line.instant(.timestamp, span) {
       takeTime(received, status, span)
     } else {
@@ -69,12 +84,14 @@ struct Figures {
     }
     if load(.sender, span) {
       senders.add(address, 0..<address.count)
+      if hasFailed, direction.hasOutsideSender { failedSenders.add(address, 0..<address.count) }
       if let domain { senderDomains.add(address, domain) }
     } else {
       withoutSender += 1
     }
     if load(.recipient, span) {
       recipients.add(address, 0..<address.count)
+      if hasFailed, direction.hasOutsideRecipient { failedRecipients.add(address, 0..<address.count) }
       if let domain { recipientDomains.add(address, domain) }
     }
   }
@@ -83,7 +100,11 @@ struct Figures {
     oldest = min(oldest ?? received, received)
     newest = max(newest ?? received, received)
     timeline.add(received, status)
-    if let read = line.instant(.created, span) { lateness.add(received: received, read: read) }
+    if let read = line.instant(.created, span) {
+      let began = min(began ?? read, read)
+      self.began = began
+      if received < began { beforeFirstPass += 1 } else { lateness.add(received: received, read: read) }
+    }
     guard MailStatus.failures.contains(status), newestFailures.takes(received) else { return }
     newestFailures.add(
       FailedDelivery(
@@ -104,6 +125,13 @@ struct Figures {
     } else if span.spells(action, "quarantine") {
       reasons.add("quarantined")
     }
+  }
+
+  private mutating func addTenant(_ span: RawSpan) {
+    guard let name = line.tenant, !name.isEscaped else { return }
+    address.removeAll(keepingCapacity: true)
+    for index in name.range { address.append(span.byte(index)) }
+    tenants.add(address, 0..<address.count)
   }
 
   /// Puts an address into `address`, ASCII letters lower-cased so that all its spellings count together; false if empty.

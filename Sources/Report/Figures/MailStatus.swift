@@ -59,6 +59,11 @@ enum MailDirection: Int, CaseIterable {
     }
   }
 
+  /// True unless the sender is known to be the tenant's own.
+  var hasOutsideSender: Bool { self != .outbound && self != .internal }
+  /// True unless the recipient is known to be the tenant's own.
+  var hasOutsideRecipient: Bool { self != .inbound && self != .internal }
+
   static func named(_ span: RawSpan, _ piece: EventLine.Piece?) -> MailDirection {
     guard let piece, !piece.isEscaped else { return .unknown }
     for (name, direction) in names where span.spells(piece.range, name) { return direction }

@@ -35,6 +35,9 @@ struct Timeline {
   /// Up to so many hours each has a column of its own: 14 days.
   private static let mostSingleHours: Int64 = 14 * 24
 
+  /// Counts by hour since 1970, in no order.
+  var hourly: [(hour: Int64, counts: [Int])] { hours }
+
   private var places: [Int64: Int] = [:]
   private var hours: [(hour: Int64, counts: [Int])] = []
   private var last: (hour: Int64, place: Int)?

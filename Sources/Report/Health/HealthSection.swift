@@ -19,6 +19,18 @@ struct HealthSection {
     }
   }
 
+  /// One line for each collector, failing ones first; nothing without one.
+  func writeVerdicts(_ page: inout HTMLWriter) {
+    for one in health.filter({ !isGood($0) }) + health.filter(isGood) {
+      page.element("p") { line in
+        line.foreign(one.name)
+        line.text(" ")
+        line.element("span", ["class": isGood(one) ? "badge well" : "badge ill"], verdict(one))
+        if let lag = one.lag { line.text(", \(DisplayFormat.span(lag)) behind now") }
+      }
+    }
+  }
+
   private func card(_ one: CollectorHealth, _ page: inout HTMLWriter) {
     page.element("div", ["class": "card"]) { card in
       card.element("h3") { heading in

@@ -73,7 +73,10 @@ enum PageStyle {
     footer p { max-width: none; }
     footer { margin-top: 34px; border-top: 1px solid var(--line); padding-top: 10px; color: var(--quiet);
       font-size: 13px; }
-    @media (max-width: 760px) { body { padding: 16px 14px 32px; } h1 { font-size: 25px; }
+    @media (max-width: 760px) { .wide { min-width: 0; } .wide thead { display: none; }
+      .wide tr { display: block; padding: 6px 0; border-bottom: 1px solid var(--line); }
+      .wide td { display: block; border: 0; padding: 0; } .wide td:nth-child(3)::before { content: "from "; }
+      .wide td:nth-child(4)::before { content: "to "; } th, td { padding-right: 10px; } body { padding: 16px 14px 32px; } h1 { font-size: 25px; }
       .pair { grid-template-columns: 1fr; } svg.columns { min-width: 680px; } }
     @media print { body { max-width: none; } figure, .card { break-inside: avoid; } summary { display: none; } }
 

@@ -24,6 +24,10 @@ struct ReportPage {
         body.literal(PageStyle.patterns)
         opening(&body)
         body.element("main") { main in
+          GlanceSection(
+            figures: figures, health: HealthSection(health: health, now: options.made),
+            comparison: Comparison(figures.timeline, made: options.made), top: options.top
+          ).write(&main)
           mail(&main)
           causes(&main)
           newestFailures(&main)
@@ -45,13 +49,21 @@ struct ReportPage {
     head.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
     head.empty("meta", ["name": "color-scheme", "content": "light dark"])
     head.empty("meta", ["name": "referrer", "content": "no-referrer"])
-    head.element("title", HTMLWriter.visible(options.title))
+    head.element("title", HTMLWriter.visible(title))
     head.element("style") { $0.literal(PageStyle.sheet) }
+  }
+
+  private var title: String {
+    if let title = options.title { return title }
+    let tenants = figures.tenants.top(1)
+    guard let first = tenants.first else { return "Mail of this tenant" }
+    return figures.tenants.distinct == 1
+      ? "Mail of \(first.text)" : "Mail of \(DisplayFormat.number(figures.tenants.distinct)) tenants"
   }
 
   private func opening(_ page: inout HTMLWriter) {
     page.element("header") { header in
-      header.element("h1") { $0.foreign(options.title) }
+      header.element("h1") { $0.foreign(title) }
       header.element("p", span)
       header.element("ul", ["class": "facts"]) { facts in
         for (name, value) in keyFigures {
@@ -145,11 +157,19 @@ struct ReportPage {
         guard !bars.isEmpty else { return section.element("p", "Nothing failed.") }
         self.bars("Failed deliveries by reason", "Reason", bars, &section)
       }
-      section("Delay of rows", "From receipt of a message until its row was read.", &pair) { section in
+      section("Delay of rows", lateNote, &pair) { section in
         let bars = figures.lateness.labeled.map { BarChart.Bar(label: $0.label, count: $0.count) }
         self.bars("Mail by the time until its row was read", "Time", bars, &section)
       }
     }
+  }
+
+  private var lateNote: String {
+    let left = figures.beforeFirstPass
+    return "From receipt of a message until its row was read."
+      + (left > 0
+        ? " Without \(DisplayFormat.number(left)) received before the first row was read: the first pass looks back."
+        : "")
   }
 
   /// Trace rows only say that something failed; the reasons come from delivery events.

@@ -16,7 +16,11 @@ struct SocketFault: Error, Sendable, Equatable {
       switch number {
       case ECONNREFUSED: ("refused", "Check that the receiver runs and the port is right.")
       case ETIMEDOUT, EAGAIN: ("timeout", "Check for a firewall; the receiver may not be reading.")
-      case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: ("closed", "Check the receiver's log.")
+      case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED:
+        (
+          "closed",
+          "Look in the receiver's log for why it closed: a limit of its messages, its framing, or hosts that it refuses."
+        )
       case EPROTO: ("broken", "Check the receiver's log: it ended TLS with an alert.")
       case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EADDRNOTAVAIL: ("unreachable", "Check the network and the host name.")
       default: ("failed", "The batch is kept and will be retried.")
@@ -24,6 +28,7 @@ struct SocketFault: Error, Sendable, Equatable {
     guard number != ECANCELED else { return Failure.stopped }
     if number == Self.unresolved.number { return Self.unresolvedFailure(area, name) }
     if number == Self.truncated.number { return Self.truncatedFailure(area, name) }
+    if number == Self.expectsTLS.number { return Self.expectsTLSFailure(area, name) }
     let isOurs = number == EMFILE || number == ENFILE
     return Failure(
       isOurs ? .noDescriptors : .init(rawValue: "\(area).\(code)"), exit: isOurs ? .system : .tryLater,
@@ -34,14 +39,26 @@ struct SocketFault: Error, Sendable, Equatable {
 extension SocketFault {
   /// The host's resolver did not answer in time.
   static let unresolved = SocketFault(ETIME)
+  /// The peer closed before it had read everything.
+  static let reset = SocketFault(ECONNRESET)
   /// The peer ended a TLS connection without close_notify.
   static let truncated = SocketFault(ENODATA)
+  /// The receiver expects TLS, and was sent none.
+  static let expectsTLS = SocketFault(EPROTOTYPE)
 
   private static func unresolvedFailure(_ area: String, _ name: String) -> Failure {
     Failure(
       "\(area).unresolved", exit: .tryLater, "Sending to \(name): its name was not resolved within 10 seconds.",
       hint: "Check the host's name servers (/etc/resolv.conf), or write the receiver's address instead of its name.",
       recovery: .later(after: nil), cause: unresolved)
+  }
+
+  private static func expectsTLSFailure(_ area: String, _ name: String) -> Failure {
+    Failure(
+      "\(area).expects_tls", exit: .protocolBroken,
+      "Sending to \(name): the receiver expects TLS on this port, so it has understood nothing.",
+      hint: "Use tls:// (relps:// for RELP) instead, with ca=FILE for an authority of your own; nothing was lost.",
+      cause: expectsTLS)
   }
 
   private static func truncatedFailure(_ area: String, _ name: String) -> Failure {

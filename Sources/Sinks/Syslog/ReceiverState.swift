@@ -17,6 +17,8 @@ final class ReceiverState: Sendable {
     var isDowngraded = false
     /// Set for good once it has shown that its ends come before ours whatever it is sent.
     var endsProveNothing = false
+    /// It ended connections without TLS and answered one that began with it.
+    var expectsTLS = false
     /// The last batch was given back.
     var isDown = false
   }

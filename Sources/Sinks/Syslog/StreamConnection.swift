@@ -28,9 +28,13 @@ protocol Connector: Sendable {
   func prepare() throws(Failure)
   /// - Parameter timeout: for each address of the receiver.
   func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection
+  /// True if a receiver that ends every connection expects TLS where this connector speaks none. Asks it.
+  func meetsTLS() -> Bool
 }
 
 extension Connector {
+  func meetsTLS() -> Bool { false }
+
   func connect(name: String) throws(Failure) -> any StreamConnection { try connect(name: name, within: .seconds(10)) }
 }
 
@@ -180,6 +184,8 @@ struct PlainConnector: Connector {
   let address: NetworkAddress
 
   func prepare() throws(Failure) {}
+
+  func meetsTLS() -> Bool { TLSProbe.answersTLS(address) }
 
   func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection {
     do {

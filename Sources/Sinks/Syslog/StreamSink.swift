@@ -14,6 +14,7 @@ final class StreamSink: Sink {
   private let log: Log
   private let time: TimeSource
   private let receiver: ReceiverState
+  private let isTrial: Bool
   /// Kept open where no end of stream is waited for.
   private let kept = Mutex<(any StreamConnection)?>(nil)
 
@@ -33,11 +34,21 @@ final class StreamSink: Sink {
   private static let attempts = 8
   private static let timeout = Duration.seconds(30)
 
-  /// - Parameter receiver: shared by all sinks to one receiver, one after the other.
+  /// - Parameters:
+  ///   - name: of the sink in log and checkpoint.
+  ///   - options: of its spec.
+  ///   - connector: makes its connections.
+  ///   - log: for what is no failure.
+  ///   - time: of the pauses between attempts.
+  ///   - barrier: when a batch counts as delivered.
+  ///   - receiver: shared by all sinks to one receiver, one after the other.
+  ///   - isTrial: asks the receiver first whether it expects TLS: one that does may read a single event and close as if it had
+  ///     understood it. One without TLS gets an unreadable line by that, so it is asked in a trial only.
   init(
     name: String, options: SyslogOptions, connector: any Connector, log: Log, time: TimeSource,
-    barrier: Barrier = Barrier(), receiver: ReceiverState = ReceiverState()
+    barrier: Barrier = Barrier(), receiver: ReceiverState = ReceiverState(), isTrial: Bool = false
   ) {
+    self.isTrial = isTrial
     self.name = name
     self.connector = connector
     self.log = log
@@ -58,6 +69,7 @@ final class StreamSink: Sink {
   }
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
+    if isTrial, connector.meetsTLS() { throw SocketFault.expectsTLS.failure(connector.area, name) }
     var done = 0
     var interval = receiver.interval(for: entry.entries.count)
     var failures = 0
@@ -69,7 +81,7 @@ final class StreamSink: Sink {
         let connection = try connect()
         isConnected = true
         try send(entry, done..<end, connection)
-        receiver.update { $0.isDown = false }
+        receiver.update { ($0.isDown, $0.expectsTLS) = (false, false) }
         (done, failures, giveUp) = (end, 0, time.now() + Self.timeout)
       } catch {
         kept.withLock { $0 = nil }
@@ -81,8 +93,10 @@ final class StreamSink: Sink {
         guard error != .stopped, error.exit == .tryLater, !receiver.facts.isDown, failures < Self.attempts,
           time.now() < giveUp
         else {
-          if error != .stopped { receiver.update { $0.isDown = true } }
-          throw error
+          guard error != .stopped else { throw error }
+          let explained = explained(error)
+          receiver.update { $0.isDown = true }
+          throw explained
         }
         log(
           .debug, "sink.retry", "Resending the rest of the batch.",
@@ -92,6 +106,13 @@ final class StreamSink: Sink {
     }
     receiver.update { $0.interval = interval >= entry.entries.count ? Int.max : interval }
     return SinkPosition(sequence: entry.sequence)
+  }
+
+  /// A receiver of TLS ends or resets every connection that speaks none, and only its log may say why: it is asked once.
+  private func explained(_ error: Failure) -> Failure {
+    guard error.cause as? SocketFault == .reset else { return error }
+    if !receiver.facts.isDown, connector.meetsTLS() { receiver.update { $0.expectsTLS = true } }
+    return receiver.facts.expectsTLS ? SocketFault.expectsTLS.failure(connector.area, name) : error
   }
 
   func close() async { kept.withLock { $0 = nil } }
@@ -173,6 +194,8 @@ final class StreamSink: Sink {
     let isHopeless = known.endsAtOnce && !known.hasConfirmed || frames == 1 && known.earlyEnds.inARow >= Self.suspicious
     guard acknowledgement == .eof, known.endsProveNothing || isHopeless else { throw SocketFault(ECONNRESET) }
     if !known.endsProveNothing {
+      if connector.meetsTLS() { receiver.update { $0.expectsTLS = true } }
+      guard !receiver.facts.expectsTLS else { throw .expectsTLS }
       receiver.update { $0.endsProveNothing = true }
       downgrade("it closes its side before ours")
     }

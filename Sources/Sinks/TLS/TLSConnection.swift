@@ -57,12 +57,12 @@ final class TLSConnection: StreamConnection {
     }
   }
 
-  /// Why the certificate was refused, nil if it was not.
-  var verdict: String? {
+  /// Why the certificate was refused, with its number in x509_vfy.h; nil if it was not.
+  var verdict: (number: Int, text: String)? {
     guard let library = unsafe TLSLibrary.shared else { return nil }
     let result = unsafe library.verifyResult(pointer)
     guard result != 0, let text = unsafe library.verifyText(result) else { return nil }
-    return unsafe String(cString: text)
+    return unsafe (Int(result), String(cString: text))
   }
 
   func send(_ bytes: [UInt8]) throws(SocketFault) {

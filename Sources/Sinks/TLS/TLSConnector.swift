@@ -42,6 +42,7 @@ final class TLSConnector: Connector {
       if let verdict = connection.verdict { throw untrusted(name, verdict) }
       // Nothing was sent yet: an end here says nothing of how this receiver ends a connection.
       let fault = error == .truncated ? SocketFault(ECONNRESET) : error
+      guard fault.number != ETIMEDOUT else { throw silent(name) }
       guard fault.number == EPROTO else { throw fault.failure(area, name) }
       throw Failure(
         "sink.tls.handshake", exit: .protocolBroken, "Sending to \(name): the TLS handshake failed.",
@@ -52,10 +53,29 @@ final class TLSConnector: Connector {
     return connection
   }
 
-  private func untrusted(_ name: String, _ verdict: String) -> Failure {
+  private func untrusted(_ name: String, _ verdict: (number: Int, text: String)) -> Failure {
     Failure(
       "sink.tls.untrusted", exit: .protocolBroken,
-      "Sending to \(name): its certificate is rejected (\(verdict)); nothing was sent.",
-      hint: "Set ca=FILE to the issuing CA and use the host name in the certificate.")
+      "Sending to \(name): its certificate is rejected (\(verdict.text)); nothing was sent.",
+      hint: Self.remedy(verdict.number))
+  }
+
+  /// By the number of the verdict in OpenSSL's x509_vfy.h.
+  private static func remedy(_ number: Int) -> String {
+    switch number {
+    case 9: "Check the clocks of both hosts: the receiver's certificate is not valid yet."
+    case 10: "Renew the receiver's certificate; another ca= does not help. If it is new, check this host's clock."
+    case 62, 64: "Use the host name or address that the certificate contains, or have one made for this one."
+    default: "Set ca=FILE to the CA that has issued the receiver's certificate."
+    }
+  }
+
+  /// A listener without TLS waits for a message where TLS waits for its answer.
+  private func silent(_ name: String) -> Failure {
+    Failure(
+      .init(rawValue: "\(area).timeout"), exit: .tryLater,
+      "Sending to \(name): the receiver has accepted the connection and does not answer the TLS handshake.",
+      hint: "Check that this port speaks TLS: tcp:// (or relp://) is for one that does not.",
+      recovery: .later(after: nil), cause: SocketFault(ETIMEDOUT))
   }
 }

@@ -51,10 +51,17 @@ extension Schedule {
     isAtStart(cursors) && (sequence == 0 || !revisits.isEmpty)
   }
 
+  /// Twice the margin from the edge of retention: a pass that comes a moment later has no gap to report.
   private func firstStart(_ now: Instant, _ source: some Source) -> Instant {
-    max(firstStart(now), now - source.retention + Self.retentionMargin)
+    max(firstStart(now), now - source.retention + Self.retentionMargin * 2)
   }
 
   /// The very first window must not be empty, or there would never be a cursor to go on from.
-  func firstStart(_ now: Instant) -> Instant { now - max(since, lag + every) }
+  func firstStart(_ now: Instant) -> Instant { min(start ?? now - since, now - (lag + every)) }
+
+  /// Where the first pass starts if that is later than asked for, because the service keeps no more; else nil.
+  func cutStart(_ cursors: [String: Instant], _ checkpoint: Checkpoint, now: Instant) -> Instant? {
+    guard checkpoint.cursors[Self.liveCursor] == nil, let start = cursors[Self.liveCursor] else { return nil }
+    return start > firstStart(now) ? start : nil
+  }
 }

@@ -9,6 +9,8 @@ package struct Schedule: Sendable, Equatable {
   /// Ascending ages.
   package var revisits: [Duration]
   package var since: Duration
+  /// Where the very first pass starts, if that is fixed and not `since` before now.
+  package var start: Instant?
 
   package init(every: Duration, lag: Duration, revisits: [Duration], since: Duration) {
     self.every = every
@@ -37,8 +39,11 @@ package struct Schedule: Sendable, Equatable {
   }
 
   package static let liveCursor = "live"
-  /// Windows are read in pieces of at most this, so that a crash while catching up repeats little.
+  /// Windows are read in pieces of at most this, so that a crash while catching up repeats little; several make one
+  /// window where each would be a request for a page or less.
   package static let longestRead: Duration = .seconds(6 * 3_600)
+  /// 90 days without mail take 15 windows of this.
+  private static let widestRead: Duration = .seconds(8 * 86_400)
   /// Kept away from the edge of retention, which the services judge by their own clocks.
   package static let retentionMargin: Duration = .seconds(900)
 
@@ -63,6 +68,12 @@ package struct Schedule: Sendable, Equatable {
       }
     }
     return (reads, gaps)
+  }
+
+  /// How long windows are while much is outstanding.
+  static func windowLength(_ source: some Source) -> WindowLength {
+    let first = min(source.widestWindow, longestRead)
+    return WindowLength(first: first, limits: first...max(first, min(source.widestWindow, widestRead)))
   }
 
   /// Before this no read of this schedule looks again: what the ledger may forget.

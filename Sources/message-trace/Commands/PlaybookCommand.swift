@@ -10,15 +10,16 @@ struct PlaybookCommand: RunnableCommand {
     summary: "create a playbook, validate it, print the JSON Schema",
     usage: "playbook init [PATH] | validate PATH... | schema",
     details: """
-      init writes a complete playbook to fill in, to standard output or a new file, with --mode and --tenant set.
+      init writes a complete playbook to fill in, to standard output or a new file, with --mode, --tenant and
+      --local-domains (the accepted domains of the tenant) set. It takes the secret from a file in a folder beside it.
       validate lists every mistake of each file with its line and the nearest valid key; it reads no secret.
       """,
     examples: [
-      "message-trace playbook init contoso.json --mode graph --tenant contoso.onmicrosoft.com",
+      "message-trace playbook init contoso.json --tenant contoso.onmicrosoft.com --local-domains contoso.com,contoso.fr",
       "message-trace playbook validate /etc/message-trace/*.json",
       "message-trace playbook schema > playbook.schema.json",
     ],
-    settings: [.mode, .tenant],
+    settings: [.mode, .tenant, .localDomains],
     operands: Operands(count: 1...10_000, verbs: ["init", "validate", "schema"], areFiles: true),
     implementation: Self.self)
 
@@ -27,8 +28,8 @@ struct PlaybookCommand: RunnableCommand {
   func run() throws(Failure) -> ExitCode {
     let operands = context.invocation.operands
     switch (operands[0], operands.count) {
-    case ("init", 1): try context.terminal.output(try starter())
-    case ("init", 2): try write(try starter(), to: operands[1])
+    case ("init", 1): try context.terminal.output(try starter(for: nil).text)
+    case ("init", 2): try write(try starter(for: operands[1]), to: operands[1])
     case ("schema", 1): try context.terminal.output(PlaybookSchema.text)
     case ("validate", 2...): return try validate(operands.dropFirst())
     default:
@@ -39,22 +40,26 @@ struct PlaybookCommand: RunnableCommand {
     return .done
   }
 
-  private func starter() throws(Failure) -> String {
-    let name = context.invocation.layer[.mode]?.last ?? Mode.graph.rawValue
-    guard let mode = Mode(rawValue: name) else {
+  /// - Parameter path: of the new playbook; nil for standard output.
+  private func starter(for path: String?) throws(Failure) -> (text: String, secret: String) {
+    let layer = context.invocation.layer
+    guard let mode = Mode(rawValue: layer[.mode]?.last ?? Mode.graph.rawValue) else {
       throw Invocation.usage("--mode must be graph or reporting.", help: "message-trace help playbook")
     }
-    return PlaybookStarter.text(
-      mode, tenant: context.invocation.layer[.tenant]?.last ?? "contoso.onmicrosoft.com",
-      uuid: RandomUUID.make())
+    let tenant = layer[.tenant]?.last ?? "contoso.onmicrosoft.com"
+    let file = path?.split(separator: "/").last.map(String.init) ?? String(tenant.prefix { $0 != "." })
+    let name = file.hasSuffix(".json") ? String(file.dropLast(".json".utf8.count)) : file
+    let text = PlaybookStarter.text(
+      mode, tenant: tenant, uuid: RandomUUID.make(), name: name, localDomains: layer[.localDomains] ?? [])
+    return (text, PlaybookStarter.secretFile(mode, name: name))
   }
 
   /// Writes a new file; an existing file is never overwritten.
-  private func write(_ text: String, to path: String) throws(Failure) {
+  private func write(_ starter: (text: String, secret: String), to path: String) throws(Failure) {
     let files = FileCalls.system
     do throws(FileFault) {
       let file = try files.open(path, O_WRONLY | O_CREAT | O_EXCL)
-      try files.write(Array(text.utf8), to: file, at: 0)
+      try files.write(Array(starter.text.utf8), to: file, at: 0)
       // It holds no secret, and the dynamic user of a service must be able to read it.
       guard fchmod(file.raw, 0o644) == 0 else { throw FileFault(.write, path, errno) }
       try files.close(file)
@@ -66,7 +71,9 @@ struct PlaybookCommand: RunnableCommand {
       }
       throw error.failure("playbook", "Writing the playbook \(path)")
     }
-    context.terminal.say("\(path): written; fill in `source`, then run: message-trace playbook validate \(path)")
+    context.terminal.say(
+      "\(path): written; fill in `source`, put the secret into \(starter.secret) beside it (chmod 600), then run: message-trace playbook validate \(path)"
+    )
   }
 
   /// Validates every playbook, also after a failure.

@@ -28,6 +28,10 @@ struct ScheduleCommand: RunnableCommand {
     guard (own[.systemd] == nil) != (own[.cron] == nil) else {
       throw Invocation.usage("expected one of --systemd and --cron.", help: "message-trace help schedule")
     }
+    if own[.cron] != nil {
+      let doubts = Crontab.doubts(try Playbook.read(context.invocation.operands[0]).layer)
+      for doubt in doubts { context.terminal.say("warning: \(doubt)") }
+    }
     let place = try place(context.invocation.operands[0])
     try context.terminal.output(own[.cron] == nil ? SystemdUnits.text(place) : Crontab.text(place))
     return .done

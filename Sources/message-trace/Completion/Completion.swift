@@ -86,6 +86,7 @@ extension Setting {
     case .sink: return .sink
     case .redact: return .list(["subject", "local-part"])
     case .details: return .list(QueryArguments.statuses)
+    case .since: return .anything
     default: break
     }
     if kind == .flag { return .nothing }

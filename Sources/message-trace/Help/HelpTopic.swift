@@ -13,6 +13,8 @@ struct HelpTopic: Sendable {
     HelpTopic(
       name: "mapping", summary: "the format of a mapping file, and how to change a field", text: MappingHelp.text),
     HelpTopic(name: "playbook", summary: "every key of a playbook, secrets, many tenants", text: PlaybookHelp.text),
+    HelpTopic(
+      name: "profiles", summary: "field names of other products: which one for which receiver", text: ProfilesHelp.text),
     HelpTopic(name: "sinks", summary: "Elastic, Splunk, Sekoia, Sentinel, HTTPS; refused events", text: SinksHelp.text),
     HelpTopic(name: "state", summary: "where the state is, and sinks that are added or left out", text: StateHelp.text),
     HelpTopic(name: "syslog", summary: "receivers, options, what counts as delivered", text: SyslogHelp.text),

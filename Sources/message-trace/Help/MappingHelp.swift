@@ -13,29 +13,7 @@ enum MappingHelp {
       message-trace normalise page.json --mapping mine.json      test it on saved rows
       message-trace collect --mapping mine.json      use it
 
-    Profiles: --profile selects the field names of another product for the same content.
-      ecs        Elastic Common Schema, dotted names (the default)
-      sekoia     field names of Sekoia.io's connector for Office 365 message traces
-      cim        Splunk's Common Information Model, data model Email
-      udm-flat   Google SecOps' Unified Data Model, dotted names
-      raw        each row as the service gave it, on one line: for parsers of the services' own rows
-
-    Every profile maps rows of both services, of the draft of 2021, exports, and details. The schema that each follows:
-      ecs        Elastic Common Schema 8.11.0. Left out: the echo of the query (StartDate, EndDate, Index). The size is
-                 o365.message_trace.size: the schema has no field for it
-      sekoia     the fields that Sekoia's parsers message-trace and message-trace-graph-api write. As in the newer one:
-                 network.bytes and a Message-ID without brackets. Left out of the older one: event.start and event.end,
-                 which echo the query. They parse raw rows, not these: for their intakes use raw
-      cim        Splunk CIM 6.2, data model Email, with src_ip and dest_ip beside it as Splunk's add-on for Office 365.
-                 Left out, since a trace does not hold them: delay, duration, file_*, filter_*, orig_dest, orig_recipient,
-                 orig_src, process*, response_time, retries, url, user, xdelay, xref. Only details have message_info and
-                 return_addr. created, direction, event_id, flags, orig_time and tenant are ours
-      udm-flat   Google SecOps' UDM, event type EMAIL_TRANSACTION, dotted names. Left out: network.direction of internal
-                 and external mail, which UDM cannot tell (it is in additional.fields.direction), and a security action
-                 other than ALLOW, BLOCK, QUARANTINE. With --nested the JSON of one UDM event, as events.import and
-                 udmevents.batchCreate take it; additional.fields.NAME is then NAME in `additional`
-      raw        what Sekoia's two intakes parse. verify and the ledger know a row by trace id, recipient and status.
-                 query prints raw rows by itself; report refuses them, as all but ecs and sekoia
+    Profiles, the field names of other products for the same content, are mappings too: message-trace help profiles
 
     event.id of details is made of tenant, trace id, recipient, event, time in milliseconds, and description.
 

@@ -15,8 +15,12 @@ enum PlaybookHelp {
       message-trace check contoso.json                 tests all of it and reports what to fix
       message-trace playbook schema                    the JSON Schema, for editors
 
-    Omitted keys have their defaults; unknown keys are errors. A flag (--every) takes precedence over the environment
-    (MESSAGE_TRACE_EVERY), and both over the playbook. Relative paths in a playbook begin in the playbook's own folder.
+    Omitted keys have their defaults; unknown keys are errors, those of Sekoia's connector (frequency, timedelta,
+    start_time, ...) are answered with ours. A flag (--every) takes precedence over the environment
+    (MESSAGE_TRACE_EVERY), and both over the playbook.
+
+    Relative paths in a playbook begin in the playbook's own folder, whoever runs it from wherever: state, files of sinks,
+    secrets, certificates, mapping, metricsFile. In flags and in the environment they begin in the working directory.
 
     """
 

@@ -95,7 +95,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .order: "which end of the range is read first; default newest"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
-    case .title: "heading of the page; default Mail of this tenant"
+    case .title: "heading of the page; default Mail of the tenant"
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"
     case .statusFile: "output of `status --format json`, to show the status of several collectors"

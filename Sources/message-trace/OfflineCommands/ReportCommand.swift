@@ -10,8 +10,8 @@ struct ReportCommand: RunnableCommand {
     summary: "one HTML page from NDJSON files",
     usage: "report FILE... [OPTION]... > report.html",
     details: """
-      Reads NDJSON files of events, - for standard input, and writes one self-contained page: mail per hour by status,
-      failures by reason, the most frequent senders, recipients and domains, and the delay of rows. --state or
+      Reads NDJSON files of events (every profile but raw, and no nested ones), - for standard input, and writes one
+      self-contained page: the last day against others, spikes, mail per hour by status, failures by reason, the most frequent senders, recipients and domains, and the delay of rows. --state or
       --status-file adds the status of the collector. The page has no script and loads nothing; it contains the same
       addresses and subjects as the events, so protect it like them. The counts of the most frequent values are exact
       up to 65,536 distinct ones.
@@ -53,12 +53,12 @@ struct ReportCommand: RunnableCommand {
     guard lines.invalid + lines.foreign < lines.all else {
       throw Failure(
         "report.no_events", exit: .badData,
-        "Reading the events: none of the \(lines.all) lines is an event of the profiles ecs or sekoia.",
-        hint: "Collect with --profile ecs into a second file, or convert raw rows with `message-trace normalise`.")
+        "Reading the events: none of the \(lines.all) lines is an event of the profiles ecs, sekoia, cim or udm-flat.",
+        hint: "Convert rows (--profile raw) with `message-trace normalise`; events of --nested cannot be read.")
     }
     guard lines.foreign > 0 else { return }
     context.terminal.say(
-      "warning: \(lines.foreign) lines are no events of the profiles ecs or sekoia; they are left out.")
+      "warning: \(lines.foreign) lines are no events of the profiles ecs, sekoia, cim or udm-flat; they are left out.")
   }
 
   /// The status of the named state directory, and those in the file that `status --format json` wrote.

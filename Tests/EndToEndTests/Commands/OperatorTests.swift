@@ -54,6 +54,52 @@ struct OperatorTests {
     fixture.expectWhole("a")
   }
 
+  @Test("a backfill that waits for the quota says until when, in the log and on a terminal")
+  func quotaWait() throws {
+    let fixture = try PlaybookFixture(messages: 20)
+    let call = ["backfill", try fixture.playbook("a"), "--from", "-6h"]
+    // Other requests of this tenant, a minute old: another one is allowed in four minutes.
+    let asked = TimeSource.system.now() - .seconds(60)
+    _ = try fixture.folder.write(String(repeating: "\(asked.ticks)\n", count: 95), to: "a.state/quota")
+    let until = Timestamp.text(asked + .seconds(300)).dropFirst(11).prefix(8)
+    let logged = Program.start(call, environment: fixture.environment)
+    eventually { logged.errorsSoFar.contains("backfill.wait") }
+    logged.signal(SIGTERM)
+    let outcome = logged.finish()
+    let line = outcome.errors.split(separator: "\n").first { $0.contains("backfill.wait") } ?? ""
+    #expect(outcome.status == 75 && line.contains("until=") && line.contains(until), "\(outcome.errors)")
+    let run = try #require(PseudoTerminalRun(call, environment: fixture.environment))
+    let (status, drawn) = run.watch(until: { $0.contains("waiting for the quota until \(until) UTC") }, signal: SIGTERM)
+    #expect(status == 75 && fixture.pagesAsked == 0, "\(drawn)")
+  }
+
+  @Test("the first pass starts at a date, and says so if the service keeps less", arguments: ["yesterday", "date"])
+  func since(_ form: String) throws {
+    let fixture = try PlaybookFixture(messages: 200, hours: 60)
+    let day = Timestamp.text(fixture.now - .seconds(86_400)).prefix(10)
+    let midnight = try #require(Timestamp.parse("\(day)T00:00:00Z"))
+    let playbook = try fixture.playbook("a")
+    let common = ["collect", playbook, "--sink", "stdout"]
+    let outcome = Program.run(
+      common + ["--state", fixture.state("b"), "--since", form == "date" ? String(day) : form],
+      environment: fixture.environment)
+    let times = outcome.lines.compactMap { line in
+      (try? JSONValue(parsing: Array(line.utf8)))?["@timestamp"]?.string.flatMap { Timestamp.parse($0) }
+    }
+    let tenant = fixture.settings.tenant
+    let rows = (0..<tenant.messages).flatMap { tenant.rows(of: $0) }.filter { $0.message.received >= midnight }
+    #expect(outcome.status == 0 && times.count == rows.count, "\(outcome.errors)")
+    #expect(times.allSatisfy { $0 >= midnight })
+    let cut = Program.run(
+      common + ["--state", fixture.state("c"), "--since", "2020-01-01"], environment: fixture.environment)
+    #expect(cut.status == 0 && cut.errors.contains("90 days"), "\(cut.errors)")
+    #expect(cut.lines.count == fixture.settings.tenant.rowCount)
+    // Spans without mail cost few requests: 90 days in pieces of six hours would be 360, more than the quota allows.
+    #expect(fixture.pagesAsked < 60, "\(fixture.pagesAsked)")
+    let wrong = Program.run(common + ["--since", "2999-01-01"], environment: fixture.environment)
+    #expect(wrong.status == 78 && wrong.errors.contains("--since"), "\(wrong.errors)")
+  }
+
   @Test("the help lists what a first call needs before the rest")
   func order() throws {
     let lines = Program.run(["help", "collect"]).lines

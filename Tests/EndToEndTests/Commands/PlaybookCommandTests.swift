@@ -17,9 +17,39 @@ import Testing
     #expect(Program.run(["playbook", "validate", path]).lines == ["\(path): good"])
     let source = PlaybookFixture.json(path)?["source"]
     #expect(source?["mode"]?.string == mode && source?["tenant"]?.string == "fabrikam.example")
+    // A file beside the playbook, which cron and systemd can read: they have no environment.
+    let secret = source?[mode == "graph" ? "clientSecret" : "password"]
+    #expect(secret?["file"]?.string == (mode == "graph" ? "p/client-secret" : "p/password"))
+    #expect(Program.run(["schedule", "--cron", path]).errors.isEmpty)
+    #expect(Program.run(["schedule", "--systemd", path]).lines.contains { $0.hasPrefix("LoadCredential=") })
     let again = Program.run(call)
     #expect(again.status == 73 && again.errors.contains("already exists"))
     #expect(Program.run(["playbook", "init"]).lines.first == "{")
+  }
+
+  @Test(
+    "the starter takes the accepted domains, and validate misses them where only the tenant's first domain is named")
+  func domains() throws {
+    let folder = try ScratchFolder()
+    let call = ["playbook", "init", "--tenant", "fabrikam.onmicrosoft.com"]
+    let named = Program.run(call + ["--local-domains", "fabrikam.example,fabrikam.fr"])
+    let domains = try JSONValue(parsing: named.output)["normaliser"]?["localDomains"]?.array?.compactMap(\.string)
+    #expect(domains == ["fabrikam.example", "fabrikam.fr"])
+    for (outcome, isNoted) in [(named, false), (Program.run(call), true)] {
+      let path = try folder.write(String(decoding: outcome.output, as: UTF8.self), to: "\(isNoted).json")
+      let notes = Program.run(["playbook", "validate", path]).errors
+      #expect(notes.contains("accepted domains") == isNoted, "\(notes)")
+    }
+  }
+
+  @Test("a secret that cron cannot read is said when the line is printed")
+  func cronSecret() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write(#"{ "source": { "clientSecret": { "env": "SECRET_OF_A" } } }"#, to: "a.json")
+    let outcome = Program.run(["schedule", "--cron", path])
+    #expect(outcome.status == 0 && outcome.lines.count == 1)
+    #expect(
+      outcome.errors.contains("source.clientSecret") && outcome.errors.contains("SECRET_OF_A"), "\(outcome.errors)")
   }
 
   @Test("validate lists every mistake of every file, in keys and values")

@@ -22,6 +22,42 @@ import Testing
     #expect(Program.run(["report", "-", events, "--now", "2026-03-05T12:00:00Z"]).status == 0)
   }
 
+  @Test("every flat profile gives the same page but for its time; rows and nested events are refused")
+  func profiles() throws {
+    let folder = try ScratchFolder()
+    let rows = (0..<40).map { number in
+      let status = ["delivered", "failed", "quarantined", "filteredAsSpam"][number % 4]
+      return
+        #"{"id":"\#(number)f","messageId":"<\#(number)@x>","status":"\#(status)","receivedDateTime":"2026-03-04T1\#(number % 10):00:00Z","recipientAddress":"b\#(number % 7)@c.example","senderAddress":"a\#(number % 5)@b.example","subject":"Hi \#(number)","size":5}"#
+    }.joined(separator: "\n")
+    let file = try folder.write(rows, to: "rows.ndjson")
+    func report(_ options: [String]) throws -> ProcessResult {
+      let settings = [
+        "--tenant", "contoso.onmicrosoft.com", "--local-domains", "b.example", "--now", "2026-03-05T11:00:00Z",
+      ]
+      let events = Program.run(["normalise", file] + settings + options)
+      #expect(events.status == 0, "\(events.errors)")
+      let input = try folder.write(String(decoding: events.output, as: UTF8.self), to: "events.ndjson")
+      return Program.run(["report", input, "--now", "2026-03-05T12:00:00Z"])
+    }
+    let whole = try report([])
+    let page = String(decoding: whole.output, as: UTF8.self)
+    for part in [
+      "<h1><bdi>Mail of contoso.onmicrosoft.com</bdi></h1>", "At a glance", "Outside recipients", "b3@c.example",
+    ] {
+      #expect(page.contains(part), "\(part)")
+    }
+    #expect(!page.contains("Outside senders"))
+    for profile in ["sekoia", "cim", "udm-flat"] {
+      let other = try report(["--profile", profile])
+      #expect(other.status == 0 && other.errors.isEmpty, "\(profile): \(other.errors)")
+      #expect(String(decoding: other.output, as: UTF8.self) == page, "\(profile)")
+    }
+    let nested = try report(["--profile", "udm-flat", "--nested"])
+    let raw = Program.run(["report", file])
+    for refused in [nested, raw] { #expect(refused.status == 65 && refused.errors.contains("normalise")) }
+  }
+
   @Test(
     "tidy reports no error in the page, whatever the events contain",
     .enabled(if: InstalledProgram.isWanted("tidy"), "tidy is not installed"))

@@ -129,7 +129,8 @@ struct StreamSinkTests {
     let receiver = try Receiver(.closesAtOnce)
     defer { receiver.stop() }
     #expect(await code(try sink(receiver.port), SinkContract.entry(1, count: 3_000)) == "sink.tcp.closed 75")
-    #expect(receiver.connections.count <= 8)
+    // Eight attempts, and one question whether it expects TLS.
+    #expect(receiver.connections.count <= 9)
   }
 
   @Test("a receiver that is known to be down is tried once a batch, until it is back")

@@ -126,6 +126,44 @@ struct TLSSinkTests {
     #expect(try folder.bytes("got") == [])
   }
 
+  @Test("a TLS listener behind tcp:// is named, not taken for a receiver that closes early")
+  func withoutTLS() async throws {
+    let server = try await server()
+    let options = try SyslogOptions(.tcp, query: "", spec: "tcp://test")
+    let address = try #require(NetworkAddress("127.0.0.1:\(port)"))
+    // Many events are reset. A single one may be read and the connection closed as if it had been understood.
+    for (isTrial, count) in [(false, 3_000), (true, 1)] {
+      let sink = StreamSink(
+        name: "tcp://test", options: options, connector: PlainConnector(address: address), log: .silent,
+        time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
+        barrier: Barrier(stall: Waiting.bound, closing: Waiting.bound, reset: .milliseconds(50)), isTrial: isTrial)
+      let ended = await code(sink, count: count)
+      #expect(ended == "sink.tcp.expects_tls 76", "\(count)")
+    }
+    server.stop()
+    let plain = try Receiver(.closesAtOnce)
+    defer { plain.stop() }
+    let other = try #require(NetworkAddress("127.0.0.1:\(plain.port)"))
+    #expect(!TLSProbe.answersTLS(other))
+  }
+
+  @Test("an expired certificate is to be renewed, another name to be used, and only an unknown authority to be set")
+  func remedies() async throws {
+    try certificates.certificate("expired", names: "DNS:localhost", by: "ca", days: -1)
+    for (name, query, host, word) in [
+      ("expired", ca, "localhost", "Renew"), ("server", ca, "127.0.0.1", "host name"),
+      ("server", "", "localhost", "ca="),
+    ] {
+      let server = try await server(name)
+      let failure = await #expect(throws: Failure.self) {
+        try await sink(query, host: host)
+          .deliver(SinkContract.entry(1, count: 1), from: SinkPosition(sequence: 0))
+      }
+      server.stop()
+      #expect(failure?.hint?.contains(word) == true, "\(name): \(failure?.hint ?? "")")
+    }
+  }
+
   @Test("an end of the connection without close_notify is no acknowledgement", arguments: ["", "&ack=eof-strict"])
   func truncated(query: String) async throws {
     let server = try await server("server", "-num_tickets", "0")
@@ -172,7 +210,7 @@ struct TLSSinkTests {
     #expect {
       _ = try connector.connect(name: "tls://test", within: .milliseconds(150))
     } throws: {
-      ($0 as? Failure)?.code.rawValue == "sink.tls.timeout"
+      ($0 as? Failure)?.code.rawValue == "sink.tls.timeout" && ($0 as? Failure)?.hint?.contains("tcp://") == true
     }
   }
 

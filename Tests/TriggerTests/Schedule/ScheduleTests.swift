@@ -147,6 +147,16 @@ let usualRevisits: [Duration] = [900, 3_600, 21_600, 86_400].map { .seconds($0) 
     #expect(due.reads.first?.window.start == floor)
   }
 
+  @Test("a first start at the edge of what the service keeps has no gap a minute later")
+  func edge() {
+    var schedule = Self.schedule
+    schedule.start = Self.now - .seconds(365 * 86_400)
+    let source = RowSource([])
+    let cursors = schedule.begin(Checkpoint(), now: Self.now, source: source)
+    #expect(schedule.cutStart(cursors, Checkpoint(), now: Self.now) == cursors["live"])
+    #expect(schedule.due(cursors, now: Self.now + .seconds(60), source: source).gaps.isEmpty)
+  }
+
   @Test("a clock that goes back asks for nothing")
   func clockBack() {
     let due = Self.schedule.due(["live": Self.now + .seconds(3_600)], now: Self.now, source: RowSource([]))

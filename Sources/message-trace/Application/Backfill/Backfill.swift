@@ -15,11 +15,10 @@ struct Backfill: Sendable {
   private let tell: @Sendable (BackfillProgress) -> Void
   private let tellWait: @Sendable (BackfillProgress, Duration) -> Void
   private var source: AnySource?
-  private var length: Duration = .seconds(3_600)
+  private var length = WindowLength(first: .seconds(3_600), limits: .seconds(60) ... .seconds(86_400))
 
   /// Between two slices, so that whoever waits for the state gets it.
   static let turn: Duration = .milliseconds(300)
-  static let lengths = Duration.seconds(60)...Duration.seconds(86_400)
 
   /// - Parameters:
   ///   - tell: called after each slice.
@@ -58,7 +57,7 @@ struct Backfill: Sendable {
         ("from", Timestamp.text(progress.span.start)), ("to", Timestamp.text(progress.span.end)),
         ("left", progress.text),
       ])
-    while let slice = progress.next(min(length, source.widestWindow)) {
+    while let slice = progress.next(min(length.current, source.widestWindow)) {
       guard !Task.isCancelled else { throw .stopped }
       let pause = quotaWait
       if pause > .zero { tellWait(progress, pause) }
@@ -68,7 +67,7 @@ struct Backfill: Sendable {
       progress.tally += tally
       progress.updated = time.now()
       try progress.write(path)
-      adapt(pages: tally.pages)
+      length.adapt(pages: tally.pages)
       tell(progress)
       if !progress.isComplete { try await wait(Self.turn) }
     }
@@ -103,12 +102,6 @@ struct Backfill: Sendable {
     sinkFailure = pipeline.sinkFailures.values.first ?? (rejected > 0 ? .rejected(rejected) : nil)
     await pipeline.shutDown()
     return try result.get()
-  }
-
-  /// Few requests where there is little mail, little to repeat after a kill where there is much.
-  private mutating func adapt(pages: Int) {
-    if pages <= 1 { length = min(length * 2, Self.lengths.upperBound) }
-    if pages > 8 { length = max(length / 2, Self.lengths.lowerBound) }
   }
 
   private func wait(_ duration: Duration) async throws(Failure) {

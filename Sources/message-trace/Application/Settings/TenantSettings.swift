@@ -64,11 +64,14 @@ struct TenantSettings: Sendable {
     http = HTTPSettings(
       caFile: reader.text(.caFile), proxy: reader.proxy(),
       bodyCap: reader.number(.maximumBody, 65_536...(1 << 32)) ?? Defaults.maximumBody)
+    let now = reader.text(.now).flatMap { Timestamp.parse($0) } ?? TimeSource.system.now()
+    let first = reader.start(.since, now: now)
     schedule = Schedule(
       every: reader.span(.every, atLeast: .seconds(1)) ?? Defaults.every,
       lag: reader.span(.lag, atLeast: .zero) ?? Defaults.lag,
       revisits: reader.spans(.revisit, atLeast: .seconds(60)) ?? Defaults.revisits,
-      since: reader.span(.since, atLeast: .zero) ?? Defaults.since)
+      since: first.span ?? Defaults.since)
+    schedule.start = first.instant
     mapping = MappingSettings(&reader)
     details = DetailsSettings(&reader, mapping: mapping.mapping, shape: Self.rowShape(mode, graphVersion))
     sinks = reader.sinks()

@@ -40,6 +40,9 @@ enum Metrics {
     ("gap_seconds", "gap_seconds_total", nil, "Seconds in those time ranges."),
   ]
 
+  /// Every name, in the order of the text.
+  static var names: [String] { (counters.map { family($0, []) } + [ages([])] + gauges([])).map(\.name) }
+
   /// The whole text; families in a fixed order, each tenant's samples in it, those of other processes after them.
   static func text(_ statuses: [PassStatus], others: MetricsSamples = MetricsSamples()) -> String {
     let families = counters.map { family($0, statuses) } + [ages(statuses)] + gauges(statuses)

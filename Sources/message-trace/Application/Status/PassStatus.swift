@@ -89,9 +89,15 @@ struct PassStatus: Sendable, Equatable {
     counters.add("requests", outcome.requests)
     counters.add("throttles", outcome.throttles)
     counters.add("gaps", outcome.gaps.count)
+    // These are there from the first pass on: a rule cannot see the increase of a counter that begins with it.
+    counters.add("gap_seconds", 0)
     for gap in outcome.gaps { counters.add("gap_seconds", Int(clamping: gap.window.span.components.seconds)) }
-    for (name, count) in outcome.batches { counters.add("sink_batches", name, count) }
-    for name in outcome.sinkFailures.keys { counters.add("sink_failures", name, 1) }
+    for (name, count) in outcome.batches {
+      counters.add("sink_batches", name, count)
+      counters.add("sink_failures", name, outcome.sinkFailures[name] == nil ? 0 : 1)
+      counters.add("sink_rejected", name, 0)
+    }
+    for name in outcome.sinkFailures.keys where outcome.batches[name] == nil { counters.add("sink_failures", name, 1) }
   }
 
   /// The part that comes from the state.

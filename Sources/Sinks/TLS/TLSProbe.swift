@@ -1,0 +1,32 @@
+// Whether a port that was taken for plain TCP expects TLS: such a receiver ends or resets every connection, without a word.
+
+internal import Glibc
+internal import IntakeCore
+
+enum TLSProbe {
+  /// A ClientHello of TLS 1.2 with four usual cipher suites and no extensions (RFC 5246 section 7.4.1.2): enough for any
+  /// answer of TLS, be it an alert.
+  static let hello: [UInt8] = {
+    let suites: [UInt8] = [0xC0, 0x2F, 0xC0, 0x30, 0x00, 0x9C, 0x00, 0x2F]
+    let random = (0..<32).map { _ in UInt8.random(in: 0...255) }
+    let body = [3, 3] + random + [0, 0, UInt8(suites.count)] + suites + [1, 0]
+    let message = [1, 0, 0, UInt8(body.count)] + body
+    return [0x16, 3, 1, 0, UInt8(message.count)] + message
+  }()
+
+  /// True if the answer to a ClientHello begins as a record of TLS does. Opens a connection of its own.
+  static func answersTLS(_ address: NetworkAddress) -> Bool {
+    var answer: [UInt8] = []
+    do throws(SocketFault) {
+      let socket = try Socket.connect(address, datagrams: false, within: .seconds(5))
+      guard try socket.send(hello[...]) == hello.count else { return false }
+      while answer.count < 2 {
+        try socket.wait(for: Int16(POLLIN), within: .seconds(5))
+        if try socket.receive(&answer) { break }
+      }
+    } catch {
+      // A reset may follow the alert.
+    }
+    return answer.count >= 2 && (answer[0] == 0x16 || answer[0] == 0x15) && answer[1] == 3
+  }
+}
