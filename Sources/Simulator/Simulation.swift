@@ -15,6 +15,7 @@ final class Simulation: Sendable {
     var requests: [RecordedRequest] = []
     var tokensIssued = 0
     var tokensRevoked = 0
+    var areReplaced = false
     /// Times of the requests that counted, by bucket, oldest first.
     var counted: [String: [Instant]] = [:]
     /// Of Splunk: the next number of each channel, and those not told yet.
@@ -68,6 +69,13 @@ final class Simulation: Sendable {
 
   func revokeTokens() {
     changing.withLock { $0.tokensRevoked = $0.tokensIssued }
+  }
+
+  func replaceCredentials() { changing.withLock { $0.areReplaced = true } }
+
+  /// What a receiver accepts in place of this credential now.
+  func current(_ credential: String) -> String {
+    changing.withLock { $0.areReplaced } ? SimulatorSettings.replaced(credential) : credential
   }
 
   /// The claims of a token that is good now.

@@ -63,6 +63,9 @@ package final class SimulatorServer: Sendable {
   /// What can be seen at `instant`: what a collector that has read everything then must have delivered.
   package func truth(at instant: Instant) -> [TrueRow] { settings.tenant.truth(at: instant) }
 
+  /// A token for Azure Monitor, as its sign-in gives it.
+  package func accessToken() -> String { simulation.issueToken(audience: TokenEndpoint.monitor, roles: []) }
+
   /// Makes every token given out so far useless.
   package func revokeTokens() { simulation.revokeTokens() }
 }

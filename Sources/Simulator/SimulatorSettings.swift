@@ -68,6 +68,8 @@ package struct SimulatorSettings: Sendable {
   package var hasIndexTemplate = true
   /// The token of Splunk has indexer acknowledgement.
   package var hasAcknowledgement = true
+  /// An answer that refuses an event has an acknowledgement number for those before it.
+  package var acknowledgesBeforeRefused = false
   /// The app has the role for the data collection rule.
   package var maySendLogs = true
   package var mayCreateDocuments = true
@@ -78,6 +80,9 @@ package struct SimulatorSettings: Sendable {
     self.tenant = tenant
     self.time = time
   }
+
+  /// What takes the place of a receiver's credential once it is replaced.
+  package static func replaced(_ credential: String) -> String { "\(credential)2" }
 }
 
 /// One request as it came, for assertions on quota and secrecy.

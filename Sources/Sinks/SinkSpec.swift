@@ -95,16 +95,18 @@ package struct SinkSpec: Sendable {
         name: name, options: options, connector: TLSConnector(address: address, options: options), log: log, time: time,
         receiver: receiver)
     case .syslog(.relp, let address, let options), .syslog(.relps, let address, let options):
-      relp(address, options, log, time)
+      relp(address, options, context)
     }
   }
 
-  private func relp(_ address: NetworkAddress, _ options: SyslogOptions, _ log: Log, _ time: TimeSource) -> RELPSink {
+  private func relp(_ address: NetworkAddress, _ options: SyslogOptions, _ context: SinkContext) -> RELPSink {
     let connector: any Connector =
       name.hasPrefix("relps:")
       ? TLSConnector(address: address, options: options, area: "sink.relp")
       : PlainConnector(area: "sink.relp", address: address)
-    return RELPSink(name: name, options: options, connector: connector, log: log, time: time, receiver: receiver)
+    return RELPSink(
+      name: name, options: options, connector: connector, log: context.log, time: context.time, receiver: receiver,
+      deadLetters: context.deadLetters)
   }
 
   /// Opens the sink and tries the way to its receiver, without a byte of an event: for `check`. What is good or doubtful,
@@ -127,7 +129,7 @@ package struct SinkSpec: Sendable {
     case .udp: return
     case .tcp: _ = try PlainConnector(address: address).connect(name: name)
     case .tls: _ = try TLSConnector(address: address, options: options).connect(name: name)
-    case .relp, .relps: try relp(address, options, .silent, .system).reach()
+    case .relp, .relps: try relp(address, options, SinkContext(log: .silent, time: .system)).reach()
     }
   }
 

@@ -10,7 +10,7 @@ package final class RejectedFile: DeadLetters {
   /// Bytes beyond which no event is set aside: its sink fails, and the batch waits in the journal.
   static let most: Int64 = 1 << 30
 
-  private struct Key: Hashable {
+  struct Key: Hashable {
     let sink: String
     let identity: Identity
   }
@@ -21,8 +21,8 @@ package final class RejectedFile: DeadLetters {
     var count = 0
   }
 
-  private let folder: String
-  private let files: FileCalls
+  let folder: String
+  let files: FileCalls
   private let state = Mutex(State())
 
   package init(_ folder: String, files: FileCalls = .system) {
@@ -30,96 +30,124 @@ package final class RejectedFile: DeadLetters {
     self.files = files
   }
 
-  package var path: String { "\(folder)/\(Self.name)" }
+  package var path: String { path(Self.name) }
+  func path(_ name: String) -> String { "\(folder)/\(name)" }
   /// Events set aside since this value was made.
   package var count: Int { state.withLock { $0.count } }
 
   package func keep(_ letters: [DeadLetter], at now: Instant) throws(Failure) {
-    let result = state.withLock { state -> Result<Void, Failure> in
+    try change { state throws(Failure) in
       do throws(Failure) {
-        var known = if let known = state.known { known } else { try read() }
+        var known = if let known = state.known { known } else { try firstRead() }
         var bytes: [UInt8] = []
         for letter in letters where known.insert(Key(sink: letter.sink, identity: letter.identity)).inserted {
           RejectedLine(letter, at: now).append(to: &bytes)
         }
-        try append(bytes)
+        try append(bytes, to: Self.name)
         state.known = known
         state.count += letters.count
-        return .success(())
       } catch {
         state.known = nil
-        return .failure(error)
+        throw error
       }
     }
-    try result.get()
   }
 
-  /// Calls `body` with each event in the file, oldest first; lines that are none are left out.
+  private func change(_ body: (inout State) throws(Failure) -> Void) throws(Failure) {
+    try state.withLock { state -> Result<Void, Failure> in
+      do throws(Failure) { return .success(try body(&state)) } catch { return .failure(error) }
+    }.get()
+  }
+
+  /// Calls `body` with each event in the file that its sink has not taken since, oldest first; lines that are none are left
+  /// out.
   package func eachLine(_ body: (RejectedLine) -> Void) throws(Failure) {
-    try eachLine(body) { _, _ in }
+    let taken = try taken()
+    try eachRawLine(of: Self.name) { line in
+      guard let line = RejectedLine(line), !taken.contains(Key(sink: line.letter.sink, identity: line.letter.identity))
+      else { return }
+      body(line)
+    }
   }
 
-  private func eachLine(
-    _ body: (RejectedLine) -> Void, other: (_ line: RawSpan, _ ending: LineReader.Ending) -> Void
-  ) throws(Failure) {
+  func eachRawLine(of name: String, _ body: (RawSpan) -> Void) throws(Failure) {
     // A file that may not be looked at is not one without events.
-    guard unsafe access(path, F_OK) == 0 || errno != ENOENT else { return }
-    var reader = try LineReader(path)
-    try reader.eachLine { line, ending in
-      if ending == .lineFeed, let line = RejectedLine(line) { body(line) } else { other(line, ending) }
-    }
+    guard unsafe access(path(name), F_OK) == 0 || errno != ENOENT else { return }
+    var reader = try LineReader(path(name))
+    try reader.eachLine { line, ending in if ending == .lineFeed { body(line) } }
   }
 
   /// Removes events from the file, in one step. Lines that are no events of this version stay as they are.
   /// - Parameter isGone: true for those to remove.
-  /// - Throws: `rejected.long` (65) where a line is too long to be copied; the file then stays whole.
   package func remove(where isGone: (DeadLetter) -> Bool) throws(Failure) {
-    var rest: [UInt8] = []
-    var hasLongLine = false
-    try eachLine {
-      if !isGone($0.letter) { $0.append(to: &rest) }
-    } other: { line, ending in
-      hasLongLine = hasLongLine || ending == .tooLong
-      for index in 0..<line.byteCount { rest.append(line.byte(index)) }
-      rest.append(.lineFeed)
+    try change { state throws(Failure) in
+      state.known = nil
+      try rewrite(without: isGone)
     }
-    guard !hasLongLine else {
-      throw Failure(
-        "rejected.long", exit: .badData, "Rewriting \(path): a line is longer than \(LineReader.longest >> 20) MiB.",
-        hint: "Move that line to another file; what was sent again is still listed.")
+  }
+
+  /// Removes what was taken since, and the notes about it; until then it counts as gone all the same.
+  package func settle() throws(Failure) {
+    try change { state throws(Failure) in
+      state.known = nil
+      try settleNotes()
     }
+  }
+
+  func rewrite(without isGone: (DeadLetter) -> Bool) throws(Failure) {
     do throws(FileFault) {
       let directory = try files.open(folder, O_RDONLY | O_DIRECTORY, followLinks: true)
+      guard let size = try files.status(Self.name, in: directory)?.size else { return }
+      let file = try files.open(Self.name, in: directory, O_RDONLY)
+      let rest = Self.rest(of: try files.read(file, at: 0, count: Int(size)), isGone)
       try AtomicFile.replaceDurably(Self.name, in: directory, with: rest, files: files)
     } catch {
       throw error.failure("state", "Writing \(path)")
     }
-    state.withLock { $0.known = nil }
   }
 
-  private func read() throws(Failure) -> Set<Key> {
+  /// All other lines, byte for byte, each with an LF.
+  private static func rest(of bytes: [UInt8], _ isGone: (DeadLetter) -> Bool) -> [UInt8] {
+    let span = unsafe bytes.span.bytes
+    var rest: [UInt8] = []
+    var start = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: .lineFeed) ?? bytes.count
+      let letter = RejectedLine(span.extracting(start..<end))?.letter
+      if !(letter.map(isGone) ?? false) {
+        rest.append(contentsOf: bytes[start..<end])
+        rest.append(.lineFeed)
+      }
+      start = end + 1
+    }
+    return rest
+  }
+
+  /// What an interrupted sending has left is removed first: an event that comes again is refused again.
+  private func firstRead() throws(Failure) -> Set<Key> {
+    try settleNotes()
     var known: Set<Key> = []
     try eachLine { known.insert(Key(sink: $0.letter.sink, identity: $0.letter.identity)) }
     return known
   }
 
   /// A line that a crash has torn is cut: its batch was not acknowledged and comes again.
-  private func append(_ bytes: [UInt8]) throws(Failure) {
+  func append(_ bytes: [UInt8], to name: String) throws(Failure) {
     guard !bytes.isEmpty else { return }
     do throws(FileFault) {
       let directory = try files.open(folder, O_RDONLY | O_DIRECTORY, followLinks: true)
-      let file = try files.open(Self.name, in: directory, O_RDWR | O_CREAT)
+      let file = try files.open(name, in: directory, O_RDWR | O_CREAT)
       let length = try wholeLength(of: file)
-      guard length + Int64(bytes.count) <= Self.most else { throw FileFault(.write, Self.name, EFBIG) }
+      guard length + Int64(bytes.count) <= Self.most else { throw FileFault(.write, name, EFBIG) }
       try files.truncate(file, to: length)
       try files.write(bytes, to: file, at: length)
       try files.sync(file)
       try files.close(file)
       try files.sync(directory)
     } catch {
-      guard error.number == EFBIG, error.call == .write else { throw error.failure("state", "Writing \(path)") }
+      guard error.number == EFBIG, error.call == .write else { throw error.failure("state", "Writing \(path(name))") }
       throw Failure(
-        "rejected.full", exit: .tryLater, "Setting events aside: \(path) has reached \(Self.most >> 20) MiB.",
+        "rejected.full", exit: .tryLater, "Setting events aside: \(path(name)) has reached \(Self.most >> 20) MiB.",
         hint:
           "Find out why the receiver refuses them (message-trace state rejected), send them again, or move the file.",
         recovery: .later(after: nil))

@@ -15,6 +15,8 @@ package enum Fault: Sendable, Equatable {
   case latency(Duration)
   /// Every token given out so far stops working.
   case tokenRevoked
+  /// From now on receivers accept only the credentials of `SimulatorSettings.replaced`.
+  case credentialReplaced
 
   // Instead of an answer.
   /// 429, with the service's quota text.

@@ -47,6 +47,7 @@ struct FaultyRouter {
     switch fault {
     case .latency(let duration): wait(duration)
     case .tokenRevoked: simulation.revokeTokens()
+    case .credentialReplaced: simulation.replaceCredentials()
     default: break
     }
   }

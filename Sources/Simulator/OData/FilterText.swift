@@ -151,8 +151,8 @@ struct PageFaults: Sendable {
       case .nullForEmpty: nullForEmpty = true
       case .otherTimeSpelling: otherTimeSpelling = true
       case .items, .refusedEvents, .bodyCap, .forgotten, .neverConfirmed, .cut: break
-      case .latency, .tokenRevoked, .throttled, .status, .html, .redirect, .answer, .raw, .expiredLink, .truncated,
-        .reset, .gzip, .brokenGzip, .dateSkew, .noDate:
+      case .latency, .tokenRevoked, .credentialReplaced, .throttled, .status, .html, .redirect, .answer, .raw,
+        .expiredLink, .truncated, .reset, .gzip, .brokenGzip, .dateSkew, .noDate:
         break
       }
     }

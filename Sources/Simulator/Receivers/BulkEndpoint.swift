@@ -32,7 +32,8 @@ struct BulkEndpoint {
   private func isAllowed(_ request: HTTPRequest) -> Bool {
     let settings = simulation.settings
     let basic = Base64.encode(Array("elastic:\(settings.elasticPassword)".utf8))
-    return ["ApiKey \(settings.elasticAPIKey)", "Basic \(basic)"].contains(request.header("authorization") ?? "")
+    return ["ApiKey \(simulation.current(settings.elasticAPIKey))", "Basic \(basic)"].contains(
+      request.header("authorization") ?? "")
   }
 
   private static let root =

@@ -23,7 +23,8 @@ struct EventCollectorEndpoint {
     guard let header = request.header("authorization"), header.hasPrefix("Splunk ") else {
       return json(401, 2, "Token is required")
     }
-    return header == "Splunk \(simulation.settings.splunkToken)" ? nil : json(403, 4, "Invalid token")
+    return header == "Splunk \(simulation.current(simulation.settings.splunkToken))"
+      ? nil : json(403, 4, "Invalid token")
   }
 
   private func channel(_ request: HTTPRequest) -> String? {
@@ -37,11 +38,14 @@ struct EventCollectorEndpoint {
       return json(400, 10, "Data channel is missing")
     }
     if let (code, text, number) = store(body) {
-      return json(400, code, text, #","invalid-event-number":\#(number)"#)
+      let receipt = simulation.settings.acknowledgesBeforeRefused && number > 0 ? receipt(channel) : ""
+      return json(400, code, text, #","invalid-event-number":\#(number)\#(receipt)"#)
     }
-    guard hasAcknowledgement else { return json(200, 0, "Success") }
-    let isKept = !faults.forgets && !faults.neverConfirms
-    return json(200, 0, "Success", #","ackId":\#(simulation.acknowledgement(channel, isKept: isKept))"#)
+    return json(200, 0, "Success", hasAcknowledgement ? receipt(channel) : "")
+  }
+
+  private func receipt(_ channel: String) -> String {
+    #","ackId":\#(simulation.acknowledgement(channel, isKept: !faults.forgets && !faults.neverConfirms))"#
   }
 
   /// What is wrong with the first event that is not taken.

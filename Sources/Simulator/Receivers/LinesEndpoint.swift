@@ -18,7 +18,7 @@ struct LinesEndpoint {
 
   private func intake(_ request: HTTPRequest) -> HTTPResponse {
     guard request.method == "POST" else { return json(405, #"{"message":"Method Not Allowed"}"#) }
-    guard request.header("x-sekoiaio-intake-key") == simulation.settings.sekoiaIntakeKey else {
+    guard request.header("x-sekoiaio-intake-key") == simulation.current(simulation.settings.sekoiaIntakeKey) else {
       return json(401, #"{"message":"The intake key is invalid"}"#)
     }
     guard let body = request.decodedBody else { return json(400, #"{"message":"invalid encoding"}"#) }
@@ -31,7 +31,8 @@ struct LinesEndpoint {
   }
 
   private func receive(_ request: HTTPRequest) -> HTTPResponse {
-    guard request.header("authorization") == "Bearer \(simulation.settings.httpsToken)" else { return json(401, "{}") }
+    let token = simulation.current(simulation.settings.httpsToken)
+    guard request.header("authorization") == "Bearer \(token)" else { return json(401, "{}") }
     guard request.method == "POST" else { return json(405, "{}") }
     guard let body = request.decodedBody, take(body, .https, longest: .max) != nil else { return json(400, "{}") }
     return json(200, "{}")

@@ -15,6 +15,10 @@ final class EntryDelivery: Sendable {
     var rest: ArraySlice<Int>
     /// Requests to be sent again as they are.
     var again: [[Int]] = []
+    /// Parts of requests that an answer calls taken without a receipt, while it is not known whether the service gives out
+    /// any.
+    var undecided: [[Int]] = []
+    var givesReceipts: Bool?
     var mostBytes: Int
     /// Events that wait for the confirmation of a receipt.
     var receipts: [UInt64: [Int]] = [:]
@@ -27,17 +31,22 @@ final class EntryDelivery: Sendable {
     var refusedInARow = 0
   }
 
-  init(_ entry: JournalEntry, _ limits: HTTPLimits, _ progress: HTTPReceiver.Progress, mostBytes: Int) {
+  /// - Parameter facts: what is known of the service.
+  init(_ entry: JournalEntry, _ limits: HTTPLimits, _ progress: HTTPReceiver.Progress, _ facts: HTTPReceiver.Facts) {
     self.entry = entry
     self.limits = limits
     let refused = Set(progress.refused.map(\.index))
     let rest = entry.entries.indices.filter { !progress.taken[$0] && !refused.contains($0) }
-    state = Mutex(State(progress: progress, rest: rest[...], mostBytes: min(limits.bytes, mostBytes)))
+    state = Mutex(
+      State(
+        progress: progress, rest: rest[...], givesReceipts: facts.givesReceipts,
+        mostBytes: min(limits.bytes, facts.mostBytes)))
   }
 
   var progress: HTTPReceiver.Progress { state.withLock { $0.progress } }
   var failure: Failure? { state.withLock { $0.failure } }
   var receipts: [UInt64] { state.withLock { Array($0.receipts.keys) } }
+  var givesReceipts: Bool? { state.withLock { $0.givesReceipts } }
 
   /// True if the service has taken something in this delivery.
   func isConfirmable(since before: HTTPReceiver.Progress) -> Bool {
@@ -77,7 +86,7 @@ final class EntryDelivery: Sendable {
         taken.append(index)
         state.rest = state.rest.dropFirst()
       }
-      return taken.isEmpty ? nil : taken
+      return taken.isEmpty ? state.undecided.popLast() : taken
     }
   }
 
@@ -87,11 +96,18 @@ final class EntryDelivery: Sendable {
     state.withLock { state in
       switch verdict {
       case .taken(let receipt):
+        Self.decide(receipt != nil, &state)
         Self.take(indices, receipt, &state)
         (state.failures, state.refusedInARow) = (0, 0)
         return nil
-      case .mixed(let refused, let again, let reason, let receipt):
-        Self.settle(indices, refused, again, receipt, &state)
+      case .mixed(let refused, let again, let reason, let receipt, let lacksReceipt):
+        let taken = Self.settle(indices, refused, again, &state)
+        if !taken.isEmpty, lacksReceipt {
+          state.undecided.append(taken)
+          state.givesReceipts.map { Self.decide($0, &state) }
+        } else {
+          Self.take(taken, receipt, &state)
+        }
         return again.isEmpty ? nil : reason
       case .tooLarge:
         state.mostBytes = max(1, min(state.mostBytes, indices.reduce(0) { $0 + line($1).count + limits.overhead }) / 2)
@@ -101,6 +117,15 @@ final class EntryDelivery: Sendable {
       }
       return nil
     }
+  }
+
+  /// A service without receipts means what it says; one with receipts has to give one for each event.
+  private static func decide(_ givesReceipts: Bool, _ state: inout State) {
+    state.givesReceipts = givesReceipts
+    let undecided = state.undecided
+    state.undecided = []
+    if givesReceipts { return state.again.append(contentsOf: undecided) }
+    for indices in undecided { take(indices, nil, &state) }
   }
 
   /// A receipt that comes twice is of two numberings: the service was restarted, or there are several behind one name. Its
@@ -120,9 +145,10 @@ final class EntryDelivery: Sendable {
     state.receipts[receipt] = indices
   }
 
+  /// - Returns: the events that are neither refused nor to be sent again.
   private static func settle(
-    _ indices: [Int], _ refused: [Refusal], _ again: [Int], _ receipt: UInt64?, _ state: inout State
-  ) {
+    _ indices: [Int], _ refused: [Refusal], _ again: [Int], _ state: inout State
+  ) -> [Int] {
     var open = Set(again)
     for refusal in refused where indices.indices.contains(refusal.index) && open.insert(refusal.index).inserted {
       var refusal = refusal
@@ -130,12 +156,11 @@ final class EntryDelivery: Sendable {
       state.progress.refused.append(refusal)
     }
     let taken = indices.enumerated().filter { !open.contains($0.offset) }.map(\.element)
-    take(taken, receipt, &state)
-    let count = taken.count
-    state.failures = count > 0 || !refused.isEmpty ? 0 : state.failures
-    state.refusedInARow = count > 0 ? 0 : state.refusedInARow
+    state.failures = !taken.isEmpty || !refused.isEmpty ? 0 : state.failures
+    state.refusedInARow = taken.isEmpty ? state.refusedInARow : 0
     let rest = again.filter(indices.indices.contains).map { indices[$0] }
     if !rest.isEmpty { state.again.append(rest) }
+    return taken
   }
 
   /// Finds the event that the service minds; a request of one event is refused itself.

@@ -16,6 +16,9 @@ struct HTTPClient: Sendable {
   private let transport: CurlTransport
   private let compresses: Bool
 
+  /// Bytes of an answer, unpacked. Answers are small: the longest usual one has an id of 39 bytes for each of 5,000 events.
+  static let usualAnswerCap = 1 << 20
+
   init(_ target: HTTPTarget, _ context: SinkContext, counter: RequestCounter) throws(Failure) {
     name = target.name
     dialect = target.dialect
@@ -38,7 +41,7 @@ struct HTTPClient: Sendable {
     if let key = target.options.privateKey { try SecretFile.check(key, purpose: "private key") }
     settings.totalDeadline = .seconds(target.options.timeout)
     settings.idleDeadline = settings.totalDeadline
-    settings.bodyCap = 32 << 20
+    settings.bodyCap = max(target.dialect.answerCap, Self.usualAnswerCap)
     transport = CurlTransport(settings, counting: counter)
     compresses = target.options.compresses ?? (origin.scheme == "https")
   }
@@ -53,15 +56,19 @@ struct HTTPClient: Sendable {
       body = packed
       headers.append(("Content-Encoding", "gzip"))
     }
-    return try await send(.post(.bytes(body)), dialect.address, headers: headers, purpose: "Sending to \(name)")
+    return try await send(
+      .post(.bytes(body)), dialect.address, headers: headers, purpose: "Sending to \(name)",
+      answerCap: dialect.answerCap)
   }
 
   /// Any request to the service; a refused token is replaced once.
   func send(
-    _ method: Request.Method, _ address: WebAddress, headers: [(name: String, value: String)] = [], purpose: String
+    _ method: Request.Method, _ address: WebAddress, headers: [(name: String, value: String)] = [], purpose: String,
+    answerCap: Int = HTTPClient.usualAnswerCap
   ) async throws(Failure) -> (response: Response, request: Request) {
     // Without it libcurl waits for an interim answer before each large body.
     var request = Request(method, address, headers: headers + [("Expect", "")], purpose: purpose)
+    request.bodyCap = answerCap
     request.mayUseProxy = address.origin.scheme == "https"
     request.credentials = secretHeaders
     do throws(Failure) {
@@ -97,7 +104,10 @@ extension Failure {
     failure.code = Code(rawValue: "sink.http\(rest)")
     if recovery == .smallerWindow {
       failure.recovery = .later(after: nil)
-      failure.hint = "Raise the option timeout, or lower batch-bytes."
+      failure.hint =
+        code.rawValue == "source.too_large"
+        ? "Check host, port and proxy: another program may answer. If it is the service, lower batch-events."
+        : "Raise the option timeout, or lower batch-bytes."
     }
     return failure
   }

@@ -25,6 +25,8 @@ protocol HTTPDialect: Sendable {
   var headers: [(name: String, value: String)] { get }
   /// What stands around and between the events of one body.
   var frame: HTTPFrame { get }
+  /// Most bytes of the answer to a request with events, unpacked.
+  var answerCap: Int { get }
 
   /// The credential of each request; nil where there is none.
   func credential(_ secrets: HTTPSecrets, username: String?, _ context: SinkContext) throws(Failure) -> HTTPCredential?
@@ -48,6 +50,7 @@ protocol HTTPDialect: Sendable {
 extension HTTPDialect {
   static var profiles: [String] { [] }
   var frame: HTTPFrame { HTTPFrame() }
+  var answerCap: Int { HTTPClient.usualAnswerCap }
 
   func confirm(_ receipts: [UInt64], _ client: HTTPClient) async -> (confirmed: Set<UInt64>, failure: Failure?) {
     (Set(receipts), nil)
@@ -90,8 +93,9 @@ enum HTTPVerdict: Sendable {
   /// Every event is taken; with a receipt, once it is confirmed.
   case taken(receipt: UInt64?)
   /// By their index in the request: refused for good, or not taken now for this reason. All others are taken; with a
-  /// receipt, once it is confirmed.
-  case mixed(refused: [Refusal], again: [Int], reason: Failure?, receipt: UInt64? = nil)
+  /// receipt, once it is confirmed. With `lacksReceipt` they count only if the service gives out no receipts at all: else
+  /// they are sent again, for the sake of a receipt.
+  case mixed(refused: [Refusal], again: [Int], reason: Failure?, receipt: UInt64? = nil, lacksReceipt: Bool = false)
   /// The whole request is refused because of what one or more of its events hold.
   case refused(kind: String, reason: String)
   /// The whole request is too large.

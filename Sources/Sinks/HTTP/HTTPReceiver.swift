@@ -11,6 +11,8 @@ final class HTTPReceiver: Sendable {
     var notBefore: ContinuousClock.Instant?
     /// Most bytes of a body that the service takes, once it has refused a larger one.
     var mostBytes = Int.max
+    /// Whether the service gives out receipts; nil before its first answer.
+    var givesReceipts: Bool?
     /// What is known of a batch that was not finished.
     fileprivate(set) var progress: Progress?
   }
@@ -22,17 +24,14 @@ final class HTTPReceiver: Sendable {
     var refused: [Refusal]
   }
 
+  /// Every event in its place: a state that was set up anew numbers its batches from 1 again.
   fileprivate struct Key: Sendable, Equatable {
     let sequence: UInt64
-    let bytes: Int
-    let first: Identity?
-    let last: Identity?
+    let entries: [Batch.Entry]
 
     init(_ entry: JournalEntry) {
       sequence = entry.sequence
-      bytes = entry.bytes.count
-      first = entry.entries.first?.identity
-      last = entry.entries.last?.identity
+      entries = entry.entries
     }
   }
 
@@ -58,7 +57,7 @@ final class HTTPReceiver: Sendable {
   /// What the service has taken of this very batch; nothing if that is not known.
   func progress(of entry: JournalEntry) -> Progress {
     let key = Key(entry)
-    if let known = facts.progress, known.key == key, known.taken.count == entry.entries.count { return known }
+    if let known = facts.progress, known.key == key { return known }
     return Progress(key: key, taken: Array(repeating: false, count: entry.entries.count), refused: [])
   }
 

@@ -60,8 +60,9 @@ final class HTTPSink: Sink {
     let start = ContinuousClock.now
     defer { counted.withLock { $0.seconds += (ContinuousClock.now - start).inSeconds } }
     let before = receiver.progress(of: entry)
-    let delivery = EntryDelivery(entry, limits, before, mostBytes: receiver.facts.mostBytes)
+    let delivery = EntryDelivery(entry, limits, before, receiver.facts)
     await send(delivery)
+    receiver.update { $0.givesReceipts = delivery.givesReceipts }
     if delivery.isConfirmable(since: before) { await confirm(delivery) }
     let progress = delivery.progress
     note(progress, since: before)

@@ -7,6 +7,8 @@ struct RELPBatch: Sendable {
   let entry: JournalEntry
   private var isAnswered: [Bool]
   private(set) var answered = 0
+  /// Messages that the receiver has refused, by index, and not taken since.
+  private(set) var refusals: [Int: RELPRefusal] = [:]
   /// The first message that is not on its way on this connection; answered ones before and behind it are left out.
   private var next = 0
 
@@ -32,10 +34,53 @@ struct RELPBatch: Sendable {
     guard isAnswered.indices.contains(index), !isAnswered[index] else { return }
     isAnswered[index] = true
     answered += 1
+    refusals[index] = nil
+  }
+
+  /// Called once for each connection over which the message was refused.
+  /// - Parameter isAlone: the receiver has taken a message that was sent behind it.
+  mutating func noteRefusal(of index: Int, status: Int?, isAlone: Bool) {
+    var refusal = refusals[index] ?? RELPRefusal()
+    refusal.count += 1
+    refusal.status = status
+    refusal.isAlone = refusal.isAlone || isAlone
+    refusals[index] = refusal
+    guard refusal.isFinal else { return }
+    noteAnswer(to: index)
+    refusals[index] = refusal
+  }
+
+  /// The messages that the receiver does not take, however often they are sent, in order.
+  var refused: [(index: Int, status: Int?)] {
+    refusals.filter(\.value.isFinal).map { ($0.key, $0.value.status) }.sorted { $0.0 < $1.0 }
+  }
+
+  /// True for a batch with the same events in the same places.
+  func isOf(_ other: JournalEntry) -> Bool {
+    entry.sequence == other.sequence && entry.entries == other.entries
   }
 
   /// The event's line.
   func line(_ index: Int) -> ArraySlice<UInt8> {
     entry.bytes[(index == 0 ? 0 : entry.entries[index - 1].end)..<entry.entries[index].end]
   }
+}
+
+/// How a receiver has refused one message.
+///
+/// RELP has one status for every reason. A receiver that is shutting down, or short of something, refuses all that comes
+/// and takes it later; one that minds the message itself refuses it over each connection, and takes others meanwhile.
+struct RELPRefusal: Sendable {
+  /// Connections over which it was refused.
+  var count = 0
+  var status: Int?
+  /// A message behind it was taken over the same connection.
+  var isAlone = false
+
+  /// Refusals over so many connections, and others taken meanwhile, are final.
+  static let most = 3
+
+  var isFinal: Bool { count >= Self.most && isAlone }
+  /// One more refusal would be final, if others were taken.
+  var needsProof: Bool { count + 1 >= Self.most && !isAlone }
 }

@@ -57,7 +57,8 @@ struct RELPSession: Sendable {
   ) throws(Failure) {
     batch.rewind()
     unanswered = [:]
-    var rejection: Failure?
+    var refused: [(index: Int, status: Int?)] = []
+    var lastTaken = -1
     while true {
       // Half a window at once: one call to the system for many messages.
       if unanswered.count <= window / 2 { fill(&batch, format, window) }
@@ -66,13 +67,37 @@ struct RELPSession: Sendable {
         guard let index = unanswered.removeValue(forKey: answer.transaction) else { throw foreign }
         if answer.status == 200 {
           batch.noteAnswer(to: index)
+          lastTaken = max(lastTaken, index)
         } else {
-          rejection = rejected("a message", answer.status)
+          refused.append((index, answer.status))
         }
         taken.add(1)
       }
     }
-    if let rejection { throw rejection }
+    guard let last = refused.last else { return }
+    if refused.contains(where: { $0.index > lastTaken && batch.refusals[$0.index]?.needsProof == true }),
+      try takesShortened(last.index, of: batch, format)
+    {
+      lastTaken = .max
+    }
+    for (index, status) in refused { batch.noteRefusal(of: index, status: status, isAlone: index < lastTaken) }
+    guard batch.isDone else { throw rejected("a message", last.status) }
+  }
+
+  /// Where nothing else is left to send behind a refused message, a copy with little more than its id shows whether the
+  /// receiver takes anything.
+  private mutating func takesShortened(
+    _ index: Int, of batch: RELPBatch, _ format: SyslogFormat
+  ) throws(Failure) -> Bool {
+    var message: [UInt8] = []
+    format.appendShortened(batch.line(index), batch.entry.entries[index], to: &message)
+    let number = send("syslog", message)
+    while true {
+      for answer in try exchange(within: stall) {
+        guard answer.transaction == number else { throw foreign }
+        return answer.status == 200
+      }
+    }
   }
 
   private mutating func fill(_ batch: inout RELPBatch, _ format: SyslogFormat, _ window: Int) {

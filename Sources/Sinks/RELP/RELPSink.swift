@@ -3,7 +3,8 @@
 internal import IntakeCore
 internal import Synchronization
 
-/// `relp://` and `relps://`.
+/// `relp://` and `relps://`. A message that the receiver refuses for good goes to the dead letters before its batch is
+/// acknowledged.
 final class RELPSink: Sink {
   let name: String
   private let connector: any Connector
@@ -13,11 +14,19 @@ final class RELPSink: Sink {
   private let log: Log
   private let time: TimeSource
   private let receiver: ReceiverState
+  private let deadLetters: (any DeadLetters)?
+  private let rejected = Atomic(0)
   /// Kept open between batches.
   private let kept = Mutex<RELPSession?>(nil)
   private let taken = GrowingCount()
 
   var bytesTaken: Int { taken.value }
+
+  var figures: SinkFigures {
+    var figures = SinkFigures()
+    figures.rejected = rejected.load(ordering: .relaxed)
+    return figures
+  }
 
   /// Attempts without an answer before the batch is given back, and the time they may take. One is enough for a receiver
   /// that is known to be down.
@@ -27,9 +36,10 @@ final class RELPSink: Sink {
   /// - Parameters:
   ///   - stall: how long the receiver may neither read nor answer.
   ///   - receiver: shared by all sinks to one receiver, one after the other.
+  ///   - deadLetters: where refused events are kept; nil: a refused event is a failure of its batch.
   init(
     name: String, options: SyslogOptions, connector: any Connector, log: Log, time: TimeSource,
-    stall: Duration = .seconds(30), receiver: ReceiverState = ReceiverState()
+    stall: Duration = .seconds(30), receiver: ReceiverState = ReceiverState(), deadLetters: (any DeadLetters)? = nil
   ) {
     self.name = name
     self.connector = connector
@@ -37,6 +47,7 @@ final class RELPSink: Sink {
     self.time = time
     self.stall = stall
     self.receiver = receiver
+    self.deadLetters = deadLetters
     window = options.window
     format = SyslogFormat(options, framing: nil)
   }
@@ -48,19 +59,35 @@ final class RELPSink: Sink {
   }
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
-    var batch = RELPBatch(entry)
+    let known = receiver.facts.unfinished
+    var batch = known.flatMap { $0.isOf(entry) ? $0 : nil } ?? RELPBatch(entry)
+    do throws(Failure) {
+      try await answer(&batch)
+      try keep(batch)
+    } catch {
+      receiver.update { $0.unfinished = batch.answered > 0 ? batch : nil }
+      throw error
+    }
+    receiver.update { $0.unfinished = nil }
+    return SinkPosition(sequence: entry.sequence)
+  }
+
+  /// Sends until each message is taken, or refused for good.
+  private func answer(_ batch: inout RELPBatch) async throws(Failure) {
     var failures = 0
-    var giveUp = time.now() + Self.timeout
+    var giveUp = TimeSource.monotonic + Self.timeout
     while !batch.isDone {
       let before = batch.answered
       do throws(Failure) {
         try deliver(&batch)
         receiver.update { $0.isDown = false }
       } catch {
-        if batch.answered > before { (failures, giveUp) = (0, time.now() + Self.timeout) }
+        if batch.answered > before { (failures, giveUp) = (0, TimeSource.monotonic + Self.timeout) }
         failures += 1
-        guard error != .stopped, error.exit == .tryLater, !receiver.facts.isDown || batch.answered > before,
-          failures < Self.attempts, time.now() < giveUp
+        // One that refuses a message is not down.
+        let isThere = !receiver.facts.isDown || batch.answered > before || !batch.refusals.isEmpty
+        guard error != .stopped, error.exit == .tryLater, isThere, failures < Self.attempts,
+          TimeSource.monotonic < giveUp
         else {
           if error != .stopped { receiver.update { $0.isDown = true } }
           throw error
@@ -71,7 +98,24 @@ final class RELPSink: Sink {
         try await backOff(failures)
       }
     }
-    return SinkPosition(sequence: entry.sequence)
+  }
+
+  /// Sets aside what is refused for good; the batch is acknowledged only when that is on disk.
+  private func keep(_ batch: RELPBatch) throws(Failure) {
+    let refused = batch.refused
+    guard !refused.isEmpty else { return }
+    guard let deadLetters else { throw .refusedMessages(name, refused.count) }
+    let letters = refused.map { index, status in
+      let entry = batch.entry.entries[index]
+      return DeadLetter(
+        sink: name, identity: entry.identity, received: entry.received, reason: "RELP status \(status ?? 0)",
+        event: Array(batch.line(index).prefix { $0 != .lineFeed }))
+    }
+    try deadLetters.keep(letters, at: time.now())
+    rejected.add(letters.count, ordering: .relaxed)
+    log(
+      .warning, "sink.rejected", "The receiver has refused events for good; they are set aside.",
+      [("sink", name), ("events", "\(letters.count)")])
   }
 
   func close() async {
@@ -113,5 +157,14 @@ final class RELPSink: Sink {
     } catch {
       throw .stopped
     }
+  }
+}
+
+extension Failure {
+  fileprivate static func refusedMessages(_ sink: String, _ count: Int) -> Failure {
+    Failure(
+      "sink.rejected", exit: .badData,
+      "Sending to \(sink): \(count) events are refused, and there is no place for them.",
+      hint: "Look at the receiver's log.")
   }
 }

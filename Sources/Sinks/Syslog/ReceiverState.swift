@@ -21,6 +21,8 @@ final class ReceiverState: Sendable {
     var expectsTLS = false
     /// The last batch was given back.
     var isDown = false
+    /// Of RELP: what of the batch that was given back is answered already.
+    var unfinished: RELPBatch?
   }
 
   private let stored = Mutex(Facts())

@@ -33,6 +33,14 @@ struct SyslogFormat: Sendable {
     }
   }
 
+  /// Appends the frame of a copy that has lost its largest fields, and says so in `labels.truncated`.
+  func appendShortened(_ line: ArraySlice<UInt8>, _ entry: Batch.Entry, to output: inout [UInt8]) {
+    append(header.bytes(entry), EventShrinking.shrink(VisibleText.of(line), to: Self.shortened)[...], to: &output)
+  }
+
+  /// Bytes: room for the event's id and time.
+  private static let shortened = 128
+
   private func append(_ head: [UInt8], _ message: ArraySlice<UInt8>, to output: inout [UInt8]) {
     if framing == .octetCounting {
       output.append(contentsOf: String(head.count + message.count).utf8)

@@ -16,7 +16,7 @@ struct Resending: Sendable {
   }
 
   /// Events of one batch.
-  private static let most = 5_000
+  var most = 5_000
 
   let settings: TenantSettings
   let time: TimeSource
@@ -28,11 +28,13 @@ struct Resending: Sendable {
     self.log = log
   }
 
-  /// Holds the state meanwhile. An event is removed only after its sink has acknowledged it.
+  /// Holds the state meanwhile. An event is removed only after its sink has acknowledged it: noted with its batch, so that
+  /// a crash repeats one batch at most, and removed from the file at the end, so that the work grows with the events.
   func run() async throws(Failure) -> Outcome {
     let state = try StateDirectory.open(settings.statePath, tenant: settings.tenant, log: log)
     defer { state.close() }
     let file = RejectedFile(settings.statePath)
+    try file.settle()
     var letters: [String: [DeadLetter]] = [:]
     try file.eachLine { letters[$0.letter.sink, default: []].append($0.letter) }
     var outcome = Outcome()
@@ -44,6 +46,7 @@ struct Resending: Sendable {
         outcome.failure = error
       }
     }
+    do throws(Failure) { try file.settle() } catch { outcome.failure = outcome.failure ?? error }
     outcome.left = letters.values.reduce(0) { $0 + $1.count }
     return outcome
   }
@@ -56,7 +59,7 @@ struct Resending: Sendable {
     let position = try await sink.open(at: nil)
     var rest = letters[...]
     while !rest.isEmpty {
-      let part = Array(rest.prefix(Self.most))
+      let part = Array(rest.prefix(most))
       rest = rest.dropFirst(part.count)
       do throws(Failure) {
         _ = try await sink.deliver(Self.entry(part), from: position)
@@ -66,7 +69,7 @@ struct Resending: Sendable {
       }
       let refused = again.identities
       let taken = Set(part.map(\.identity)).subtracting(refused)
-      try file.remove { $0.sink == spec.name && taken.contains($0.identity) }
+      try file.noteTaken(part.map(\.identity).filter(taken.contains), by: spec.name)
       outcome.taken += taken.count
     }
     outcome.refused += again.identities.count

@@ -64,20 +64,24 @@ enum SinksHelp {
     What counts as delivered, and what can repeat
 
       elastic     each event was answered with 201, or with 409: it is there already. No repeats.
-      splunk      the indexer's acknowledgement; at most the batch in doubt repeats, event_id tells
+      splunk      the indexer's acknowledgement; at most the batch in doubt repeats, event_id tells. What stands before a
+                  refused event in its request repeats if the refusal comes without an acknowledgement number.
       others      2xx; at most the batch in doubt repeats, event.id tells
 
     408, 425, 429, 5xx, a broken connection and an unreadable answer are tried again, after Retry-After if it is given;
     five times in a row without an event taken, then the batch waits in the journal for the next pass (75). A body that is
-    too large (413) is halved. Only what was not taken is sent again. Redirects are refused (76). Exit status 77: token or
-    its permissions; 78: index, stream, address or option.
+    too large (413) is halved. Only what was not taken is sent again. Redirects are refused (76), answers over 1 MiB are
+    unreadable (elastic: 32 MiB). Exit status 77: token or its permissions; 78: index, stream, address or option. A daemon
+    reads a token's file again in the next pass.
 
     Refused events
 
-    An event that the service refuses for good, for example for a type conflict, is set aside in rejected.ndjson in the
-    state, with the reason, and its neighbours are delivered. The pass ends with 65. `message-trace state rejected` lists
-    what is set aside; with --resend it is sent again, after the types were corrected. At 1 GiB the sink stops instead. If a
-    service without answers for single events refuses 50 in a row and takes none, the sink stops too: that is its settings.
+    An event that the service or a RELP receiver refuses for good, for example for a type conflict, is set aside in
+    rejected.ndjson in the state, with the reason, and its neighbours are delivered. The pass ends with 65.
+    `message-trace state rejected` lists what is set aside; with --resend it is sent again, after the types were corrected,
+    in batches of 5,000: if that breaks off, the next --resend repeats at most the batch in doubt. At 1 GiB the sink stops
+    instead. If a service without answers for single events refuses 50 in a row and takes none, the sink stops too: that is
+    its settings.
 
     """
 }

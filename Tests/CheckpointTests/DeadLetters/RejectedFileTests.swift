@@ -39,23 +39,18 @@ internal import Testing
     #expect(try folder.text("rejected.ndjson").split(separator: "\n").count == 4)
   }
 
-  @Test("removing keeps lines of others, and what cannot be copied keeps the file whole")
+  @Test("removing keeps lines of others byte for byte, also very long ones")
   func foreignLines() throws {
     let folder = try ScratchFolder()
     let file = RejectedFile(folder.path)
     try file.keep([letter(1), letter(2)], at: now)
-    let foreign = "{\"of\":\"another version\"}\nnot JSON\n"
+    let long = "{\"" + String(repeating: "a", count: 3 * LineReader.longest)
+    let foreign = "{\"of\":\"another version\"}\n\(long)\nnot JSON\n"
     try folder.write(
       try folder.bytes("rejected.ndjson") + Array(foreign.utf8) + Array("no end".utf8), to: "rejected.ndjson")
     try file.remove { $0.identity.low == 1 }
     #expect(try read(file) == [letter(2)])
     #expect(try folder.text("rejected.ndjson").hasSuffix("\(foreign)no end\n"))
-    let long = Array("{\"".utf8) + [UInt8](repeating: 0x61, count: 3 * LineReader.longest) + [0x0A]
-    try folder.write(try folder.bytes("rejected.ndjson") + long, to: "rejected.ndjson")
-    let before = try folder.bytes("rejected.ndjson")
-    let failure = #expect(throws: Failure.self) { try file.remove { _ in true } }
-    #expect(failure?.code.rawValue == "rejected.long")
-    #expect(try folder.bytes("rejected.ndjson") == before)
   }
 
   @Test("a line torn by a crash is cut, and the next one stands whole")
@@ -100,5 +95,69 @@ internal import Testing
     #expect(try read(file) == [letter(1), letter(3)])
     try file.keep([letter(2)], at: now)
     #expect(try read(file) == [letter(1), letter(3), letter(2)])
+  }
+
+  @Test("what was taken since is gone at once, and the file is written again once, however many batches there were")
+  func taken() throws {
+    let folder = try ScratchFolder()
+    try RejectedFile(folder.path).keep((1...40).map { letter($0) } + [letter(1, sink: "splunk://c:2")], at: now)
+    let renamed = Locked(0)
+    let files = FileCalls { call, name in
+      if call == .rename, name == RejectedFile.name { renamed.update { $0 += 1 } }
+      return nil
+    }
+    let file = RejectedFile(folder.path, files: files)
+    for first in stride(from: UInt64(1), to: 31, by: 3) {
+      try file.noteTaken((first..<(first + 3)).map { letter($0).identity }, by: letter(1).sink)
+      let left = (first + 3...40).map { letter($0) } + [letter(1, sink: "splunk://c:2")]
+      // Another process sees the same.
+      #expect(try read(RejectedFile(folder.path)) == left)
+    }
+    #expect(renamed.value == 0)
+    try file.settle()
+    #expect(try read(file).count == 11 && renamed.value == 1)
+    #expect(try folder.text("rejected.ndjson").split(separator: "\n").count == 11)
+    try file.settle()
+    #expect(renamed.value == 1)
+  }
+
+  @Test(
+    "a disk that fails, or a process that dies, at any call of a sending: nothing vanishes, and only one batch comes again",
+    arguments: [FileCalls.Fault.error(ENOSPC), .half(EIO), .error(FileFaultPlan.death), .half(FileFaultPlan.death)])
+  func failingSending(fault: FileCalls.Fault) throws {
+    var call = 0
+    while true {
+      call += 1
+      let folder = try ScratchFolder()
+      let all = (1...9).map { letter(UInt64($0)) }
+      try RejectedFile(folder.path).keep(all, at: now)
+      let plan = FileFaultPlan(at: call, fault)
+      let broken = RejectedFile(folder.path, files: plan.files)
+      var sent: [DeadLetter] = []
+      var noted = 0
+      do {
+        for first in stride(from: 0, to: 6, by: 2) {
+          let batch = Array(all[first..<(first + 2)])
+          // The receiver has it now.
+          sent += batch
+          try broken.noteTaken(batch.map(\.identity), by: batch[0].sink)
+          noted = sent.count
+        }
+        try broken.settle()
+      } catch {}
+      guard plan.struck else { break }
+      // The next process refuses one of them anew before anybody sends.
+      let next = RejectedFile(folder.path)
+      if call.isMultiple(of: 2) { try next.keep([all[0]], at: now) }
+      let left = try read(next)
+      let expected = Set(all.map(\.identity)).subtracting(sent.prefix(noted).map(\.identity))
+      let again = call.isMultiple(of: 2) ? Set([all[0].identity]) : []
+      let found = Set(left.map(\.identity))
+      #expect(found.count == left.count && found.isSuperset(of: again), "\(plan.seen)")
+      // The note of the batch in doubt may be whole all the same.
+      #expect(found.isSubset(of: expected.union(again)), "\(plan.seen)")
+      #expect(expected.subtracting(found).isSubset(of: Set(sent.map(\.identity))), "\(plan.seen)")
+    }
+    #expect(call > 12)
   }
 }

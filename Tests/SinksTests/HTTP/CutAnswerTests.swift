@@ -1,5 +1,6 @@
 // Answers that end after each of their bytes: the request was accepted, and the sink cannot know.
 
+internal import HTTPTransport
 internal import IntakeCore
 internal import IntakeTesting
 internal import Simulator
@@ -10,7 +11,7 @@ internal import Testing
 @Suite("answers cut at every byte") struct CutAnswerTests {
   @Test(
     "nothing is lost; elastic has each event once, the others repeat the batch in doubt",
-    arguments: [ReceivingService.elastic, .splunk, .sekoia, .https])
+    arguments: ReceivingService.allCases)
   func cut(service: ReceivingService) async throws {
     let most = 800
     let rules = (0..<most).map { count in
@@ -18,7 +19,11 @@ internal import Testing
     }
     let fixture = try HTTPFixture(messages: 1, faults: rules)
     let spec = try SinkSpec(parsing: fixture.sink(service, "?connections=1")).withSecrets(fixture.environment)
-    let sink = try spec.makeSink(log: .silent, time: .quick)
+    let token = fixture.server.accessToken()
+    let context = SinkContext(log: .silent, time: .quick) { signIn throws(Failure) in
+      SimulatedToken(token: token, origin: signIn.origin)
+    }
+    let sink = try spec.makeSink(context)
     var position = try await sink.open(at: nil)
     var before = Receipt.nothing
     for count in 0..<most {
@@ -39,6 +44,19 @@ internal import Testing
 
 extension Receipt {
   fileprivate static let nothing = (events: 0, conflicts: 0)
+}
+
+/// A token of the simulator, which is always good.
+private struct SimulatedToken: TokenSource {
+  let token: String
+  let origin: Origin
+
+  func authorization() async throws(Failure) -> Authorization {
+    guard let authorization = Authorization.bearer(Secret(token), for: origin) else { throw .stopped }
+    return authorization
+  }
+
+  func refused() async -> Bool { false }
 }
 
 enum ReceiverPath {

@@ -15,7 +15,7 @@ internal import Testing
       entry.entries.append(Batch.Entry(identity: identity, received: Instant(ticks: 0), end: entry.bytes.count))
     }
     let limits = HTTPLimits(events: 2, bytes: 1_000, overhead: 0)
-    return EntryDelivery(entry, limits, HTTPReceiver().progress(of: entry), mostBytes: .max)
+    return EntryDelivery(entry, limits, HTTPReceiver().progress(of: entry), HTTPReceiver.Facts())
   }
 
   @Test("a receipt that is given out twice confirms neither request: a restart or a balancer numbers anew")
@@ -42,6 +42,20 @@ internal import Testing
     #expect(delivery.progress.taken == [true, false] && delivery.isComplete)
   }
 
+  @Test(
+    "what an answer calls taken without a receipt counts only where the service gives out none", arguments: [7, nil])
+  func noReceipt(receipt: UInt64?) throws {
+    let delivery = delivery(4)
+    let first = try #require(delivery.next())
+    let refusal = Refusal(index: 1, kind: "x", reason: "y")
+    _ = delivery.settle(first, .mixed(refused: [refusal], again: [], reason: nil, lacksReceipt: true))
+    #expect(delivery.progress.taken == [false, false, false, false])
+    _ = delivery.settle(try #require(delivery.next()), .taken(receipt: receipt))
+    #expect(delivery.progress.taken == [receipt == nil, false, receipt == nil, receipt == nil])
+    // Where there are receipts, it is sent again by itself.
+    #expect(delivery.next() == (receipt == nil ? nil : [0]))
+  }
+
   @Test("a busy collector that says how far it came gets only the rest again")
   func busy() throws {
     let target = try #require(try SinkText("splunk://siem:8088").map { try HTTPTarget($0) })
@@ -50,7 +64,7 @@ internal import Testing
       try target.dialect.verdict(Response(status: status, headers: [], body: Array(body.utf8)), on: request, count: 4)
     }
     let busy = try verdict(503, #"{"text":"Server is busy","code":9,"invalid-event-number":3}"#)
-    guard case .mixed(let refused, let again, let reason, _)? = busy else {
+    guard case .mixed(let refused, let again, let reason, _, true)? = busy else {
       Issue.record("\(String(describing: busy))")
       return
     }
@@ -78,7 +92,7 @@ internal import Testing
     let full =
       #"{"items":[{"create":{"status":400,"error":{"type":"validation_exception"}}},{"create":{"status":201}}]}"#
     let answer = try #require(BulkAnswer(Array(full.utf8), count: 2))
-    guard case .mixed(let refused, let again, _, _) = try answer.verdict(request) else {
+    guard case .mixed(let refused, let again, _, _, false) = try answer.verdict(request) else {
       Issue.record("not mixed")
       return
     }

@@ -70,6 +70,23 @@ internal import Testing
     #expect(fixture.server.receipt(.https).count == 4 + 7)
   }
 
+  @Test("a batch that differs only in its middle is another one: none of its events is held for taken")
+  func otherMiddle() async throws {
+    let fixture = try HTTPFixture(messages: 1, faults: [FaultRule(.status(401), on: "/receive", .requests(2...2))])
+    let spec = try SinkSpec(parsing: fixture.sink(.https, "?batch-events=4&connections=1"))
+      .withSecrets(fixture.environment)
+    let context = SinkContext(log: .silent, time: .quick)
+    let position = SinkPosition(sequence: 0)
+    var entry = SinkContract.entry(1)
+    await #expect(throws: Failure.self) { try await spec.makeSink(context).deliver(entry, from: position) }
+    entry.entries[1].identity = Identity(high: 9, low: 9)
+    let place = try #require(entry.bytes.firstRange(of: Array(#""event.id":"1-1""#.utf8)))
+    entry.bytes.replaceSubrange(place, with: Array(#""event.id":"9-9""#.utf8))
+    _ = try await spec.makeSink(context).deliver(entry, from: position)
+    let receipt = fixture.server.receipt(.https)
+    #expect(receipt.count == 4 + 7 && String(decoding: receipt.events, as: UTF8.self).contains("9-9"))
+  }
+
   @Test("a long Retry-After ends the delivery, and the next pass asks nothing before its time")
   func longPause() async throws {
     let fixture = try HTTPFixture(messages: 1, faults: [FaultRule(.throttled(.seconds(900)), on: "/receive")])

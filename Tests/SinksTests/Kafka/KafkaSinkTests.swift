@@ -256,6 +256,27 @@ struct KafkaSinkTests {
     }
   }
 
+  @Test(
+    "check and a delivery name a topic that does not exist or may not be used, with what to do", arguments: [3, 29])
+  func badTopic(code: Int32) async throws {
+    try await sideBySide(["mail", "mail.message-trace"]) { try await badTopic($0, code) }
+  }
+
+  private func badTopic(_ topic: String, _ code: Int32) async throws {
+    let cluster = try MockCluster()
+    try cluster.create("mail", partitions: 2)
+    try cluster.create("mail.message-trace", partitions: 1)
+    try cluster.fail(topic, with: code)
+    let spec = try SinkSpec(parsing: "kafka://\(cluster.servers)/mail?timeout=5")
+    let failure = await #expect(throws: Failure.self) {
+      try await spec.check(SinkContext(log: .silent, time: .system))
+    }
+    #expect(
+      failure?.code.rawValue == (code == 3 ? "sink.kafka.topic" : "sink.kafka.denied"), "\(topic): \(failure as Any)")
+    #expect(failure?.hint?.contains("topic") == true, "\(topic): \(failure?.hint ?? "")")
+    #expect(failure?.exit == (code == 3 ? .tryLater : .denied))
+  }
+
   @Test("check finds the topics")
   func check() async throws {
     let cluster = try MockCluster()

@@ -28,6 +28,7 @@ final class MockCluster: Sendable {
   private typealias New = @convention(c) (UnsafeMutableRawPointer?, Int32) -> UnsafeMutableRawPointer?
   private typealias Text = @convention(c) (UnsafeMutableRawPointer?) -> UnsafePointer<CChar>?
   private typealias Create = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, Int32, Int32) -> Int32
+  private typealias TopicError = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, Int32) -> Void
   private typealias Push = @convention(c) (UnsafeMutableRawPointer?, Int16, Int, UnsafePointer<Int32>?) -> Void
   private typealias Clear = @convention(c) (UnsafeMutableRawPointer?, Int16) -> Void
   private typealias Broker = @convention(c) (UnsafeMutableRawPointer?, Int32) -> Int32
@@ -68,6 +69,12 @@ final class MockCluster: Sendable {
   func create(_ topic: String, partitions: Int32) throws {
     let create: Create = try unsafe Self.find("topic_create")
     guard unsafe create(cluster, topic, partitions, 3) == 0 else { throw Missing() }
+  }
+
+  /// Whoever asks for the topic gets this error; the mock itself creates what it does not have.
+  func fail(_ topic: String, with code: Int32) throws {
+    let call: TopicError = try unsafe Self.find("topic_set_error")
+    unsafe call(cluster, topic, code)
   }
 
   /// The next requests of that kind get these errors, one each.

@@ -20,6 +20,8 @@ final class RELPReceiver: Sendable {
     case announcesEnd(Int)
     /// Rejects the message of that text, always.
     case rejects(String)
+    /// Rejects everything once it has so many messages, over its first connections, as one that has no room.
+    case rejectsBehind(Int, connections: Int)
     /// Takes everything and answers nothing but the offers.
     case silent
     /// Answers the opening with these bytes.
@@ -29,17 +31,17 @@ final class RELPReceiver: Sendable {
   }
 
   let port: UInt16
-  private let manner: Manner
   private let listener: Int32
   private struct State {
     var messages: [[String]] = []
     var commands: [String] = []
     var open: Int32 = -1
+    var manner: Manner
   }
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   init(_ manner: Manner) throws {
-    self.manner = manner
+    state = Mutex(State(manner: manner))
     (listener, port) = try Loopback.bound(AF_INET, Int32(SOCK_STREAM.rawValue))
     guard listen(listener, 16) == 0 else { throw FileFault(.open, "listen", errno) }
     DispatchQueue(label: "relp receiver").async { self.accept() }
@@ -51,6 +53,11 @@ final class RELPReceiver: Sendable {
     shutdown(listener, Int32(SHUT_RDWR))
     state.withLock { _ = shutdown($0.open, Int32(SHUT_RDWR)) }
   }
+
+  /// Behaves in another way from now on.
+  func become(_ manner: Manner) { state.withLock { $0.manner = manner } }
+
+  private var manner: Manner { state.withLock { $0.manner } }
 
   /// The messages that each connection answered with 200.
   var answered: [[String]] { state.withLock { $0.messages } }
@@ -100,6 +107,12 @@ final class RELPReceiver: Sendable {
     }
     let text = String(decoding: frame.data, as: UTF8.self)
     if case .rejects(let part) = manner, text.contains(part) {
+      return say("\(frame.transaction) rsp 9 500 no: x\n", connection)
+    }
+    let all = answered
+    if case .rejectsBehind(let limit, let connections) = manner, all.count <= connections,
+      all.reduce(0, { $0 + $1.count }) >= limit
+    {
       return say("\(frame.transaction) rsp 9 500 no: x\n", connection)
     }
     count += 1

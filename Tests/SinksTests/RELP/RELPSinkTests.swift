@@ -78,17 +78,6 @@ struct RELPSinkTests {
     #expect(answered.flatMap(\.self).count <= 200 + 37 * answered.count)
   }
 
-  @Test("a rejected message delays no other, and the batch is given back with its status", arguments: [1, 64])
-  func rejected(window: Int) async throws {
-    let receiver = try RELPReceiver(.rejects("1-7\""))
-    defer { receiver.stop() }
-    let sink = try sink(receiver, "window=\(window)")
-    let failure = await #expect(throws: Failure.self) { try await deliver(sink, count: 100) }
-    #expect(failure?.code.rawValue == "sink.relp.rejected" && failure?.exit == .tryLater)
-    #expect(failure?.sentence.contains("status 500") == true && failure?.sentence.contains("no: x") == false)
-    #expect(ids(receiver.answered.flatMap(\.self)).sorted() == all(100).filter { $0 != "1-7" }.sorted())
-  }
-
   @Test(
     "a receiver that takes no syslog, or does not speak the protocol, is refused before an event is sent",
     arguments: [

@@ -5,11 +5,16 @@ internal import IntakeCore
 
 /// What `_bulk` says of each event.
 struct BulkAnswer {
-  /// Statuses by event, and what is said of those that were not created.
-  private var items: [(status: Int, error: JSONValue?)] = []
+  /// Statuses by event, and where the answer says why one was not created.
+  private var items: [(status: Int, error: Range<Int>)] = []
+  private let bytes: [UInt8]
+
+  /// A longer error is not looked into: the server's own have a few hundred bytes.
+  private static let longestError = 65_536
 
   /// nil if the bytes are not an answer about so many events.
   init?(_ bytes: [UInt8], count: Int) {
+    self.bytes = bytes
     let span = unsafe bytes.span.bytes
     var index = 0
     items.reserveCapacity(count)
@@ -30,7 +35,7 @@ struct BulkAnswer {
   private mutating func readItems(_ span: RawSpan, _ index: inout Int, count: Int) throws(JSONFault) {
     try span.expect(.openBracket, &index)
     while span.byte(index) != .closeBracket {
-      var item = (status: 0, error: JSONValue?.none)
+      var item = (status: 0, error: 0..<0)
       // {"create":{"status":201}}
       try span.forEachMember(&index) { _, index throws(JSONFault) in
         try span.forEachMember(&index) { key, index throws(JSONFault) in
@@ -39,7 +44,7 @@ struct BulkAnswer {
           if span.matches(key.lowerBound, "status\"") {
             item.status = Self.number(span, start..<index)
           } else if span.matches(key.lowerBound, "error\"") {
-            item.error = Self.value(span, start..<index)
+            item.error = start..<index
           }
         }
       }
@@ -56,8 +61,8 @@ struct BulkAnswer {
     return range.reduce(0) { $0 * 10 + Int(span.byte($1) &- 0x30 <= 9 ? span.byte($1) - 0x30 : 0) }
   }
 
-  private static func value(_ span: RawSpan, _ range: Range<Int>) -> JSONValue? {
-    try? JSONValue(parsing: range.map { span.byte($0) })
+  private func error(_ range: Range<Int>) -> JSONValue? {
+    range.isEmpty || range.count > Self.longestError ? nil : try? JSONValue(parsing: Array(bytes[range]))
   }
 
   /// 201 and 409 are done; 429 and 5xx come again; 401, 403 and 404 stop the sink; other statuses set the event aside.
@@ -65,28 +70,30 @@ struct BulkAnswer {
     var refused: [Refusal] = []
     var again: [Int] = []
     var reason: Failure?
-    for (index, item) in items.enumerated() {
+    for (index, item) in items.enumerated() where !Self.isThere(item.status) {
+      let error = error(item.error)
       switch item.status {
-      case 200..<300, 409: continue
       case 429, 500..<600:
         again.append(index)
         reason = reason ?? Self.later(request, item.status)
       // A full disk, or more shards than the cluster may have: of the cluster, not of the event.
-      case 403 where Self.type(item.error) == "cluster_block_exception",
-        400 where Self.type(item.error) == "validation_exception":
+      case 403 where Self.type(error) == "cluster_block_exception",
+        400 where Self.type(error) == "validation_exception":
         again.append(index)
         reason = reason ?? Self.blocked(request)
-      case 401, 403: throw Self.denied(request, item.status, item.error)
+      case 401, 403: throw Self.denied(request, item.status)
       case 404: throw Self.noIndex(request)
       case 400..<500:
-        let kind = Self.type(item.error) ?? "http-\(item.status)"
-        refused.append(Refusal(index: index, kind: kind, reason: Self.words(item)))
+        let kind = Self.type(error) ?? "http-\(item.status)"
+        refused.append(Refusal(index: index, kind: kind, reason: words(item)))
       default: throw StatusMeaning.unreadable(request)
       }
     }
     if refused.isEmpty && again.isEmpty { return .taken(receipt: nil) }
     return .mixed(refused: refused, again: again, reason: reason)
   }
+
+  private static func isThere(_ status: Int) -> Bool { (200..<300).contains(status) || status == 409 }
 
   /// The type of an error, such as `document_parsing_exception`: one word of the server's code, nothing of the event.
   static func type(_ error: JSONValue?) -> String? {
@@ -96,8 +103,8 @@ struct BulkAnswer {
     return type
   }
 
-  private static func words(_ item: (status: Int, error: JSONValue?)) -> String {
-    String((item.error?.text ?? "HTTP \(item.status)").prefix(2_000))
+  private func words(_ item: (status: Int, error: Range<Int>)) -> String {
+    item.error.isEmpty ? "HTTP \(item.status)" : String(decoding: bytes[item.error].prefix(2_000), as: UTF8.self)
   }
 
   private static func later(_ request: Request, _ status: Int) -> Failure {
@@ -115,7 +122,7 @@ struct BulkAnswer {
       recovery: .later(after: nil))
   }
 
-  private static func denied(_ request: Request, _ status: Int, _ error: JSONValue?) -> Failure {
+  private static func denied(_ request: Request, _ status: Int) -> Failure {
     StatusMeaning.refused(
       request, status, "the credential may not create events in this index",
       hint: "Give it the privileges create_doc and auto_configure on the index or its pattern.")

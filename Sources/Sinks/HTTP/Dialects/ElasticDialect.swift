@@ -27,6 +27,8 @@ struct ElasticDialect: HTTPDialect {
   let address: WebAddress
   /// A page becomes two requests, one for each connection.
   let limits = HTTPLimits(events: 10_000, bytes: 4 << 20, overhead: 340)
+  /// An item for each event, with the server's reason where it is refused.
+  let answerCap = 32 << 20
   let headers = [("Content-Type", "application/x-ndjson"), ("Accept", "application/json")].map {
     (name: $0.0, value: $0.1)
   }
@@ -124,7 +126,9 @@ struct ElasticDialect: HTTPDialect {
 
   /// A whole request is refused for its form or its parameters, never for an event.
   private static func refused(_ request: Request, _ response: Response) -> Failure {
-    let type = BulkAnswer.type((try? JSONValue(parsing: response.body))?["error"]) ?? "no known reason"
+    let isShort = response.body.count <= HTTPClient.usualAnswerCap
+    let answer = isShort ? try? JSONValue(parsing: response.body) : nil
+    let type = BulkAnswer.type(answer?["error"]) ?? "no known reason"
     return Failure(
       "sink.elastic.refused", exit: .configuration,
       "\(request.purpose): the request is refused (HTTP 400, \(type)).",

@@ -9,7 +9,7 @@ extension SplunkDialect {
   func confirm(_ receipts: [UInt64], _ client: HTTPClient) async -> (confirmed: Set<UInt64>, failure: Failure?) {
     if receipts.isEmpty, waitsForIndexer { sayWithout(client) }
     var open = Set(receipts)
-    let end = client.time.now() + acknowledgementTimeout
+    let end = TimeSource.monotonic + acknowledgementTimeout
     var pause = Duration.milliseconds(50)
     var last: Failure?
     while !open.isEmpty {
@@ -24,7 +24,7 @@ extension SplunkDialect {
         last = error
       }
       guard !open.isEmpty else { break }
-      guard client.time.now() < end else { return (Set(receipts).subtracting(open), last ?? notConfirmed(client)) }
+      guard TimeSource.monotonic < end else { return (Set(receipts).subtracting(open), last ?? notConfirmed(client)) }
       do { try await client.time.sleep(pause) } catch { return (Set(receipts).subtracting(open), .stopped) }
       pause = min(pause * 2, .seconds(5))
     }

@@ -87,19 +87,21 @@ struct SplunkDialect: HTTPDialect {
     switch (response.status, code) {
     case (200, 0), (200, 24), (200, 25): return .taken(receipt: receipt)
     case (400, 5), (400, 6), (400, 12), (400, 13), (400, 15):
-      return Self.refused(number, code, receipt, response, count: count)
+      return refused(number, code, receipt, response, count: count)
     case (503, _), (429, _):
       // The events before the one that is named are taken.
       guard let number, (1..<count).contains(number) else { return nil }
       let reason = StatusMeaning.later(request, response, now: TimeSource.system.now())
-      return .mixed(refused: [], again: Array(number..<count), reason: reason, receipt: receipt)
+      return .mixed(
+        refused: [], again: Array(number..<count), reason: reason, receipt: receipt,
+        lacksReceipt: waitsForIndexer && receipt == nil)
     case (400, _): throw Self.misconfigured(request, code)
     default: return nil
     }
   }
 
-  /// The events before the one that is named are indexed, those after it are not looked at.
-  private static func refused(
+  /// The events before the one that is named are on their way to the indexer, those after it are not looked at.
+  private func refused(
     _ number: Int?, _ code: Int64, _ receipt: UInt64?, _ response: Response, count: Int
   ) -> HTTPVerdict {
     let kind = "hec-\(code)"
@@ -107,7 +109,7 @@ struct SplunkDialect: HTTPDialect {
     guard let number, (0..<count).contains(number) else { return .refused(kind: kind, reason: words) }
     return .mixed(
       refused: [Refusal(index: number, kind: kind, reason: words)], again: Array((number + 1)..<count), reason: nil,
-      receipt: receipt)
+      receipt: receipt, lacksReceipt: waitsForIndexer && receipt == nil)
   }
 
   /// Splunk's words for its codes; never those of an answer, which another program may have written.
