@@ -110,7 +110,7 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
 
   /// Such as `19 of 20 playbooks well; contoso: signin.denied`. One that has not ended a pass yet is not well: `starting`.
   private var summary: String {
-    let failing = runs.map { ($0.status.name, $0.status.last) }.filter { $0.1 != .succeeded }
+    let failing = runs.map { ($0.status.name, $0.status.last) }.filter { ![.succeeded, .elsewhere].contains($0.1) }
     let well = "\(runs.count - failing.count) of \(runs.count) playbooks well"
     return ([well] + failing.prefix(5).map { "\($0.0): \($0.1)" }).joined(separator: "; ")
   }
