@@ -1,16 +1,21 @@
 // A journal entry as bytes: what any sink needs to take charge of it, and what the checkpoint needs afterwards.
 //
-//     "MTJ2" sequence:u64 bytes:u64 entries:u32 cursors:u32
+//     "MTJ3" sequence:u64 bytes:u64 entries:u32 cursors:u32
 //     cursors × (length:u16 name ticks:i64)
-//     entries × (high:u64 low:u64 received:i64 end:u64 status:u32 statusLength:u8 outcome:u8)
+//     entries × (high:u64 low:u64 received:i64 end:u64 status:u32 statusLength:u8 flags:u8)
 //     the exact bytes for the sinks  SHA-256 over all before it
+//
+// flags: the outcome in the lower bits; the highest says that the row's time lies outside of its window.
 
 internal import IntakeCore
 
 enum JournalCoding {
-  private static let magic: UInt32 = 0x324A_544D
+  private static let magic: UInt32 = 0x334A_544D
+  /// Version 2 did not say which rows lie outside of their window: all may.
+  private static let magicWithoutWindow: UInt32 = 0x324A_544D
   /// Version 1 had neither status nor outcome in its entries: both are read from the events.
   private static let magicWithoutStatus: UInt32 = 0x314A_544D
+  private static let outsideWindow: UInt8 = 0x80
   private static let hashLength = 32
   private static let entryLength = 38
 
@@ -36,7 +41,7 @@ enum JournalCoding {
       head.append(little: UInt64(clamping: one.end))
       head.append(little: UInt32(clamping: one.status.lowerBound))
       head.append(little: UInt8(clamping: one.status.count))
-      head.append(little: one.outcome.rawValue)
+      head.append(little: one.outcome.rawValue | (one.isOutsideWindow ? outsideWindow : 0))
     }
     return head
   }
@@ -58,14 +63,16 @@ enum JournalCoding {
     guard digest(&hash) == Array(file[content...]) else { return nil }
     var reader = ByteReader(file, 0..<content)
     let version = reader.number(UInt32.self)
-    guard version == magic || version == magicWithoutStatus, reader.number(UInt64.self) == sequence,
+    guard version == magic || version == magicWithoutWindow || version == magicWithoutStatus,
+      reader.number(UInt64.self) == sequence,
       let length = reader.number(UInt64.self), let entryCount = reader.number(UInt32.self),
       let cursorCount = reader.number(UInt32.self), let cursors = cursors(&reader, Int(cursorCount), file),
-      var entries = entries(&reader, Int(entryCount), withStatus: version == magic),
+      var entries = entries(&reader, Int(entryCount), withStatus: version != magicWithoutStatus),
       let body = reader.take(Int(clamping: length)), reader.left == 0
     else { return nil }
     let bytes = Array(file[body])
     if version == magicWithoutStatus { addStatus(to: &entries, bytes) }
+    if version != magic { for index in entries.indices { entries[index].isOutsideWindow = true } }
     return JournalEntry(sequence: sequence, bytes: bytes, entries: entries, cursors: cursors)
   }
 
@@ -94,8 +101,9 @@ enum JournalCoding {
         identity: Identity(high: high, low: low), received: Instant(ticks: ticks), end: Int(clamping: end))
       if withStatus {
         guard let start = reader.number(UInt32.self), let length = reader.number(UInt8.self),
-          let outcome = reader.number(UInt8.self).flatMap(Batch.Outcome.init)
+          let flags = reader.number(UInt8.self), let outcome = Batch.Outcome(rawValue: flags & ~outsideWindow)
         else { return nil }
+        entry.isOutsideWindow = flags & outsideWindow != 0
         entry.setStatus(Int(start)..<(Int(start) + Int(length)), outcome)
       }
       entries.append(entry)

@@ -121,6 +121,8 @@ package struct StateDirectory: StateStore {
     try removeDelivered()
   }
 
+  package mutating func recall(_ received: Range<Instant>) throws(Failure) {}
+
   package mutating func prune(before horizon: Instant) throws(Failure) {
     guard !isBroken else { throw outOfStep("prune") }
     let age = Age(horizon)

@@ -53,8 +53,11 @@ extension Batch {
   /// What later stages need of one event, so that none of them searches its text. Set once, by the mapping.
   package struct Entry: Sendable, Equatable {
     package var identity: Identity
-    /// The row's received time, or the start of its window if that is later: for the pruning of the ledger.
+    /// The row's received time, moved into its window where it lies outside: for the pruning of the ledger.
     package var received: Instant
+    /// True if the row has no received time, or one outside of the window that was read: the ledger must find the
+    /// identity whatever span it recalls. Set by the mapping for the first case and by the pipeline for the second.
+    package var isOutsideWindow = false
     /// Where the event's line ends, LF included.
     package var end: Int
     private var statusStart: UInt32 = 0

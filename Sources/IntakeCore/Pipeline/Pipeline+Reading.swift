@@ -14,10 +14,12 @@ extension Pipeline {
     return try await readWhole(window, moving: cursor, age: age)
   }
 
-  /// Delivers events that belong to rows already read, with a mapping of their own. No cursor moves.
+  /// Delivers events that belong to rows already read, with a mapping of their own. No cursor moves. They belong to no
+  /// window: the ledger finds them at any time, and keeps them as long as rows of the window that was read last.
   package mutating func add(_ page: Page, by mapping: some Normalising) async throws(Failure) -> Tally {
     var reading = Reading()
     try checkRoom()
+    window = Window(start: window.start, end: window.start)
     try await take(page, by: mapping, cursor: nil, into: &reading.tally)
     return reading.tally
   }
@@ -96,7 +98,7 @@ extension Pipeline {
     let source = source
     var page = try reading.page(try await fetch(window, after: nil))
     let settled = page.serverDate.map { min(window.end, $0 - age) }
-    floor = window.start
+    self.window = window
     while true {
       try checkRoom()
       serverDate = page.serverDate ?? serverDate

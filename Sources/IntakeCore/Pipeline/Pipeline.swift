@@ -24,9 +24,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Spans left open since the pipeline was made, and why.
   package var unread: [(window: Window, failure: Failure)] = []
   var isolation = Isolation()
-  /// The start of the window being read: the ledger keeps a row for as long as its window is read again, whatever time
-  /// the row claims.
-  var floor = Instant(ticks: 0)
+  /// The window being read: the ledger keeps a row for as long as its window is read again, whatever time the row claims.
+  var window = Window(start: Instant(ticks: 0), end: Instant(ticks: 0))
+  /// What the ledger was last asked to know.
+  private var recalled: Range<Instant>?
 
   /// How long reading and the end of a pass wait for sinks.
   package let limits: DeliveryLimits
@@ -46,6 +47,10 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   private var batch = Batch()
   /// Bytes beyond which a page is held alone; usual pages of 5,000 rows have 2 to 5 MB.
   static var largePage: Int { 8 << 20 }
+  /// How far beyond a window the ledger looks for its rows.
+  package static var recallMargin: Duration { .seconds(60) }
+  /// How far beyond a window its rows may lie: the sources widen it to what the services can say.
+  static var usualRounding: Duration { .seconds(10) }
 
   package init(
     source: Input, mapping: Mapping, sinks: [any Sink], state: State, time: TimeSource,
@@ -144,6 +149,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   ) async throws(Failure) {
     tally.pages += 1
     batch.rest = nil
+    try recall(window, for: page)
     repeat {
       batch.clear()
       let now = time.now()
@@ -169,11 +175,22 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
     }
   }
 
+  /// Called before rows are mapped: a window without rows costs the ledger nothing.
+  private mutating func recall(_ window: Window, for page: Page) throws(Failure) {
+    let margin = window.isEmpty ? .zero : Self.recallMargin
+    let span = (window.start - margin)..<(window.end + margin)
+    guard !page.rows.isEmpty, recalled != span else { return }
+    try state.recall(span)
+    recalled = span
+  }
+
   private mutating func noteAges(_ now: Instant) {
+    let usual = (window.start - Self.usualRounding)...(window.end + Self.usualRounding)
     for index in batch.entries.indices {
       let received = batch.entries[index].received
       if received <= now { newestRow = max(newestRow ?? received, received) }
-      batch.entries[index].received = max(received, floor)
+      if window.isEmpty || !usual.contains(received) { batch.entries[index].isOutsideWindow = true }
+      batch.entries[index].received = max(received, window.start)
     }
   }
 

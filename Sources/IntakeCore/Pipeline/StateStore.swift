@@ -25,6 +25,13 @@ package protocol StateStore {
   /// The steps record, commit and remove: appends the identities of newly covered entries to the ledger, replaces the
   /// checkpoint, removes the entries that no sink in `checkpoint.sinks` needs any more.
   mutating func commit(_ checkpoint: Checkpoint) throws(Failure)
+  /// Makes the identities of rows received in this span known to `ledger`; may forget others. Called before the rows of a
+  /// window are mapped, and never for a window without rows.
+  ///
+  /// The span is the window with ``Pipeline/recallMargin`` on either side: the services round times differently. Two
+  /// kinds of identities stay known whatever the span is, until they are pruned: those whose entry says
+  /// ``Batch/Entry/isOutsideWindow``, and those that are not committed yet. With an empty span only these are needed.
+  mutating func recall(_ received: Range<Instant>) throws(Failure)
   /// Forgets identities received before `horizon`: neither live collection nor a revisit can see them again. What a
   /// backfill may still see stays on disk, for as long as either service keeps rows.
   mutating func prune(before horizon: Instant) throws(Failure)

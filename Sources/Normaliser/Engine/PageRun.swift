@@ -147,10 +147,9 @@ struct PageRun: ~Copyable {
     _ facts: RowFacts, steps: [Step], _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger,
     to output: inout EventOutput
   ) -> Bool {
-    let received = facts.received ?? created
     if !isTaken {
       output.batch.rows += 1
-      guard ledger.insert(facts.identity, received: received) else {
+      guard ledger.insert(facts.identity, received: facts.received ?? .latest) else {
         output.batch.duplicates += 1
         return true
       }
@@ -169,7 +168,8 @@ struct PageRun: ~Copyable {
       return false
     }
     var entry = Batch.Entry(
-      identity: facts.identity, received: received, end: output.offset + output.line.count)
+      identity: facts.identity, received: facts.received ?? created, end: output.offset + output.line.count)
+    entry.isOutsideWindow = facts.received == nil
     event.note(in: &entry, output.line, from: start)
     output.batch.entries.append(entry)
     if !row.flags.isEmpty { count(row.flags, in: &output.batch) }

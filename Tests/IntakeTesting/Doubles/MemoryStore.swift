@@ -19,6 +19,8 @@ package struct MemoryStore: StateStore, Sendable {
   }
   private let held = MemoryJournal()
   package var commits = 0
+  /// What was recalled, in order.
+  package var recalls: [Range<Instant>] = []
 
   package init() {}
 
@@ -42,6 +44,8 @@ package struct MemoryStore: StateStore, Sendable {
     let slowest = next.sinks.values.map(\.sequence).min() ?? next.sequence
     entries.removeAll { $0.sequence <= min(next.sequence, slowest) }
   }
+
+  package mutating func recall(_ received: Range<Instant>) throws(Failure) { recalls.append(received) }
 
   package mutating func prune(before horizon: Instant) throws(Failure) {}
 }

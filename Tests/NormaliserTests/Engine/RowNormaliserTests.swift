@@ -32,4 +32,12 @@ struct RowNormaliserTests {
     #expect(batch.entries.last?.end == batch.bytes.count)
     #expect(batch.entries.first?.received == Timestamp.parse("2026-01-25T09:49:29.967Z"))
   }
+
+  @Test("a row without a time is marked for the ledger: it belongs to no window that can be told")
+  func undated() throws {
+    let other = row.replacing("A1", with: "A2").replacing("2026-01-25T09:49:29.967Z", with: "soon")
+    let batch = try TestInput.batch(try TestInput.page(rows: [row, other]), mapping: "graph")
+    #expect(batch.entries.map(\.isOutsideWindow) == [false, true])
+    #expect(batch.entries.last?.received == TestInput.created)
+  }
 }
