@@ -34,6 +34,7 @@ package struct PlaybookRun<Passes: PassRunning> {
     var timer = PassTimer(every: passes.every, start: time.now())
     var isLocked = false
     while !Task.isCancelled {
+      guard await isOurs(&timer) else { continue }
       status.begin(time.now())
       let outcome = await passes.pass()
       let next = self.next(&timer, outcome)
@@ -46,6 +47,16 @@ package struct PlaybookRun<Passes: PassRunning> {
       status.wait(after: outcome, next: next)
       if await status.wakeSignal.wait(max(.zero, next - time.now()), time) { reload(&timer) }
     }
+  }
+
+  /// Waits while another process of the fleet has the tenant. A tenant that was taken over is read at once.
+  /// - Returns: false where the run has ended meanwhile.
+  private mutating func isOurs(_ timer: inout PassTimer) async -> Bool {
+    guard !passes.mayPass else { return true }
+    status.standBy()
+    await passes.waitForTurn()
+    timer.restart(every: passes.every, now: time.now())
+    return !Task.isCancelled
   }
 
   /// A failed sink or an open span alone does not delay the next pass: the rest is read and delivered in time.

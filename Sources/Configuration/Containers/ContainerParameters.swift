@@ -28,7 +28,8 @@ package struct ContainerParameters: Sendable {
 
   /// Never to be hidden by a mount: the program and its libraries are below them.
   private static let systemFolders: Set<String> = [
-    "/", "/bin", "/dev", "/etc", "/etc/ssl", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/usr/bin",
+    "/", "/bin", "/dev", "/etc", "/etc/ssl", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr",
+    "/usr/bin",
     "/usr/lib", "/var",
   ]
 
@@ -122,7 +123,8 @@ package struct ContainerParameters: Sendable {
   /// What the orchestrator itself brings, such as a federated token, is no file of the playbook's.
   private static func files(_ layer: SettingLayer) -> [String] {
     let settings: [Setting] = [
-      .clientSecretFile, .passwordFile, .redactKeyFile, .proxyFile, .certificateFile, .privateKeyFile, .caFile, .mapping,
+      .clientSecretFile, .passwordFile, .redactKeyFile, .proxyFile, .certificateFile, .privateKeyFile, .caFile,
+      .mapping,
     ]
     let named = settings.compactMap { layer[$0]?.last }
       .map { $0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0 }

@@ -1,7 +1,7 @@
 // Objects for a Kubernetes cluster: a Deployment of several replicas, or a CronJob for each playbook. Source: Kubernetes API
 // reference, v1.30.
 
-internal import IntakeCore
+package import IntakeCore
 
 package enum KubernetesManifests {
   /// One Deployment for all playbooks.

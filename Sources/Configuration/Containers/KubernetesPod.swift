@@ -110,12 +110,13 @@ struct KubernetesPod {
           .object([.init("defaultMode", .number("288")), .init("sources", .array(sources(folder)))])),
       ])
     }
-    return readOnly + writable.map { name, _ in
-      .object([
-        .init("name", .string(name)),
-        .init("emptyDir", .object([.init("medium", .string("Memory")), .init("sizeLimit", .string("16Mi"))])),
-      ])
-    }
+    return readOnly
+      + writable.map { name, _ in
+        .object([
+          .init("name", .string(name)),
+          .init("emptyDir", .object([.init("medium", .string("Memory")), .init("sizeLimit", .string("16Mi"))])),
+        ])
+      }
   }
 
   /// What is projected into one folder: mode 0440.
@@ -141,7 +142,8 @@ struct KubernetesPod {
   private var mounts: [JSONValue] {
     let readOnly = place.folders.enumerated().map { index, folder in
       JSONValue.object([
-        .init("name", .string("files-\(index + 1)")), .init("mountPath", .string(folder)), .init("readOnly", .bool(true)),
+        .init("name", .string("files-\(index + 1)")), .init("mountPath", .string(folder)),
+        .init("readOnly", .bool(true)),
       ])
     }
     return readOnly + writable.map { .object([.init("name", .string($0)), .init("mountPath", .string($1))]) }

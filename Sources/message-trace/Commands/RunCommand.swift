@@ -20,6 +20,7 @@ struct RunCommand: RunnableCommand {
       "message-trace run contoso.json", "message-trace run /etc/message-trace/*.json --metrics-file mail.prom",
     ],
     settings: Setting.allCases,
+    options: [.aliveFile],
     operands: .files(1...1_000),
     implementation: Self.self)
 
@@ -45,7 +46,8 @@ struct RunCommand: RunnableCommand {
         status, TenantPasses(time: time, log: own, metrics: metrics, heartbeat: status.heartbeat, load: load)
       )
     }
-    let daemon = Daemon(runs, notice: SystemdNotice(environment: context.environment), time: time, log: log)
+    let daemon = Daemon(
+      runs, notice: SystemdNotice(environment: context.environment), time: time, log: log, alive: try aliveFile(log))
     return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.logStatus() }) {
       () async throws(Failure) -> ExitCode in
       try await daemon.run()
@@ -69,6 +71,16 @@ struct RunCommand: RunnableCommand {
     }
     try StateLocation.refuseShared(states)
     if failures.count == context.invocation.operands.count, let first = failures.first { throw first }
+  }
+
+  /// Replaces the file for probes; what cannot be written at the start ends the run.
+  private func aliveFile(_ log: Log) throws(Failure) -> @Sendable () -> Void {
+    guard let path = context.invocation.options[.aliveFile] else { return {} }
+    let write = { @Sendable () throws(Failure) in
+      try AtomicFile.replace(path, with: Array("\(Timestamp.text(TimeSource.system.now()))\n".utf8), mode: 0o644)
+    }
+    try write()
+    return { do throws(Failure) { try write() } catch { log.failure(error, level: .warning) } }
   }
 
   /// The file name without folder and extension, for logs.
