@@ -1,7 +1,7 @@
 // The connections of this process to one database: shared by all its tenants, because none keeps anything of a session
 // between two statements.
 
-internal import Dispatch
+internal import Glibc
 package import IntakeCore
 internal import Synchronization
 
@@ -11,9 +11,10 @@ package final class Database: Sendable {
   /// Asked before each statement, for tests; nil lets it pass.
   let faults: DatabaseFaults?
   private let idle = Mutex<[DatabaseConnection]>([])
-  private let free = DispatchSemaphore(value: Database.most)
+  /// Connections that are lent.
+  private let lent = Mutex(0)
 
-  /// Connections at a time: a server allows 100 by default, and several processes share them.
+  /// Connections at a time: a server allows 100 by default.
   private static let most = 8
   private static let shared = Mutex<[String: Database]>([:])
 
@@ -46,8 +47,8 @@ package final class Database: Sendable {
   package func borrowing<Value>(
     _ body: (DatabaseConnection) throws(DatabaseFault) -> Value
   ) throws(DatabaseTrouble) -> Value {
-    free.wait()
-    defer { free.signal() }
+    while !lend() { usleep(1_000) }
+    defer { lent.withLock { $0 -= 1 } }
     do {
       let connection = try idle.withLock { $0.popLast() } ?? DatabaseConnection.open(target)
       defer { if connection.isOpen { idle.withLock { $0.append(connection) } } }
@@ -67,6 +68,15 @@ package final class Database: Sendable {
       throw .failure(failure)
     } catch {
       throw .fault(DatabaseFault("\(error)"))
+    }
+  }
+
+  /// False while as many are lent as may be: several processes share what the server allows.
+  private func lend() -> Bool {
+    lent.withLock { count in
+      guard count < Self.most else { return false }
+      count += 1
+      return true
     }
   }
 
