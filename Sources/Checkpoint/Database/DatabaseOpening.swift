@@ -107,7 +107,7 @@ struct DatabaseOpening {
     }
   }
 
-  private static func corrupt(_ what: String, _ target: DatabaseTarget) -> Failure {
+  static func corrupt(_ what: String, _ target: DatabaseTarget) -> Failure {
     Failure(
       "state.corrupt", exit: .badData, "Opening the state in \(target.place): \(what) is incomplete or damaged.",
       hint:

@@ -30,6 +30,11 @@ package struct StateDatabase: StateStore {
   /// that it can read whether it was delivered.
   static let kept: Duration = .seconds(91 * 86_400)
 
+  /// The tenant's documents, for as long as it is held.
+  package var documents: any StateDocuments {
+    DatabaseDocuments(lease.database, tenant: lease.tenant, lease: lease)
+  }
+
   private var database: Database { lease.database }
   private var target: DatabaseTarget { database.target }
 

@@ -126,6 +126,7 @@ package struct LeaseTable: Sendable {
       expires <= clock_timestamp() FROM message_trace.tenants
     """
   private static let all = DatabaseStatement("leases", "\(columns) ORDER BY tenant")
+  static let names = DatabaseStatement("tenants", "SELECT tenant FROM message_trace.tenants")
   static let one = DatabaseStatement("standing", "\(columns) WHERE tenant = $1")
 }
 

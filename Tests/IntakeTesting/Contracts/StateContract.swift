@@ -10,10 +10,14 @@ package struct StateContract<Store: StateStore>: Sendable {
   /// The code of the refusal while another process holds the state.
   package var heldCode: String
 
+  /// False for a store that, once open, never brings back what it has pruned.
+  package var recallsPruned: Bool
+
   package init(
-    heldCode: String, open: @escaping @Sendable () throws(Failure) -> Store, close: @escaping @Sendable (Store) -> Void
+    heldCode: String, recallsPruned: Bool = true, open: @escaping @Sendable () throws(Failure) -> Store, close: @escaping @Sendable (Store) -> Void
   ) {
     self.heldCode = heldCode
+    self.recallsPruned = recallsPruned
     self.open = open
     self.close = close
   }
@@ -26,7 +30,7 @@ package struct StateContract<Store: StateStore>: Sendable {
     try checkSlowSink()
     try checkOrder()
     try checkRecall()
-    try checkPruning()
+    if recallsPruned { try checkPruning() }
   }
 
   private func checkNew() throws {
