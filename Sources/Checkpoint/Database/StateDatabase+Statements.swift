@@ -63,7 +63,11 @@ extension StateDatabase {
       AND hour >= $4::bigint AND hour < $5::bigint
     """)
 
-  /// $1 tenant, $2 sequence.
+  /// $1 tenant, $2 sequence, $3 epoch: a process that has stood still must not deliver what another one has taken over.
   static let reading = DatabaseStatement(
-    "read", "SELECT entry FROM message_trace.journal WHERE tenant = $1 AND sequence = $2")
+    "read",
+    """
+    SELECT j.entry FROM message_trace.journal j JOIN message_trace.tenants t USING (tenant)
+    WHERE tenant = $1 AND j.sequence = $2 AND t.epoch = $3::bigint
+    """)
 }

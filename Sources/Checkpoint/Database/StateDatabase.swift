@@ -193,10 +193,10 @@ struct DatabaseJournalReader: JournalReading {
     let target = lease.database.target
     do throws(DatabaseTrouble) {
       let row = try lease.database.runAgain(
-        StateDatabase.reading, [.text(lease.tenant), .integer(Int64(clamping: sequence))]
+        StateDatabase.reading, [.text(lease.tenant), .integer(Int64(clamping: sequence)), .integer(lease.epoch)]
       ).first
       if let bytes = row?.bytes(0), let entry = JournalCoding.decode(bytes, sequence: sequence) { return entry }
-      // Another process may have delivered and removed it.
+      // Another process has taken over: what it delivers is none of ours any more.
       guard try lease.standing().isOurs else { throw try lease.lost(doing) }
     } catch {
       throw error.failure(doing, target)
