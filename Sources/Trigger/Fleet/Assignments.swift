@@ -49,6 +49,9 @@ package final class Assignments: Sendable {
     for signal in woken { signal.ring() }
   }
 
+  /// Another process was faster; a pass that runs goes on to its end.
+  package func unassign(_ tenant: String) { tenants.withLock { $0[tenant]?.isAssigned = false } }
+
   /// Another process has the tenant: a pass that runs is stopped at once.
   package func lose(_ tenant: String) {
     let stop = tenants.withLock { tenants in

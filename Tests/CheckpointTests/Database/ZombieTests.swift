@@ -42,13 +42,12 @@ struct ZombieTests {
       next.sinks["slow"] = SinkPosition(sequence: 0)
       try zombie.commit(next)
     }
-    _ = try zombie.journal(Self.batch(3), cursors: [:])
     let reader = zombie.reader
     #expect(try reader.entry(1).entries.count == 1)
     _ = try fixture.query("UPDATE message_trace.tenants SET expires = now() - interval '1 second'")
     #expect(throws: Never.self) { try reader.entry(1) }
     var heir = try open("b")
-    #expect(heir.pending == [1, 2, 3])
+    #expect(heir.pending == [1, 2])
     expectFenced { _ = try reader.entry(1) }
     expectFenced { _ = try zombie.entry(2) }
     for step in 0..<3 {
@@ -56,7 +55,7 @@ struct ZombieTests {
       var copy = zombie
       expectFenced {
         switch step {
-        case 0: _ = try copy.journal(Self.batch(4), cursors: [:])
+        case 0: _ = try copy.journal(Self.batch(3), cursors: [:])
         case 1: try copy.commit(copy.checkpoint)
         default: try copy.prune(before: Instant(seconds: 1_800_000_000))
         }
@@ -66,8 +65,7 @@ struct ZombieTests {
     zombie.close()
     #expect(throws: Never.self) { try heir.lease.renew() }
     var next = heir.checkpoint
-    next.sequence = 3
-    next.sinks["slow"] = SinkPosition(sequence: 3)
+    next.sinks["slow"] = SinkPosition(sequence: 2)
     try heir.commit(next)
     #expect(heir.pending.isEmpty)
     heir.close()
