@@ -6,6 +6,7 @@
 //     ledger     identities already delivered, as the blocks of LedgerBlocks, by hour of receipt
 //     documents  what the state directory keeps in small files: quota, details-queue, status.json, backfill.json
 //     rejected   events that a receiver has refused for good
+//     members    processes that share the tenants, with the moment each was last seen (MemberTable)
 //
 // Values are bytes: an event may hold what no text or JSON of PostgreSQL takes.
 
@@ -76,7 +77,7 @@ package struct DatabaseSchema: Sendable {
       "GRANT USAGE ON SCHEMA message_trace TO \(role);",
       "GRANT SELECT ON message_trace.version TO \(role);",
       "GRANT SELECT, INSERT, UPDATE, DELETE ON message_trace.tenants, message_trace.journal, message_trace.ledger,",
-      "  message_trace.documents, message_trace.rejected TO \(role);",
+      "  message_trace.documents, message_trace.rejected, message_trace.members TO \(role);",
     ]
   }
 
@@ -137,6 +138,13 @@ package struct DatabaseSchema: Sendable {
       line bytea NOT NULL,
       PRIMARY KEY (tenant, sink, identity)
     )
+    """,
+    """
+    CREATE TABLE message_trace.members (
+      name text PRIMARY KEY,
+      seen timestamptz NOT NULL,
+      tenants text NOT NULL
+    ) WITH (fillfactor = 50)
     """,
   ]
 }

@@ -24,7 +24,7 @@ package struct DatabaseTarget: Sendable {
   /// The variable that holds the password where no option names another place.
   package static let passwordVariable = "MESSAGE_TRACE_STATE_PASSWORD"
   /// The shortest and the longest lease.
-  package static let leases = Duration.seconds(5)...Duration.seconds(3_600)
+  package static let leases = Duration.seconds(2)...Duration.seconds(3_600)
 
   private static let schemes = ["postgresql://", "postgres://"]
   private static let ownOptions = ["password-file", "password-env", "lease"]
