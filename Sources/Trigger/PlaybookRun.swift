@@ -42,7 +42,7 @@ package struct PlaybookRun<Passes: PassRunning> {
       onEnd(outcome)
       if Task.isCancelled { return }
       report(outcome, next: next, again: isLocked)
-      isLocked = outcome.failure?.code == .stateLocked
+      isLocked = outcome.failure?.isOfHolder == true
       if givesUp, !passes.haveWorked, let failure = outcome.failure, failure.isPermanent { throw failure }
       status.wait(after: outcome, next: next)
       if await status.wakeSignal.wait(max(.zero, next - time.now()), time) { reload(&timer) }
@@ -71,10 +71,10 @@ package struct PlaybookRun<Passes: PassRunning> {
 
   /// Logs a failure; a state that stays in use only once, not at every try.
   private func report(_ outcome: PassOutcome, next: Instant, again: Bool) {
-    guard let failure = outcome.failure, !(again && failure.code == .stateLocked) else { return }
+    guard let failure = outcome.failure, !(again && failure.isOfHolder) else { return }
     var values = [("playbook", status.name), ("next", Timestamp.text(next))]
     if let hint = failure.hint { values.append(("hint", hint)) }
-    log(failure.code == .stateLocked ? .info : .error, failure.code.rawValue, failure.sentence, values)
+    log(failure.isOfHolder ? .info : .error, failure.code.rawValue, failure.sentence, values)
   }
 
   private mutating func reload(_ timer: inout PassTimer) {

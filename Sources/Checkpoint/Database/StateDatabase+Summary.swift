@@ -20,6 +20,26 @@ extension StateDatabase {
     }
   }
 
+  /// Asks for the version of the tables and for every right that a collector needs.
+  /// - Throws: `state.version`, `state.database.schema` (78), `state.database.denied` (77), `state.moved`, or what the
+  ///   database says.
+  package static func check(_ database: Database, tenant: String) throws(Failure) {
+    do throws(DatabaseTrouble) {
+      let row = try database.runAgain(checking, [.text(tenant)]).first
+      guard let version = row?.integer(0), version <= DatabaseSchema.version else {
+        throw DatabaseTrouble.failure(DatabaseSchema.newer(database.target))
+      }
+      guard row?.integer(1) == 1 else {
+        throw DatabaseTrouble.fault(DatabaseFault(state: "42501", "a right on its tables is missing"))
+      }
+      if let moved = row?.text(2) {
+        throw DatabaseTrouble.failure(DatabaseOpening.moved(tenant, from: database.target, to: moved))
+      }
+    } catch {
+      throw error.failure("Checking the state", database.target)
+    }
+  }
+
   /// Renames the tenant's rows to `TENANT damaged-N`: nothing is deleted, and the next opening is a first run.
   /// - Throws: `state.leased` (75), or what the database says.
   package static func rebuild(_ database: Database, tenant: String, log: Log) throws(Failure) {
@@ -46,6 +66,16 @@ extension StateDatabase {
     }
     return name
   }
+
+  private static let checking = DatabaseStatement(
+    "check",
+    """
+    SELECT (SELECT max(version)::bigint FROM message_trace.version),
+      (SELECT bool_and(has_table_privilege('message_trace.' || name, right_to))
+        FROM unnest(ARRAY['tenants', 'journal', 'ledger', 'documents', 'rejected']) AS name,
+          unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_to),
+      (SELECT moved FROM message_trace.tenants WHERE tenant = $1)
+    """)
 
   /// $1 tenant. An identity has 16 bytes, a block 24 more: a little too many are counted.
   private static let summarizing = DatabaseStatement(

@@ -142,10 +142,3 @@ extension Database {
     }
   }
 }
-
-extension Failure.Code {
-  /// Another process holds the tenant.
-  package static let stateLeased = Self(rawValue: "state.leased")
-  /// Another process has taken the tenant over.
-  package static let stateFenced = Self(rawValue: "state.fenced")
-}

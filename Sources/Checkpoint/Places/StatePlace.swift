@@ -28,6 +28,23 @@ package enum StatePlace: Sendable {
     }
   }
 
+  /// Equal for playbooks that share a state in a database; a directory's path.
+  package var sharedName: String {
+    switch self {
+    case .directory(let path): path
+    case .database(let database, let tenant): "postgresql://\(database.target.identity), tenant \(tenant)"
+    }
+  }
+
+  /// Finds out whether the state can be used. A directory is opened; a database is asked, and its tenant stays with
+  /// whoever holds it.
+  package func check(tenant: String, log: Log) throws(Failure) {
+    switch self {
+    case .directory(let path): try StateDirectory.open(path, tenant: tenant, log: log).close()
+    case .database(let database, let tenant): try StateDatabase.check(database, tenant: tenant)
+    }
+  }
+
   /// The database, nil for a directory.
   package var database: Database? {
     if case .database(let database, _) = self { database } else { nil }

@@ -30,9 +30,9 @@ struct Resending: Sendable {
 
   /// Holds the state meanwhile. An event is removed only after its sink has acknowledged it.
   func run() async throws(Failure) -> Outcome {
-    let state = try StateDirectory.open(settings.statePath, tenant: settings.tenant, log: log)
+    let state = try settings.statePlace.open(tenant: settings.tenant, log: log)
     defer { state.close() }
-    let file = RejectedFile(settings.statePath)
+    let file = settings.statePlace.rejected
     var letters: [String: [DeadLetter]] = [:]
     try file.eachLine { letters[$0.letter.sink, default: []].append($0.letter) }
     var outcome = Outcome()
@@ -49,7 +49,7 @@ struct Resending: Sendable {
   }
 
   private func send(
-    _ letters: [DeadLetter], to spec: SinkSpec, _ file: RejectedFile, _ outcome: inout Outcome
+    _ letters: [DeadLetter], to spec: SinkSpec, _ file: any RejectedEvents, _ outcome: inout Outcome
   ) async throws(Failure) {
     let again = RefusedAgain()
     let sink = try spec.makeSink(Assembly(settings, time: time, log: log).sinkContext(deadLetters: again))

@@ -1,6 +1,7 @@
 // The passes of one playbook. Each opens state and sinks and closes them: between passes a rotated file, a backfill or
 // another run finds them free, and a failed pass leaves nothing behind.
 
+internal import Checkpoint
 internal import Collector
 internal import Configuration
 internal import IntakeCore
@@ -58,14 +59,14 @@ struct TenantPasses: PassRunning, Sendable {
       source = nil
       outcome = await attempt()
     }
-    if outcome.failure?.code != .stateLocked { replaced = nil }
+    if outcome.failure?.isOfHolder != true { replaced = nil }
     return outcome
   }
 
   private mutating func attempt() async -> PassOutcome {
     do {
       let current = if let settings { settings } else { try reloaded() }
-      if !haveWorked { haveWorked = StatusFile.read(current.statePath)?.lastSuccess != nil }
+      if !haveWorked { haveWorked = StatusFile.read(current.statePlace.documents)?.lastSuccess != nil }
       let outcome = try await pass(current)
       haveWorked = haveWorked || outcome.interruption == nil
       return outcome
@@ -95,24 +96,29 @@ struct TenantPasses: PassRunning, Sendable {
       do {
         return try assembly.pipeline(source: source, heartbeat: heartbeat)
       } catch {
-        guard error.code == .stateLocked, time.now() < deadline, BackfillProgress.read(settings.statePath) != nil
+        guard error.isOfHolder, time.now() < deadline,
+          BackfillProgress.read(settings.statePlace.documents) != nil
         else { throw error }
         do { try await time.sleep(.milliseconds(100)) } catch { throw .stopped }
       }
     }
   }
 
-  private func known(_ settings: TenantSettings) -> PassStatus? { StatusFile.read(settings.statePath) ?? status }
+  /// A database is asked once: between passes only this process writes the status.
+  private func known(_ settings: TenantSettings) -> PassStatus? {
+    if case .database = settings.statePlace, let status { return status }
+    return StatusFile.read(settings.statePlace.documents) ?? status
+  }
 
   /// Writes status and metrics, best effort: the next pass writes them again. Nothing is written about a state in use,
   /// whose user writes it.
   @discardableResult
   mutating func publish(_ outcome: PassOutcome, next: Instant?) -> Failure? {
-    guard let settings, outcome.failure?.code != .stateLocked else { return nil }
+    guard let settings, outcome.failure?.isOfHolder != true else { return nil }
     status?.nextRun = next
     guard let status else { return nil }
     do throws(Failure) {
-      try StatusFile.write(status, settings.statePath)
+      try StatusFile.write(status, settings.statePlace.documents)
       if let path = settings.metricsFile { try metrics.write(status, to: path) }
       return nil
     } catch {

@@ -1,5 +1,6 @@
 // `run`: collects for one or more playbooks until stopped.
 
+internal import Checkpoint
 internal import Configuration
 internal import IntakeCore
 internal import Synchronization
@@ -64,7 +65,7 @@ struct RunCommand: RunnableCommand {
       do throws(Failure) {
         let settings = try context.tenantSettings(
           above.over(try Playbook.read(path).layer), log: log.tagged("playbook", Self.name(path)))
-        states.append((path, settings.statePath))
+        states.append((path, settings.statePlace.sharedName))
       } catch {
         failures.append(error)
       }

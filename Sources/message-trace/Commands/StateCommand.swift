@@ -28,11 +28,11 @@ struct StateCommand: RunnableCommand {
       layer = layer.over(try Playbook.read(playbook).layer)
     }
     guard context.invocation.options[.resend] == nil else { return try await resend(layer) }
-    let file = RejectedFile(try TenantSettings.statePath(layer, environment: context.environment))
+    let file = try TenantSettings.statePlace(layer, environment: context.environment).rejected
     return try list(file, asJSON: try context.chosen(.format) == "json")
   }
 
-  private func list(_ file: RejectedFile, asJSON: Bool) throws(Failure) -> ExitCode {
+  private func list(_ file: any RejectedEvents, asJSON: Bool) throws(Failure) -> ExitCode {
     var failure: Failure?
     try file.eachLine { line in
       guard failure == nil else { return }
