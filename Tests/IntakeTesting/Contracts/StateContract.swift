@@ -14,7 +14,8 @@ package struct StateContract<Store: StateStore>: Sendable {
   package var recallsPruned: Bool
 
   package init(
-    heldCode: String, recallsPruned: Bool = true, open: @escaping @Sendable () throws(Failure) -> Store, close: @escaping @Sendable (Store) -> Void
+    heldCode: String, recallsPruned: Bool = true, open: @escaping @Sendable () throws(Failure) -> Store,
+    close: @escaping @Sendable (Store) -> Void
   ) {
     self.heldCode = heldCode
     self.recallsPruned = recallsPruned

@@ -31,7 +31,7 @@ enum StateLocation {
       guard let other = known.updateValue(playbook, forKey: identity(path)) else { continue }
       throw Failure(
         .sharedState, exit: .configuration,
-        "Starting: \(playbook) and \(other) use the same state \(path), so each would miss what the other reads.",
+        "Starting: \(playbook) and \(other) use the same state\(path.contains("://") ? "" : " directory") \(path), so each would miss what the other reads.",
         hint: "Give each playbook its own `state`; or list all sinks of the tenant in one playbook.")
     }
   }
