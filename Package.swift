@@ -14,7 +14,7 @@ let package = Package(
     .target(name: "HTTPTransport", dependencies: ["IntakeCore", "CSystem"]),
     .target(name: "Collector", dependencies: ["HTTPTransport", "IntakeCore", "CSystem"]),
     .target(name: "Normaliser", dependencies: ["IntakeCore"]),
-    .target(name: "Checkpoint", dependencies: ["IntakeCore"]),
+    .target(name: "Checkpoint", dependencies: ["IntakeCore", "CSystem"]),
     .target(name: "Sinks", dependencies: ["HTTPTransport", "IntakeCore", "CSystem"]),
     .target(name: "Simulator", dependencies: ["IntakeCore", "CSystem"]),
     .target(name: "Report", dependencies: ["IntakeCore"]),

@@ -1,4 +1,4 @@
-// What Swift cannot express of libcurl, librdkafka, sockets, file calls and instructions: variadic calls and macros.
+// What Swift cannot express of libcurl, librdkafka, libpq, sockets, file calls and instructions: variadic calls and macros.
 // Header only: nothing is compiled or linked separately. No header of the C library is included (see csystem_libc.h).
 
 #ifndef CSYSTEM_H
@@ -12,6 +12,7 @@
 #include "csystem_io.h"
 #include "csystem_kafka.h"
 #include "csystem_libc.h"
+#include "csystem_libpq.h"
 #include "csystem_sha256.h"
 #include "csystem_volume.h"
 

@@ -17,7 +17,7 @@ package struct SourceSettings: Sendable {
   package var pageSize: Int
   package var http: HTTPSettings
   /// Where rolling counts of requests are kept, the state's own first; none keeps one in memory.
-  package var quotaFiles: [String]
+  package var quotaFiles: QuotaPlaces
   package var quota: QuotaLimit
   /// Whose mail is collected: a GUID, a domain or empty. With a GUID, tokens of another tenant cause a warning.
   package var tenant: String
@@ -25,7 +25,7 @@ package struct SourceSettings: Sendable {
   /// - Parameter quota: nil: what collectors allow themselves.
   package init(
     _ service: Service, credential: Credential, pageSize: Int, http: HTTPSettings = HTTPSettings(),
-    quotaFiles: [String] = [], quota: QuotaLimit? = nil, tenant: String = ""
+    quotaFiles: QuotaPlaces = [], quota: QuotaLimit? = nil, tenant: String = ""
   ) {
     self.service = service
     self.credential = credential

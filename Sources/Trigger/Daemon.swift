@@ -25,8 +25,19 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
   private let time: TimeSource
   private let log: Log
   private let runs: [(status: RunStatus, passes: Passes)]
+  private let alive: @Sendable () -> Void
 
-  package init(_ runs: [(RunStatus, Passes)], notice: SystemdNotice, time: TimeSource, log: Log) {
+  /// - Parameters:
+  ///   - runs: the passes of each playbook, with its status.
+  ///   - notice: the connection to systemd.
+  ///   - time: of the passes.
+  ///   - log: for all playbooks.
+  ///   - alive: called about every 15 seconds while every playbook makes progress.
+  package init(
+    _ runs: [(RunStatus, Passes)], notice: SystemdNotice, time: TimeSource, log: Log,
+    alive: @escaping @Sendable () -> Void = {}
+  ) {
+    self.alive = alive
     self.runs = runs.map { (status: $0.0, passes: $0.1) }
     self.notice = notice
     self.time = time
@@ -88,8 +99,9 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
     let pause = min(.seconds(15), (notice.watchdog ?? .seconds(30)) / 2)
     while !Task.isCancelled {
       let now = time.now()
-      if notice.watchdog != nil, runs.allSatisfy({ $0.status.isAlive(now: now, within: Self.longestSilence) }) {
-        notice.alive()
+      if runs.allSatisfy({ $0.status.isAlive(now: now, within: Self.longestSilence) }) {
+        if notice.watchdog != nil { notice.alive() }
+        alive()
       }
       notice.status(summary)
       do { try await TimeSource.systemSleep(pause) } catch { return }
@@ -98,7 +110,7 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
 
   /// Such as `19 of 20 playbooks well; contoso: signin.denied`. One that has not ended a pass yet is not well: `starting`.
   private var summary: String {
-    let failing = runs.map { ($0.status.name, $0.status.last) }.filter { $0.1 != .succeeded }
+    let failing = runs.map { ($0.status.name, $0.status.last) }.filter { ![.succeeded, .elsewhere].contains($0.1) }
     let well = "\(runs.count - failing.count) of \(runs.count) playbooks well"
     return ([well] + failing.prefix(5).map { "\($0.0): \($0.1)" }).joined(separator: "; ")
   }

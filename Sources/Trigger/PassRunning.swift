@@ -7,6 +7,10 @@ package protocol PassRunning {
   var every: Duration { get }
   /// True once a pass has read all that was due, in this process or an earlier one.
   var haveWorked: Bool { get }
+  /// True where this process may run a pass now; false while another one of the fleet has the tenant.
+  var mayPass: Bool { get }
+  /// Returns once it may, or when the task is cancelled.
+  mutating func waitForTurn() async
   /// Runs one pass; failures are part of its outcome.
   mutating func pass() async -> PassOutcome
   /// Publishes the outcome and the begin of the next pass to people and programs.
@@ -20,4 +24,8 @@ package protocol PassRunning {
 extension PassRunning {
   /// Passes that keep no record of it have not.
   package var haveWorked: Bool { false }
+
+  /// Passes that nobody shares.
+  package var mayPass: Bool { true }
+  package mutating func waitForTurn() async {}
 }

@@ -35,7 +35,7 @@ package struct PassTimer: Sendable, Equatable {
   /// at the same moment.
   /// - Parameter random: 0 to 1.
   package mutating func afterFailure(_ failure: Failure, now: Instant, random: Double) -> Instant {
-    guard failure.code != .stateLocked else { return now + min(every, Self.turn) * (0.5 + random / 2) }
+    guard !failure.isOfHolder else { return now + min(every, Self.turn) * (0.5 + random / 2) }
     failures = min(failures + 1, 1_000)
     var pause = min(every * (1 << min(failures, 10)), max(every, Self.longestPause))
     if case .later(let retryAfter?) = failure.recovery { pause = max(pause, min(retryAfter, .seconds(3_600))) }

@@ -34,6 +34,7 @@ package struct PlaybookRun<Passes: PassRunning> {
     var timer = PassTimer(every: passes.every, start: time.now())
     var isLocked = false
     while !Task.isCancelled {
+      guard await isOurs(&timer) else { continue }
       status.begin(time.now())
       let outcome = await passes.pass()
       let next = self.next(&timer, outcome)
@@ -41,11 +42,21 @@ package struct PlaybookRun<Passes: PassRunning> {
       onEnd(outcome)
       if Task.isCancelled { return }
       report(outcome, next: next, again: isLocked)
-      isLocked = outcome.failure?.code == .stateLocked
+      isLocked = outcome.failure?.isOfHolder == true
       if givesUp, !passes.haveWorked, let failure = outcome.failure, failure.isPermanent { throw failure }
       status.wait(after: outcome, next: next)
       if await status.wakeSignal.wait(max(.zero, next - time.now()), time) { reload(&timer) }
     }
+  }
+
+  /// Waits while another process of the fleet has the tenant. A tenant that was taken over is read at once.
+  /// - Returns: false where the run has ended meanwhile.
+  private mutating func isOurs(_ timer: inout PassTimer) async -> Bool {
+    guard !passes.mayPass else { return true }
+    status.standBy()
+    await passes.waitForTurn()
+    timer.restart(every: passes.every, now: time.now())
+    return !Task.isCancelled
   }
 
   /// A failed sink or an open span alone does not delay the next pass: the rest is read and delivered in time.
@@ -60,10 +71,10 @@ package struct PlaybookRun<Passes: PassRunning> {
 
   /// Logs a failure; a state that stays in use only once, not at every try.
   private func report(_ outcome: PassOutcome, next: Instant, again: Bool) {
-    guard let failure = outcome.failure, !(again && failure.code == .stateLocked) else { return }
+    guard let failure = outcome.failure, !(again && failure.isOfHolder) else { return }
     var values = [("playbook", status.name), ("next", Timestamp.text(next))]
     if let hint = failure.hint { values.append(("hint", hint)) }
-    log(failure.code == .stateLocked ? .info : .error, failure.code.rawValue, failure.sentence, values)
+    log(failure.isOfHolder ? .info : .error, failure.code.rawValue, failure.sentence, values)
   }
 
   private mutating func reload(_ timer: inout PassTimer) {

@@ -16,14 +16,17 @@ package final class RunStatus: Sendable {
     case none
     case succeeded
     case failed(Failure.Code)
+    /// Another process of the fleet has the tenant.
+    case elsewhere
 
     init(_ outcome: PassOutcome) { self = outcome.failure.map { .failed($0.code) } ?? .succeeded }
 
-    /// `starting`, `ok` or the code of the failure.
+    /// `starting`, `ok`, `elsewhere` or the code of the failure.
     var description: String {
       switch self {
       case .none: "starting"
       case .succeeded: "ok"
+      case .elsewhere: "elsewhere"
       case .failed(let code): code.rawValue
       }
     }
@@ -66,6 +69,9 @@ package final class RunStatus: Sendable {
       state.next = nil
     }
   }
+
+  /// Another process of the fleet has the tenant.
+  func standBy() { state.withLock { $0 = State(isWaiting: true, last: .elsewhere) } }
 
   /// A pass has ended; the next begins at `next`.
   func wait(after outcome: PassOutcome, next: Instant) {

@@ -26,6 +26,8 @@ struct SchemaCheck {
       return value.members?.allSatisfy { member in
         argument[member.key].map { SchemaCheck(schema: $0).accepts(member.value) } ?? true
       } ?? true
+    case "additionalProperties" where argument.members != nil:
+      return value.members?.allSatisfy { SchemaCheck(schema: argument).accepts($0.value) } ?? true
     case "additionalProperties":
       guard argument == .bool(false), let known = schema["properties"] else { return false }
       return value.members?.allSatisfy { known[$0.key] != nil } ?? true

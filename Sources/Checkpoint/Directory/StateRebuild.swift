@@ -61,6 +61,8 @@ package struct StateSummary: Sendable, Equatable {
   package var identities: Int
   package var journalEntries: Int
   package var journalBytes: Int
+  /// Who holds a state in a database; nil for a directory.
+  package var lease: LeaseTable.Lease?
 }
 
 extension StateDirectory {

@@ -21,7 +21,7 @@ package struct GraphSource: Source {
   ///   - tenant: whose mail is collected; if it is a GUID, tokens of another tenant cause a warning.
   package init(
     root: String, version: GraphVersion = .v1, credential: Credential, pageSize: Int = 5_000,
-    http: HTTPSettings = HTTPSettings(), time: TimeSource = .system, log: Log = Log(), quotaFiles: [String] = [],
+    http: HTTPSettings = HTTPSettings(), time: TimeSource = .system, log: Log = Log(), quotaFiles: QuotaPlaces = [],
     quota: QuotaLimit = TraceService.graph.quota, tenant: String = ""
   ) throws(Failure) {
     guard let address = WebAddress(root) else { throw .badURL("Graph URL", root) }

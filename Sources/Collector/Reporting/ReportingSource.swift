@@ -35,7 +35,7 @@ package struct ReportingSource: Source {
   ///   - tenant: whose mail is collected; if it is a GUID, tokens of another tenant cause a warning.
   package init(
     endpoint: String, credential: Credential, pageSize: Int = 2_000, http: HTTPSettings = HTTPSettings(),
-    time: TimeSource = .system, log: Log = Log(), quotaFiles: [String] = [],
+    time: TimeSource = .system, log: Log = Log(), quotaFiles: QuotaPlaces = [],
     quota: QuotaLimit = TraceService.reporting.quota,
     tenant: String = ""
   ) throws(Failure) {

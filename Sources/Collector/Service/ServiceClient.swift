@@ -25,7 +25,7 @@ struct ServiceClient: Sendable {
     if case .certificate(_, _, let file, _, _) = settings.credential { certificate = file } else { certificate = nil }
     decoder = PageDecoder(service: service, time: time, log: log, logged: logged)
     let network = CurlTransport(settings.http, counting: counter)
-    let quota = Quota(files: settings.quotaFiles, limit: settings.quota, service: service.rawValue)
+    let quota = Quota(places: settings.quotaFiles, limit: settings.quota, service: service.rawValue)
     let paced = PacedTransport(base: network, quota: quota, time: time, log: log)
     transport = RetryingTransport(
       base: paced, time: time, log: log, slowCodes: service == .reporting ? Self.slowCodes : [])
@@ -107,7 +107,7 @@ struct ClientSettings: Sendable {
   var http: HTTPSettings
   var time: TimeSource
   var log: Log
-  var quotaFiles: [String]
+  var quotaFiles: QuotaPlaces
   var quota: QuotaLimit
   /// As configured: a GUID, a domain, or empty.
   var tenant: String

@@ -23,6 +23,8 @@ struct PlaybookFolder: Sendable {
   /// A value of a setting as the rest of the program takes it: with whole paths.
   func resolved(_ text: String, of setting: Setting) -> String {
     switch setting {
+    case .state where text.contains("://"):
+      wholeOptions(text)
     case _ where setting.isPath:
       whole(text)
     case .mapping where text.contains("/") || text.hasSuffix(".json"):
@@ -50,7 +52,9 @@ struct PlaybookFolder: Sendable {
       if parts.count == 2, parts[0] == "header-file", let colon = parts[1].ranges(of: ":").first {
         return "header-file=\(parts[1][..<colon.upperBound])\(whole(String(parts[1][colon.upperBound...])))"
       }
-      let files = ["ca", "cert", "key", "token-file", "password-file"]
+      let files = [
+        "ca", "cert", "key", "token-file", "password-file", "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl",
+      ]
       guard parts.count == 2, files.contains(String(parts[0])) else { return String(option) }
       // The slash that begins a whole path may be escaped.
       guard !parts[1].lowercasedASCII.hasPrefix("%2f") else { return String(option) }

@@ -5,10 +5,14 @@ internal import IntakeCore
 package enum Crontab {
   /// One line; `every` in whole minutes, cron's smallest unit.
   package static func text(_ place: UnitParameters) -> String {
-    let minutes = max(1, min(59, place.every.components.seconds / 60))
-    let when = minutes == 1 ? "* * * * *" : "*/\(minutes) * * * *"
     let call = [place.binary, "collect", place.playbook].map(quoted).joined(separator: " ")
-    return "\(when) \(call)\n"
+    return "\(schedule(place.every)) \(call)\n"
+  }
+
+  /// The five fields.
+  static func schedule(_ every: Duration) -> String {
+    let minutes = max(1, min(59, every.components.seconds / 60))
+    return minutes == 1 ? "* * * * *" : "*/\(minutes) * * * *"
   }
 
   /// What cron cannot give the program, one sentence each: it has not the environment of the shell that prints the line.

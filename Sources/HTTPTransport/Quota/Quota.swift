@@ -19,7 +19,7 @@ package struct QuotaLimit: Sendable, Equatable {
 /// A count of requests that all processes which name the same files share, with the pauses that services have asked for.
 package actor Quota {
   /// A request has to fit into each of them.
-  private let files: [String]
+  private let places: QuotaPlaces
   private let limit: QuotaLimit
   /// The service whose pauses count here.
   private let service: String
@@ -31,7 +31,11 @@ package actor Quota {
 
   /// - Parameter files: of the state first, then those that are shared with other states; none keeps the count in memory.
   package init(files: [String], limit: QuotaLimit, service: String = "service") {
-    self.files = files
+    self.init(places: QuotaPlaces(files: files), limit: limit, service: service)
+  }
+
+  package init(places: QuotaPlaces, limit: QuotaLimit, service: String = "service") {
+    self.places = places
     self.limit = limit
     self.service = service
   }
@@ -86,8 +90,9 @@ package actor Quota {
   /// of the files: the first is one state's alone, so that no two processes wait for each other. It alone has to be kept:
   /// a full disk under a file that is shared must not stop the collection.
   private func update(_ change: (inout [QuotaRecord]) -> Bool) throws(Failure) {
+    if let documents = places.documents { return try update(documents, change) }
     var locked: [QuotaFile] = []
-    for file in files {
+    for file in places.files {
       do throws(Failure) {
         locked.append(try QuotaFile(locking: file))
       } catch {
@@ -104,5 +109,23 @@ package actor Quota {
         guard index > 0 else { throw error }
       }
     }
+  }
+
+  /// The same where the state's own record is a document: the files are all shared ones, and may fail.
+  private func update(
+    _ documents: any StateDocuments, _ change: (inout [QuotaRecord]) -> Bool
+  ) throws(Failure) {
+    let locked = places.files.compactMap { try? QuotaFile(locking: $0) }
+    var records: [QuotaRecord] = []
+    try documents.update(places.name) { bytes in
+      records = [QuotaRecord(bytes[...])] + locked.map { $0.read() }
+      guard change(&records), let own = records.first else {
+        records = []
+        return false
+      }
+      bytes = own.bytes
+      return true
+    }
+    for (file, record) in zip(locked, records.dropFirst()) { try? file.write(record) }
   }
 }

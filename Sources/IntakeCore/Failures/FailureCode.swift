@@ -14,6 +14,11 @@ extension Failure {
   }
 }
 
+extension Failure {
+  /// Another process holds the state: nothing is wrong.
+  package var isOfHolder: Bool { code == .stateLocked || code == .stateLeased }
+}
+
 extension Failure.Code {
   /// The operation was cancelled.
   package static let stopped = Self(rawValue: "stop.signal")
@@ -21,6 +26,10 @@ extension Failure.Code {
   package static let waitTooLong = Self(rawValue: "source.wait_too_long")
   /// Another process holds the state.
   package static let stateLocked = Self(rawValue: "state.locked")
+  /// Another process holds the tenant in a database.
+  package static let stateLeased = Self(rawValue: "state.leased")
+  /// Another process has taken the tenant over from this one.
+  package static let stateFenced = Self(rawValue: "state.fenced")
 
   /// Another user owns the state, or others may write to it.
   package static let statePermissions = Self(rawValue: "state.perms")

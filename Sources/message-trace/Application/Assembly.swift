@@ -10,9 +10,9 @@ internal import Normaliser
 internal import Sinks
 internal import Trigger
 
-typealias TenantPipeline = Pipeline<AnySource, CountingMapping<BeatingMapping<RowNormaliser>>, StateDirectory>
+typealias TenantPipeline = Pipeline<AnySource, CountingMapping<BeatingMapping<RowNormaliser>>, AnyState>
 
-extension Pipeline where State == StateDirectory {
+extension Pipeline where State == AnyState {
   /// Closes sinks and state and releases its lock. The value must not be used afterwards.
   func shutDown() async {
     await close()
@@ -35,22 +35,26 @@ struct Assembly: Sendable {
   /// Composes a pipeline. Mapping, sinks and state are checked here, before the first request.
   /// - Parameters:
   ///   - source: one of an earlier pass, with its token; nil for a new one.
+  ///   - state: one of an earlier pass, still open; nil to open it.
   ///   - recalled: the ledger must know rows received since then; nil: those that live collection and revisits see.
   ///   - heartbeat: beats with every page.
   func pipeline(
-    source kept: AnySource? = nil, recalling recalled: Instant? = nil, heartbeat: Heartbeat = Heartbeat()
+    source kept: AnySource? = nil, state open: AnyState? = nil, recalling recalled: Instant? = nil,
+    heartbeat: Heartbeat = Heartbeat()
   ) throws(Failure) -> TenantPipeline {
     let normaliser = try settings.mapping.normaliser(
       shape: settings.rowShape, provider: settings.mode.rawValue)
     var sinks: [any Sink] = []
-    let context = sinkContext(deadLetters: RejectedFile(settings.statePath))
+    let context = sinkContext(deadLetters: settings.statePlace.rejected)
     for spec in settings.sinks { sinks.append(try spec.makeSink(context)) }
-    let state = try StateDirectory.open(
-      settings.statePath, tenant: settings.tenant, log: log, recalling: recalled)
+    let state =
+      if let open { open } else {
+        try settings.statePlace.open(tenant: settings.tenant, log: log, recalling: recalled)
+      }
     let source: AnySource
     do throws(Failure) {
       if let kept { source = kept } else { source = try AnySource(settings, time: time, log: log) }
-      if let sink = try detailsSink(state.checkpoint) { sinks.append(sink) }
+      if let sink = try detailsSink(state) { sinks.append(sink) }
     } catch {
       state.close()
       throw error
@@ -75,18 +79,18 @@ struct Assembly: Sendable {
     }
   }
 
-  /// Sets the tenant's state aside, so that the next opening is a first run. See `StateDirectory.rebuild`.
+  /// Sets the tenant's state aside, so that the next opening is a first run. See `StatePlace.rebuild`.
   func rebuildState() throws(Failure) {
-    try StateDirectory.rebuild(settings.statePath, tenant: settings.tenant, log: log)
+    try settings.statePlace.rebuild(tenant: settings.tenant, log: log)
   }
 
   /// Present once the checkpoint lists it: a listed sink that is missing would keep the journal from shrinking.
-  private func detailsSink(_ checkpoint: Checkpoint) throws(Failure) -> DetailsSink? {
-    guard !settings.details.statuses.isEmpty || checkpoint.sinks[DetailsSink.name] != nil else { return nil }
+  private func detailsSink(_ state: AnyState) throws(Failure) -> DetailsSink? {
+    guard !settings.details.statuses.isEmpty || state.checkpoint.sinks[DetailsSink.name] != nil else { return nil }
     let own = try settings.mapping.mapping(shape: settings.rowShape).eventNames(
       isRaw: settings.mapping.isRaw, isNested: settings.mapping.settings.isNested)
     let names = [own] + (try MappingCatalog.eventNames())
     return DetailsSink(
-      try DetailsQueue(settings.statePath), statuses: settings.details.statuses, names: names, time: time, log: log)
+      try DetailsQueue(state.documents), statuses: settings.details.statuses, names: names, time: time, log: log)
   }
 }

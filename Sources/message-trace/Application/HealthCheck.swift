@@ -42,8 +42,8 @@ struct HealthCheck: Sendable {
   }
 
   private mutating func tryState(_ configuration: TenantSettings, log: Log) {
-    attempt("state", good: "The state in \(configuration.statePath) can be used.") { () throws(Failure) in
-      try StateDirectory.open(configuration.statePath, tenant: configuration.tenant, log: log).close()
+    attempt("state", good: "The state in \(configuration.statePlace.text) can be used.") { () throws(Failure) in
+      try configuration.statePlace.check(tenant: configuration.tenant, log: log)
     }
   }
 

@@ -31,9 +31,9 @@ struct Resending: Sendable {
   /// Holds the state meanwhile. An event is removed only after its sink has acknowledged it: noted with its batch, so that
   /// a crash repeats one batch at most, and removed from the file at the end, so that the work grows with the events.
   func run() async throws(Failure) -> Outcome {
-    let state = try StateDirectory.open(settings.statePath, tenant: settings.tenant, log: log)
+    let state = try settings.statePlace.open(tenant: settings.tenant, log: log)
     defer { state.close() }
-    let file = RejectedFile(settings.statePath)
+    let file = settings.statePlace.rejected
     try file.settle()
     var letters: [String: [DeadLetter]] = [:]
     try file.eachLine { letters[$0.letter.sink, default: []].append($0.letter) }
@@ -52,7 +52,7 @@ struct Resending: Sendable {
   }
 
   private func send(
-    _ letters: [DeadLetter], to spec: SinkSpec, _ file: RejectedFile, _ outcome: inout Outcome
+    _ letters: [DeadLetter], to spec: SinkSpec, _ file: any RejectedEvents, _ outcome: inout Outcome
   ) async throws(Failure) {
     let again = RefusedAgain()
     let sink = try spec.makeSink(Assembly(settings, time: time, log: log).sinkContext(deadLetters: again))

@@ -55,7 +55,7 @@ struct TenantPass: Sendable {
   private func fetchDetails(_ pipeline: inout TenantPipeline) async {
     guard !settings.details.statuses.isEmpty, !Task.isCancelled else { return }
     do {
-      let queue = try DetailsQueue(settings.statePath)
+      let queue = try DetailsQueue(pipeline.state.documents)
       let fetcher = DetailFetcher(settings, queue: queue, time: time, log: log)
       _ = try await fetcher.run(&pipeline, from: pipeline.source)
     } catch {

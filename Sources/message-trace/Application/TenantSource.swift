@@ -1,5 +1,6 @@
 // The source that a tenant's settings name, and its quota.
 
+internal import Checkpoint
 internal import Collector
 internal import Configuration
 internal import HTTPTransport
@@ -16,14 +17,18 @@ extension Mode {
 }
 
 extension TenantSettings {
-  /// The files in which requests are counted: by all processes of this state, and by those of the tenant's other states.
-  var quotaFiles: [String] {
-    ["\(statePath)/quota"] + [sharedQuota].compactMap { $0 }.filter(SharedQuota.isUsable)
+  /// Where requests are counted: by all processes of this state, and by those of the tenant's other states.
+  var quotaPlaces: QuotaPlaces {
+    let shared = [sharedQuota].compactMap { $0 }.filter(SharedQuota.isUsable)
+    guard case .directory(let path) = statePlace else {
+      return QuotaPlaces(documents: statePlace.documents, files: shared)
+    }
+    return QuotaPlaces(files: ["\(path)/\(DocumentName.quota)"] + shared)
   }
 
   /// The requests of all processes so far; nil if none was ever counted.
   func quotaUsage(_ now: Instant) -> QuotaUsage? {
-    quotaFiles.compactMap { QuotaUsage(file: $0, limit: mode.service.quota, now: now) }.max { $0.used < $1.used }
+    quotaPlaces.usage(limit: mode.service.quota, now: now)
   }
 
   var sourceSettings: SourceSettings {
@@ -33,7 +38,7 @@ extension TenantSettings {
       case .reporting: .reporting(endpoint: reportingURL)
       }
     return SourceSettings(
-      service, credential: credential, pageSize: pageSize, http: http, quotaFiles: quotaFiles, tenant: tenant)
+      service, credential: credential, pageSize: pageSize, http: http, quotaFiles: quotaPlaces, tenant: tenant)
   }
 }
 

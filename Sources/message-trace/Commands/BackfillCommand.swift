@@ -1,5 +1,6 @@
 // `backfill`: collects a bounded span, resumes an earlier run of the same span, and reports progress.
 
+internal import Checkpoint
 internal import Configuration
 internal import IntakeCore
 internal import Trigger
@@ -67,7 +68,7 @@ struct BackfillCommand: RunnableCommand {
     guard let from = try instant(.from, now: now) else { throw usage("--from DATE is required.") }
     let to = try instant(.to, now: now)
     let order = try order()
-    let earlier = BackfillProgress.read(configuration.statePath)
+    let earlier = BackfillProgress.read(configuration.statePlace.documents)
     let settled = now - configuration.schedule.lag
     let asked = [CommandOption.from, .to].map { context.invocation.options[$0] ?? "" }
     if let earlier, earlier.order == order, earlier.span.start == from, to == nil || to == earlier.span.end {

@@ -1,5 +1,6 @@
 // `playbook`: writes a template to fill in, validates playbooks, prints the JSON Schema for editors.
 
+internal import Checkpoint
 internal import Configuration
 internal import Glibc
 internal import IntakeCore
@@ -100,7 +101,7 @@ struct PlaybookCommand: RunnableCommand {
     try StateLocation.refuseShared(
       try paths.map { (path) throws(Failure) in
         let layer = above.over(try Playbook.read(path).layer)
-        return (path, try TenantSettings.statePath(layer, environment: context.environment))
+        return (path, try TenantSettings.statePlace(layer, environment: [:]).sharedName)
       })
   }
 }

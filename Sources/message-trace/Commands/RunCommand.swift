@@ -1,5 +1,6 @@
 // `run`: collects for one or more playbooks until stopped.
 
+internal import Checkpoint
 internal import Configuration
 internal import IntakeCore
 internal import Synchronization
@@ -20,6 +21,7 @@ struct RunCommand: RunnableCommand {
       "message-trace run contoso.json", "message-trace run /etc/message-trace/*.json --metrics-file mail.prom",
     ],
     settings: Setting.allCases,
+    options: [.aliveFile],
     operands: .files(1...1_000),
     implementation: Self.self)
 
@@ -34,6 +36,7 @@ struct RunCommand: RunnableCommand {
     let metrics = MetricsRegistry()
     try ProcessDefaults.checkThreads(playbooks: context.invocation.operands.count)
     try checkStart(above, log)
+    let fleets = Fleets(log: log)
     let runs = context.invocation.operands.map { [above] path in
       let load = { @Sendable () throws(Failure) -> TenantSettings in
         try TenantSettings(above.over(try Playbook.read(path).layer), environment: context.environment)
@@ -41,14 +44,21 @@ struct RunCommand: RunnableCommand {
       let name = Self.name(path)
       let own = log.tagged("playbook", name)
       let status = RunStatus(name: name)
-      return (
-        status, TenantPasses(time: time, log: own, metrics: metrics, heartbeat: status.heartbeat, load: load)
-      )
+      let passes = TenantPasses(
+        time: time, log: own, metrics: metrics, heartbeat: status.heartbeat, fleets: fleets, load: load)
+      return (status, FleetPasses(passes, name: name, time: time))
     }
-    let daemon = Daemon(runs, notice: SystemdNotice(environment: context.environment), time: time, log: log)
+    let daemon = Daemon(
+      runs, notice: SystemdNotice(environment: context.environment), time: time, log: log, alive: try aliveFile(log))
     return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.logStatus() }) {
       () async throws(Failure) -> ExitCode in
-      try await daemon.run()
+      do throws(Failure) {
+        try await daemon.run()
+      } catch {
+        await fleets.stop()
+        throw error
+      }
+      await fleets.stop()
       return .done
     }.get()
   }
@@ -62,13 +72,23 @@ struct RunCommand: RunnableCommand {
       do throws(Failure) {
         let settings = try context.tenantSettings(
           above.over(try Playbook.read(path).layer), log: log.tagged("playbook", Self.name(path)))
-        states.append((path, settings.statePath))
+        states.append((path, settings.statePlace.sharedName))
       } catch {
         failures.append(error)
       }
     }
     try StateLocation.refuseShared(states)
     if failures.count == context.invocation.operands.count, let first = failures.first { throw first }
+  }
+
+  /// Replaces the file for probes; what cannot be written at the start ends the run.
+  private func aliveFile(_ log: Log) throws(Failure) -> @Sendable () -> Void {
+    guard let path = context.invocation.options[.aliveFile] else { return {} }
+    let write = { @Sendable () throws(Failure) in
+      try AtomicFile.replace(path, with: Array("\(Timestamp.text(TimeSource.system.now()))\n".utf8), mode: 0o644)
+    }
+    try write()
+    return { do throws(Failure) { try write() } catch { log.failure(error, level: .warning) } }
   }
 
   /// The file name without folder and extension, for logs.

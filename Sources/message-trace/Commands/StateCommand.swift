@@ -1,4 +1,4 @@
-// `state`: what a receiver has refused for good, and sending it again.
+// `state`: the tables of shared state, and what a receiver has refused for good.
 
 internal import Checkpoint
 internal import Configuration
@@ -7,17 +7,22 @@ internal import IntakeCore
 struct StateCommand: RunnableCommand {
   static let descriptor = Command(
     name: "state",
-    summary: "events that a receiver has refused; send them again",
-    usage: "state rejected [PLAYBOOK] [--resend] [--format text|json] [OPTION]...",
+    summary: "make the tables of shared state; events that a receiver has refused",
+    usage: "state init [PLAYBOOK] | rejected [PLAYBOOK] [--resend] [--format text|json] [OPTION]...",
     details: """
-      Lists the events that a receiver has refused for good, with its reason: they are set aside in the state, so that they
+      init makes the tables of shared state in the database that --state or the playbook names, once for all tenants; tables
+      that are there stay. It prints the rights to grant to a role that is not their owner.
+      rejected lists the events that a receiver has refused for good, with its reason: they are set aside in the state, so that they
       block no other event. With --resend they are sent again to the sink that refused them, for example after the types of
       an index were corrected; what is refused again stays. --format json prints each with the whole event, one a line.
       """,
-    examples: ["message-trace state rejected contoso.json", "message-trace state rejected contoso.json --resend"],
+    examples: [
+      "message-trace state init --state postgresql://owner@db.example/mail",
+      "message-trace state rejected contoso.json", "message-trace state rejected contoso.json --resend",
+    ],
     settings: Setting.allCases,
     options: [.resend, .format],
-    operands: Operands(count: 1...2, verbs: ["rejected"], areFiles: true),
+    operands: Operands(count: 1...2, verbs: ["init", "rejected"], areFiles: true),
     implementation: Self.self)
 
   let context: CommandContext
@@ -27,12 +32,27 @@ struct StateCommand: RunnableCommand {
     if let playbook = context.invocation.operands.dropFirst().first {
       layer = layer.over(try Playbook.read(playbook).layer)
     }
+    if context.invocation.operands.first == "init" { return try initialize(layer) }
     guard context.invocation.options[.resend] == nil else { return try await resend(layer) }
-    let file = RejectedFile(try TenantSettings.statePath(layer, environment: context.environment))
+    let file = try TenantSettings.statePlace(layer, environment: context.environment).rejected
     return try list(file, asJSON: try context.chosen(.format) == "json")
   }
 
-  private func list(_ file: RejectedFile, asJSON: Bool) throws(Failure) -> ExitCode {
+  /// Makes the tables; prints what a database administrator has to grant.
+  private func initialize(_ layer: SettingLayer) throws(Failure) -> ExitCode {
+    guard let database = try TenantSettings.statePlace(layer, environment: context.environment).database else {
+      throw Invocation.usage(
+        "state init needs a database: --state postgresql://USER@HOST/DATABASE.", help: "message-trace help state")
+    }
+    let isNew = try DatabaseSchema(database).create()
+    context.terminal.say(
+      "\(database.target.place): the tables \(isNew ? "were made" : "are there already"); for a collector with another role:"
+    )
+    try context.terminal.output(DatabaseSchema.grants(to: "ROLE").map { "\($0)\n" }.joined())
+    return .done
+  }
+
+  private func list(_ file: any RejectedEvents, asJSON: Bool) throws(Failure) -> ExitCode {
     var failure: Failure?
     try file.eachLine { line in
       guard failure == nil else { return }

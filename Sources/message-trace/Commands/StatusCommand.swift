@@ -29,16 +29,25 @@ struct StatusCommand: RunnableCommand {
 
   func run() throws(Failure) -> ExitCode {
     let format = try context.chosen(.format)
-    let tenants = try paths().map { (path) throws(Failure) in try status(path) }
+    let places = try paths()
+    let tenants = try places.map { (path) throws(Failure) in try status(path) }
     let now = try context.time(context.invocation.layer).now()
     let text =
       format == "json"
       ? tenants.map { "\($0.json(now: now).text)\n" }.joined()
-      : tenants.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
+      : isFleet(places)
+        ? FleetTable.text(tenants, now: now) : tenants.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
     try context.terminal.output(text)
     let late = try late(tenants, now: now)
     return PassOutcome.worst(
       of: tenants.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit } + late)
+  }
+
+  /// True for all tenants of a database; those that playbooks name are shown in full.
+  private func isFleet(_ places: [(title: String, place: StatePlace)]) -> Bool {
+    let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    return context.invocation.operands.isEmpty && above[.tenant] == nil && above[.username] == nil
+      && places.allSatisfy { $0.place.database != nil }
   }
 
   /// Names each tenant that is late; an exit status for each.
@@ -60,36 +69,48 @@ struct StatusCommand: RunnableCommand {
   }
 
   /// Title and state directory of each playbook, or of the settings if none is named.
-  private func paths() throws(Failure) -> [(title: String, path: String)] {
+  private func paths() throws(Failure) -> [(title: String, place: StatePlace)] {
     let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
     guard !context.invocation.operands.isEmpty else {
-      let named = ("", try TenantSettings.statePath(above, environment: context.environment))
-      guard above[.state] == nil, above[.tenant] == nil, above[.username] == nil else { return [named] }
-      let used = StateLocation.used(in: named.1)
-      return used.isEmpty ? [named] : used.map { ("", $0) }
+      let named = ("", try TenantSettings.statePlace(above, environment: context.environment))
+      if named.1.database != nil, above[.tenant] == nil, above[.username] == nil {
+        return try Self.places(named.1).map { ("", $0) }
+      }
+      guard case .directory(let common) = named.1, above[.state] == nil, above[.tenant] == nil, above[.username] == nil
+      else { return [named] }
+      let used = StateLocation.used(in: common)
+      return used.isEmpty ? [named] : used.map { ("", .directory($0)) }
     }
     return try context.invocation.operands.map { (file) throws(Failure) in
       let layer = above.over(try Playbook.read(file).layer)
-      return (file, try TenantSettings.statePath(layer, environment: context.environment))
+      return (file, try TenantSettings.statePlace(layer, environment: context.environment))
     }
   }
 
-  private func status(_ place: (title: String, path: String)) throws(Failure) -> TenantStatus {
-    if let tenant = try Self.tenant(place.path, playbook: place.title) { return tenant }
+  /// Each tenant of a database; a directory by itself.
+  static func places(_ place: StatePlace) throws(Failure) -> [StatePlace] {
+    guard let database = place.database else { return [place] }
+    return try LeaseTable(database).leases().map { .database(database, tenant: $0.tenant) }
+  }
+
+  private func status(_ named: (title: String, place: StatePlace)) throws(Failure) -> TenantStatus {
+    if let tenant = try Self.tenant(named.place, playbook: named.title) { return tenant }
     guard !context.invocation.operands.isEmpty else {
       throw Failure(
-        .stateMissing, exit: .noInput, "Reading the state in \(place.path): nothing was collected there yet.",
+        .stateMissing, exit: .noInput, "Reading the state in \(named.place.text): nothing was collected there yet.",
         hint: "Give a playbook, or the state directory with --state.")
     }
-    return TenantStatus(playbook: place.title, statePath: place.path, status: StatusFile.read(place.path))
+    return TenantStatus(
+      playbook: named.title, statePath: named.place.text, status: StatusFile.read(named.place.documents))
   }
 
-  /// The status of one state directory; nil if nothing was collected there yet.
-  static func tenant(_ path: String, playbook: String) throws(Failure) -> TenantStatus? {
-    guard let summary = try StateDirectory.summary(path) else { return nil }
-    var tenant = TenantStatus(playbook: playbook, statePath: path, status: StatusFile.read(path))
+  /// The status of one state; nil if nothing was collected there yet.
+  static func tenant(_ place: StatePlace, playbook: String) throws(Failure) -> TenantStatus? {
+    guard let summary = try place.summary() else { return nil }
+    let documents = place.documents
+    var tenant = TenantStatus(playbook: playbook, statePath: place.text, status: StatusFile.read(documents))
     tenant.summary = summary
-    tenant.backfill = BackfillProgress.read(path)
+    tenant.backfill = BackfillProgress.read(documents)
     return tenant
   }
 }

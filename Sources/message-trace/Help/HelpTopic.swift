@@ -9,6 +9,8 @@ struct HelpTopic: Sendable {
 
   static let all = [
     HelpTopic(name: "exit-codes", summary: "what each exit status means", text: exitCodes),
+    HelpTopic(
+      name: "fleet", summary: "several machines for the same tenants: a database as state", text: FleetHelp.text),
     HelpTopic(name: "kafka", summary: "options, what counts as delivered, the marker topic", text: KafkaHelp.text),
     HelpTopic(
       name: "mapping", summary: "the format of a mapping file, and how to change a field", text: MappingHelp.text),

@@ -18,7 +18,8 @@ enum CommandOption: String, CaseIterable, Sendable {
   case pageSize = "page-size"
   case format, playbook, wide, columns
   case timeZone = "tz"
-  case from, to, order, systemd, cron
+  case from, to, order, systemd, cron, container, kubernetes, replicas, image
+  case aliveFile = "alive-file"
   case dateFormat = "date-format"
   case rebuildState = "rebuild-state"
   case resend
@@ -29,12 +30,14 @@ enum CommandOption: String, CaseIterable, Sendable {
   case maxAge = "max-age"
 
   /// True if the option takes no value.
-  var isFlag: Bool { [.systemd, .cron, .rebuildState, .resend, .sendTest, .wide].contains(self) }
+  var isFlag: Bool {
+    [.systemd, .cron, .container, .kubernetes, .rebuildState, .resend, .sendTest, .wide].contains(self)
+  }
 
   /// The name of its value in the help.
   var placeholder: String {
     switch self {
-    case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize, .top: "N"
+    case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize, .top, .replicas: "N"
     case .startDate, .endDate: "DATE"
     case .senderAddress, .recipientAddress: "ADDRESS,…"
     case .status: "STATUS,…"
@@ -47,12 +50,13 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .format: "FORMAT"
     case .collectorState: "DIR"
     case .fault: "NAME,…"
-    case .playbook, .statusFile: "PATH"
+    case .playbook, .statusFile, .aliveFile: "PATH"
+    case .image: "NAME"
     case .from, .to: "DATE"
     case .maxAge: "DURATION"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
-    case .systemd, .cron, .rebuildState, .resend, .sendTest, .wide: ""
+    case .systemd, .cron, .container, .kubernetes, .rebuildState, .resend, .sendTest, .wide: ""
     }
   }
 
@@ -95,6 +99,11 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .order: "which end of the range is read first; default newest"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
+    case .container: "a Containerfile for the package"
+    case .kubernetes: "a Deployment for all playbooks; with --cron a CronJob for each"
+    case .replicas: "pods of the Deployment; default 2"
+    case .image: "the image's name; default message-trace and the version"
+    case .aliveFile: "a file that is replaced while every playbook makes progress: for a liveness probe"
     case .title: "heading of the page; default Mail of the tenant"
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"

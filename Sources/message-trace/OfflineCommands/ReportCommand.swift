@@ -1,5 +1,6 @@
 // `report`: writes one HTML page from NDJSON files, optionally with the status of the collectors.
 
+internal import Checkpoint
 internal import Configuration
 internal import IntakeCore
 internal import Report
@@ -65,12 +66,17 @@ struct ReportCommand: RunnableCommand {
   private func statuses(now: Instant) throws(Failure) -> [JSONValue] {
     var statuses: [JSONValue] = []
     if let path = context.invocation.options[.collectorState] {
-      guard let tenant = try StatusCommand.tenant(path, playbook: "") else {
-        throw Failure(
-          .stateMissing, exit: .noInput, "Reading the state in \(path): nothing was collected there yet.",
-          hint: "Give the directory that `collect` uses as --state.")
+      let place = try StatePlace(path, tenant: "", environment: context.environment)
+      var tenants: [TenantStatus] = []
+      for place in try StatusCommand.places(place) {
+        if let tenant = try StatusCommand.tenant(place, playbook: "") { tenants.append(tenant) }
       }
-      statuses.append(tenant.json(now: now))
+      guard !tenants.isEmpty else {
+        throw Failure(
+          .stateMissing, exit: .noInput, "Reading the state in \(place.text): nothing was collected there yet.",
+          hint: "Give the directory or URI that `collect` uses as --state.")
+      }
+      statuses += tenants.map { $0.json(now: now) }
     }
     if let path = context.invocation.options[.statusFile] { statuses += try Self.read(path) }
     return statuses

@@ -1,6 +1,7 @@
 // The service that `query` and `details` search, configured by flags, environment and a playbook. The quota is shared
 // with the collectors of the tenant.
 
+internal import Checkpoint
 internal import Collector
 internal import Configuration
 internal import Glibc
@@ -41,8 +42,15 @@ struct QuerySession: Sendable {
     _ configuration: TenantSettings, time: TimeSource, log: Log
   ) throws(Failure) -> any DetailedSearching {
     var settings = configuration.sourceSettings
-    let isShared = unsafe access(configuration.statePath, W_OK) == 0
-    if !isShared || configuration.statePath.isEmpty { settings.quotaFiles.removeFirst() }
+    if case .database = configuration.statePlace {
+      // A search goes on without a database that cannot be reached.
+      if (try? configuration.statePlace.documents.read(DocumentName.quota)) == nil {
+        settings.quotaFiles.documents = nil
+      }
+    } else {
+      let isShared = unsafe access(configuration.statePath, W_OK) == 0
+      if !isShared || configuration.statePath.isEmpty { settings.quotaFiles.files.removeFirst() }
+    }
     settings.quota = configuration.mode.service.searchQuota
     return try AnySource(settings, time: time, log: log).searchable
   }

@@ -66,7 +66,7 @@ struct WeekPasses: PassRunning {
 
   private func run() async throws(Failure) -> PassOutcome {
     let schedule = Schedule(every: every, lag: .seconds(60), revisits: Defaults.revisits, since: .zero)
-    let state = try StateDirectory.open(tenant.statePath, tenant: tenant.name, log: .silent)
+    let state = try StatePlace.directory(tenant.statePath).open(tenant: tenant.name, log: .silent)
     let sink = try SinkSpec(parsing: "file:\(tenant.outputPath)").makeSink(log: .silent, time: time)
     var pipeline = Pipeline(
       source: tenant.source, mapping: CountingMapping(normaliser), sinks: [sink], state: state, time: time)

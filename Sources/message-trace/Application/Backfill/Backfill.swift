@@ -1,6 +1,7 @@
 // A bounded span of the past, slice by slice. The state is held for one slice at a time, so that live collection gets its
 // turn between any two; part of the quota is never touched.
 
+internal import Checkpoint
 internal import Collector
 internal import HTTPTransport
 internal import IntakeCore
@@ -36,7 +37,7 @@ struct Backfill: Sendable {
   /// Events that receivers have refused, in all slices.
   private var rejected = 0
 
-  private var path: String { assembly.settings.statePath }
+  private var documents: any StateDocuments { assembly.settings.statePlace.documents }
   private var time: TimeSource { assembly.time }
 
   /// How long until the quota has room for another slice beside live collection.
@@ -66,12 +67,12 @@ struct Backfill: Sendable {
       progress.done += slice.span
       progress.tally += tally
       progress.updated = time.now()
-      try progress.write(path)
+      try progress.write(documents)
       length.adapt(pages: tally.pages)
       tell(progress)
       if !progress.isComplete { try await wait(Self.turn) }
     }
-    BackfillProgress.remove(path)
+    BackfillProgress.remove(documents)
   }
 
   /// One slice; waits while another process works with the state.
@@ -80,7 +81,7 @@ struct Backfill: Sendable {
       do {
         return try await read(slice)
       } catch {
-        guard error.code == .stateLocked else { throw error }
+        guard error.isOfHolder else { throw error }
         try await wait(Self.turn)
       }
     }

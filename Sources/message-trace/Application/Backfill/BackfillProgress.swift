@@ -1,7 +1,6 @@
-// The progress of a backfill: a file of its own beside the checkpoint, written after each slice's commit. If it is lost or
+// The progress of a backfill: a document of its own beside the checkpoint, written after each slice's commit. If it is lost or
 // old, slices are read again, and the ledger leaves out what was delivered.
 
-internal import Glibc
 internal import IntakeCore
 
 struct BackfillProgress: Sendable, Equatable {
@@ -71,20 +70,17 @@ struct BackfillProgress: Sendable, Equatable {
 }
 
 extension BackfillProgress {
-  private static func path(_ statePath: String) -> String { "\(statePath)/backfill.json" }
-
   /// nil where no backfill is under way.
-  static func read(_ statePath: String) -> BackfillProgress? {
-    guard let bytes = try? FileBytes.read(path(statePath), purpose: "backfill's progress"),
-      let value = try? JSONValue(parsing: bytes)
+  static func read(_ documents: any StateDocuments) -> BackfillProgress? {
+    guard let bytes = try? documents.read(DocumentName.backfill), let value = try? JSONValue(parsing: bytes)
     else { return nil }
     return BackfillProgress(value)
   }
 
-  func write(_ statePath: String) throws(Failure) {
-    try AtomicFile.replace(Self.path(statePath), with: Array("\(json.text)\n".utf8), mode: 0o600)
+  func write(_ documents: any StateDocuments) throws(Failure) {
+    try documents.replace(DocumentName.backfill, with: Array("\(json.text)\n".utf8), isDurable: false)
   }
 
   /// After the last slice: the same call later reads the span again.
-  static func remove(_ statePath: String) { _ = unsafe unlink(path(statePath)) }
+  static func remove(_ documents: any StateDocuments) { try? documents.remove(DocumentName.backfill) }
 }

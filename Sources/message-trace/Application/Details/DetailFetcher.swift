@@ -1,6 +1,7 @@
 // After a pass: delivery events of queued messages, newest first, within their share of the quota. Nothing waits for them,
 // and they wait for nothing: a message that cannot be fetched now stays queued.
 
+internal import Checkpoint
 internal import Collector
 internal import Configuration
 internal import HTTPTransport
@@ -49,7 +50,7 @@ struct DetailFetcher: Sendable {
     let normaliser = try Self.normaliser(settings)
     // Requests for delivery events are counted apart, beside the count of all requests.
     let share = Quota(
-      file: "\(settings.statePath)/details-quota",
+      places: QuotaPlaces(documents: settings.statePlace.documents, name: DocumentName.detailsQuota),
       limit: settings.mode.service.quota.share(percent: settings.details.share))
     for item in due {
       guard !Task.isCancelled, time.now() - started < settings.schedule.every,

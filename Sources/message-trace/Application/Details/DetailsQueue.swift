@@ -1,6 +1,6 @@
-// Messages whose delivery events are still to be fetched: a small file in the state directory, replaced whole.
+// Messages whose delivery events are still to be fetched: a small document of the state, replaced whole.
 
-internal import Glibc
+internal import Checkpoint
 internal import IntakeCore
 internal import Synchronization
 
@@ -45,27 +45,26 @@ struct DetailsItem: Sendable, Equatable {
   }
 }
 
-/// The queue of one state directory, whose lock its holder has.
+/// The queue of one state, which its owner holds.
 final class DetailsQueue: Sendable {
   /// More than a day's share of the quota could fetch; the oldest give way.
   static let most = 10_000
-  private static let name = "details-queue"
 
-  private let folder: String
-  private let files: FileCalls
+  private let documents: any StateDocuments
   private let items: Mutex<[DetailsItem]>
 
   /// Reads what is there; a line that cannot be read is left out.
-  init(_ folder: String, files: FileCalls = .system) throws(Failure) {
-    self.folder = folder
-    self.files = files
-    let path = "\(folder)/\(Self.name)"
-    let bytes = unsafe access(path, F_OK) == 0 ? try FileBytes.read(path, purpose: "details queue") : []
+  init(_ documents: any StateDocuments) throws(Failure) {
+    self.documents = documents
+    let bytes = try documents.read(DocumentName.detailsQueue) ?? []
     let read = bytes.split(separator: 0x0A).compactMap { line in
       (try? JSONValue(parsing: Array(line))).flatMap { DetailsItem($0) }
     }
     items = Mutex(read)
   }
+
+  /// Of a state directory.
+  convenience init(_ folder: String) throws(Failure) { try self.init(DirectoryDocuments(folder)) }
 
   var count: Int { items.withLock { $0.count } }
 
@@ -94,18 +93,17 @@ final class DetailsQueue: Sendable {
     body(&next)
     let excess = max(0, next.count - Self.most)
     if excess > 0 { next = Array(next.sorted { $0.received > $1.received }.prefix(Self.most)) }
-    do { try write(next) } catch { throw error.failure("state", "Writing the details queue in \(folder)") }
+    try write(next)
     items.withLock { $0 = next }
     return excess
   }
 
-  private func write(_ items: [DetailsItem]) throws(FileFault) {
+  private func write(_ items: [DetailsItem]) throws(Failure) {
     var bytes: [UInt8] = []
     for item in items {
       item.json.append(to: &bytes)
       bytes.append(0x0A)
     }
-    let directory = try files.open(folder, O_RDONLY | O_DIRECTORY, followLinks: true)
-    try AtomicFile.replaceDurably(Self.name, in: directory, with: bytes, files: files)
+    try documents.replace(DocumentName.detailsQueue, with: bytes, isDurable: true)
   }
 }

@@ -31,13 +31,14 @@ enum StateLocation {
       guard let other = known.updateValue(playbook, forKey: identity(path)) else { continue }
       throw Failure(
         .sharedState, exit: .configuration,
-        "Starting: \(playbook) and \(other) use the same state directory \(path), so each would miss what the other reads.",
+        "Starting: \(playbook) and \(other) use the same state\(path.contains("://") ? "" : " directory") \(path), so each would miss what the other reads.",
         hint: "Give each playbook its own `state`; or list all sinks of the tenant in one playbook.")
     }
   }
 
-  /// Equal for all paths to one directory: device and inode of the part that exists, and the rest as written.
+  /// Equal for all paths to one directory, and as written for a tenant's rows in a database: device and inode of the part that exists, and the rest as written.
   static func identity(_ path: String) -> String {
+    guard !path.contains("://") else { return path }
     var rest: [Substring] = []
     var parts = path.split(separator: "/")
     let root = path.hasPrefix("/") ? "/" : ""

@@ -1,5 +1,6 @@
 // The typed settings of one tenant, made from stacked layers; all mistakes are reported at once.
 
+internal import Checkpoint
 internal import Collector
 internal import Configuration
 internal import HTTPTransport
@@ -22,6 +23,8 @@ struct TenantSettings: Sendable {
   var details: DetailsSettings
   var sinks: [SinkSpec]
   var statePath: String
+  /// The same, opened up: a directory or a database.
+  var statePlace: StatePlace
   /// Counts the tenant's requests for all states of this user; nil where nothing can be shared.
   var sharedQuota: String?
   /// Gives up what a sink that is no longer configured has not taken.
@@ -54,6 +57,13 @@ struct TenantSettings: Sendable {
     return path
   }
 
+  /// Where the state is, whatever else is missing in these settings.
+  static func statePlace(_ layer: SettingLayer, environment: [String: String]) throws(Failure) -> StatePlace {
+    let path = try statePath(layer, environment: environment)
+    let reader = SettingReader(layer: layer, environment: environment, loadsSecrets: false)
+    return try StatePlace(path, tenant: reader.tenant(), environment: environment)
+  }
+
   private init(_ reader: inout SettingReader) throws(Failure) {
     mode = reader.choice(.mode, Mode.init(rawValue:), among: Mode.allCases.map(\.rawValue)) ?? .graph
     graphURL = reader.url(.graphURL) ?? Defaults.graphURL
@@ -79,6 +89,8 @@ struct TenantSettings: Sendable {
     statePath = reader.statePath() ?? reader.defaultStatePath()
     metricsFile = reader.text(.metricsFile)
     tenant = reader.tenant()
+    statePlace = reader.statePlace(statePath, tenant: tenant)
+    if statePlace.database != nil { for spec in sinks { reader.refuseSinkOfMachine(spec) } }
     sharedQuota = SharedQuota.path(
       in: reader.userStatePath, service: mode == .graph ? graphURL : reportingURL, tenant: tenant)
     let signIn = reader.credential(mode: mode, tenant: tenant)
@@ -105,6 +117,31 @@ struct TenantSettings: Sendable {
 }
 
 extension SettingReader {
+  /// A database's URI is checked here; its password is read where secrets are.
+  mutating func statePlace(_ text: String, tenant: String) -> StatePlace {
+    do throws(Failure) {
+      let place = try StatePlace(text, tenant: tenant, environment: loadsSecrets ? environment : [:])
+      if place.database != nil, tenant.isEmpty {
+        note("\(name(.tenant)) must be set: a database holds each tenant's state under its name.")
+      }
+      return place
+    } catch {
+      note(error, of: .state)
+      return .directory("")
+    }
+  }
+
+  /// Several machines may collect a tenant whose state is in a database: they must all reach its sinks.
+  mutating func refuseSinkOfMachine(_ spec: SinkSpec) {
+    guard !spec.isReceiver else { return }
+    note(
+      Failure(
+        "config.sink_of_machine", exit: .configuration,
+        "Reading the settings: \(spec.name) belongs to one machine, and a state in a database to all.",
+        hint: "Use a network receiver as the sink, or a directory as the state: message-trace help fleet."),
+      of: .sink)
+  }
+
   mutating func defaultStatePath() -> String { StateLocation.ofTenant(tenant(), in: commonStatePath()) }
 
   mutating func sinks() -> [SinkSpec] {

@@ -16,11 +16,18 @@ enum StatusTable {
           .filter { !$0.isEmpty }.joined(separator: ", ")
       ))
     lines.append(("state", tenant.statePath))
+    if let lease = tenant.summary?.lease { lines.append(("lease", text(lease))) }
     if let holder = tenant.holder { lines.append(("in use by", "process \(holder)")) }
     lines += passes(tenant, now)
     lines += store(tenant)
     if let backfill = tenant.backfill { lines.append(("backfill", backfill.text)) }
     return lines.map { row($0.0, $0.1) }.joined() + cursors(tenant, now)
+  }
+
+  private static func text(_ lease: LeaseTable.Lease) -> String {
+    guard let holder = lease.holder else { return "held by no process, epoch \(lease.epoch)" }
+    let end = lease.hasExpired ? "expired" : "until"
+    return "\(holder), epoch \(lease.epoch), \(end) \(Timestamp.text(lease.expires))"
   }
 
   private static func passes(_ tenant: TenantStatus, _ now: Instant) -> [(String, String)] {

@@ -1,0 +1,73 @@
+// The statements of the steps. Each is one transaction: the fence first, and everything else only for the row that it gives.
+//
+// Parameters: $1 tenant, $2 epoch, $3 length of the lease in microseconds, $4 the revision that is expected.
+
+extension StateDatabase {
+  /// A step extends the lease. A server, database or role that does not wait for its disk is told to, for this transaction:
+  /// what a step has written must survive a power cut.
+  private static func fence(_ changes: String = "") -> String {
+    """
+    WITH fence AS (
+      UPDATE message_trace.tenants SET revision = revision + 1\(changes),
+        expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
+      WHERE tenant = $1 AND epoch = $2 AND revision = $4
+      RETURNING tenant, CASE WHEN current_setting('synchronous_commit') = 'off'
+        THEN set_config('synchronous_commit', 'on', true) END AS durable)
+    """
+  }
+
+  /// $5 sequence, $6 the entry.
+  static let journaling = DatabaseStatement(
+    "journal",
+    """
+    \(fence()), written AS (
+      INSERT INTO message_trace.journal (tenant, sequence, entry) SELECT tenant, $5::bigint, $6::bytea FROM fence)
+    SELECT count(*), max(durable) FROM fence
+    """)
+
+  /// $5 sequence, $6 checkpoint, $7 the last entry that every sink has, $8 to $10 what the ledger gets: whether outside, hour,
+  /// blocks. Short rows of an hour are appended to.
+  static let committing = DatabaseStatement(
+    "commit",
+    """
+    \(fence(", sequence = $5::bigint, checkpoint = $6::bytea")), recorded AS (
+      INSERT INTO message_trace.ledger AS l (tenant, outside, hour, hours, part, blocks)
+      SELECT fence.tenant, new.outside = 1, new.hour, 1, coalesce((
+          SELECT old.part + CASE WHEN octet_length(old.blocks) < 8192 THEN 0 ELSE 1 END FROM message_trace.ledger old
+          WHERE old.tenant = fence.tenant AND old.outside = (new.outside = 1) AND old.hour = new.hour
+          ORDER BY old.part DESC LIMIT 1), 0), new.blocks
+      FROM fence, unnest($8::bigint[], $9::bigint[], $10::bytea[]) AS new (outside, hour, blocks)
+      ON CONFLICT (tenant, outside, hour, part) DO UPDATE SET blocks = l.blocks || EXCLUDED.blocks
+    ), removed AS (
+      DELETE FROM message_trace.journal j USING fence WHERE j.tenant = fence.tenant AND j.sequence <= $7::bigint)
+    SELECT count(*), max(durable) FROM fence
+    """)
+
+  /// $5 the horizon's hour, $6 the oldest hour that is kept.
+  static let pruning = DatabaseStatement(
+    "prune",
+    """
+    \(fence(", horizon = $5::bigint, pruned = $6::bigint")), removed AS (
+      DELETE FROM message_trace.ledger l USING fence WHERE l.tenant = fence.tenant AND l.hour + l.hours <= $6::bigint)
+    SELECT count(*), max(durable) FROM fence
+    """)
+
+  /// $1 tenant, $2 and $3 the first and the last hour, $4 and $5 the hours between which rows outside are wanted.
+  static let recalling = DatabaseStatement(
+    "recall",
+    """
+    SELECT hour, blocks FROM message_trace.ledger WHERE tenant = $1 AND NOT outside
+      AND hour > $2::bigint - 6 AND hour <= $3::bigint AND hour + hours > $2::bigint
+    UNION ALL
+    SELECT hour, blocks FROM message_trace.ledger WHERE tenant = $1 AND outside
+      AND hour >= $4::bigint AND hour < $5::bigint
+    """)
+
+  /// $1 tenant, $2 sequence, $3 epoch: a process that has stood still must not deliver what another one has taken over.
+  static let reading = DatabaseStatement(
+    "read",
+    """
+    SELECT j.entry FROM message_trace.journal j JOIN message_trace.tenants t USING (tenant)
+    WHERE tenant = $1 AND j.sequence = $2 AND t.epoch = $3::bigint
+    """)
+}

@@ -1,0 +1,42 @@
+// The help topic on several machines that collect the same tenants.
+
+enum FleetHelp {
+  static let text = """
+    Several machines: one database, one set of playbooks
+
+    Which state to use
+
+      a directory    One machine. Nothing to install, the least work a pass, and the only one for --sink stdout and file:.
+      a database     Many tenants, or a machine that must not be the only one: PostgreSQL 12 or later, libpq5 on each
+                     machine. A machine's death costs the tenants it held the rest of its lease, 30 seconds by default,
+                     and the interval of a look, 10 seconds. Sinks are network receivers.
+
+    Make the tables once (message-trace state init --state postgresql://HOST/DATABASE), set "state" to the same URI in every
+    playbook, and start `message-trace run PLAYBOOK...` with the same playbooks on as many machines as you like. Every
+    machine needs the playbooks, their secrets, and access to the database; nothing else connects them.
+
+    What happens
+
+      holding        Each tenant is held by one process: its lease ends LEASE seconds after it was last extended, by the
+                     database's clock, and is extended every third of that. Clocks of the machines do not count.
+      spreading      Processes with the same playbooks hold as many tenants each, to one more or less. One that joins gets
+                     its share: the others give tenants up, each after the pass that runs. Those with other playbooks
+                     only take what nobody holds.
+      taking over    When a lease has ended, another process takes the tenant, delivers what the journal still holds, and
+                     goes on. It raises the tenant's epoch: whatever the process before still tries to write is refused
+                     (state.fenced), and its pass stops. At sinks that recognise repeats nothing comes twice; at others
+                     the one batch that was in doubt may.
+      stopping       SIGTERM gives all leases back; others take the tenants at their next look.
+      the database   While it cannot be reached, nothing is read or delivered beyond what is durable; one line says so
+                     (fleet.reached follows), and collection goes on by itself.
+
+    `collect` from cron on several machines is safe in the same way: while one holds the tenant, the others end with 75
+    (state.leased). A tenant that a `run` holds is not free between its passes, but for a `backfill`, which gets its turns.
+
+    message-trace status --state postgresql://HOST/DATABASE     every tenant: last pass, lag, epoch, lease, holder
+
+    Options of the URI: lease=DURATION (2s to 1h; the same on every machine). Those of libpq: message-trace help state.
+    Kubernetes: message-trace schedule --kubernetes; with --container a Containerfile.
+
+    """
+}
