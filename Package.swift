@@ -44,7 +44,9 @@ let package = Package(
     .testTarget(
       name: "NormaliserTests", dependencies: ["Normaliser", "IntakeCore", "IntakeTesting", "Mappings"],
       exclude: ["Golden"]),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting", "Sinks"]),
+    .testTarget(
+      name: "CheckpointTests", dependencies: ["Checkpoint", "IntakeCore", "IntakeTesting", "Sinks"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "SinksTests",
       dependencies: [

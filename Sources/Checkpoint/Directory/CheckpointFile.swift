@@ -1,12 +1,13 @@
 // checkpoint.json: one line of JSON, replaced as a whole by one rename.
 //
-//     v        version of the format: 1; a higher one is refused
+//     v        version of the format: 2; a higher one is refused
 //     source   the tenant
 //     seq      the last committed journal entry
 //     cursors  name to time: how far live collection and each revisit have read
 //     sinks    name to {seq, dev, ino, offset, tail}: the last acknowledged entry, and for files the place behind it
-//     seen     [number, length in bytes, age of the newest row] of each ledger segment
-//     horizon  the age below which no identity need be loaded
+//     seen     of each ledger segment [number, length in bytes, identities, earliest and latest time and precision in
+//              seconds], and of a sorted one where its outside blocks and its other blocks end; version 1: [number, length, newest age]
+//     horizon  the age before which live collection and revisits do not look
 //     crc32c   CRC-32C of everything before this member, eight hexadecimal digits
 
 internal import Glibc
@@ -17,7 +18,7 @@ struct StoredCheckpoint: Sendable, Equatable {
   /// The tenant; state of another one is refused.
   var tenant: String
   var checkpoint: Checkpoint
-  var segments: [LedgerFiles.Segment] = []
+  var segments: [LedgerSegment] = []
   /// Neither live collection nor a revisit sees older rows: what opening need not load.
   var horizon = Age(unit: 1)
 
@@ -26,7 +27,7 @@ struct StoredCheckpoint: Sendable, Equatable {
     case newer
   }
 
-  private static let version: Int64 = 1
+  private static let version: Int64 = 2
   private static let sumKey = ",\"crc32c\":\""
 
   /// One line with its LF.
@@ -52,7 +53,7 @@ struct StoredCheckpoint: Sendable, Equatable {
   }
 
   init(
-    tenant: String, checkpoint: Checkpoint, segments: [LedgerFiles.Segment] = [], horizon: Age = Age(unit: 1)
+    tenant: String, checkpoint: Checkpoint, segments: [LedgerSegment] = [], horizon: Age = Age(unit: 1)
   ) {
     self.tenant = tenant
     self.horizon = horizon
@@ -71,7 +72,7 @@ struct StoredCheckpoint: Sendable, Equatable {
     guard version <= Self.version else { throw .newer }
     guard let tenant = json["source"]?.string, let sequence = Self.natural(json["seq"]),
       let cursors = Self.cursors(json["cursors"]), let sinks = Self.sinks(json["sinks"]),
-      let segments = Self.segments(json["seen"])
+      let segments = Self.segments(json["seen"], version: version)
     else { throw .corrupt }
     self.tenant = tenant
     self.segments = segments
@@ -98,8 +99,10 @@ struct StoredCheckpoint: Sendable, Equatable {
     return spans
   }
 
-  private static func json(_ segment: LedgerFiles.Segment) -> JSONValue {
-    .array([.number("\(segment.number)"), .number("\(segment.length)"), .number("\(segment.newest.unit)")])
+  private static func json(_ segment: LedgerSegment) -> JSONValue {
+    var numbers = [Int64(segment.length), Int64(segment.count), segment.oldest, segment.newest, segment.precision]
+    if case .sorted(let outside, let index) = segment.kind { numbers += [Int64(outside), Int64(index)] }
+    return .array([.number("\(segment.number)")] + numbers.map { .number("\($0)") })
   }
 
   private static func json(_ position: SinkPosition) -> JSONValue {
@@ -140,17 +143,36 @@ struct StoredCheckpoint: Sendable, Equatable {
     return sinks
   }
 
-  private static func segments(_ value: JSONValue?) -> [LedgerFiles.Segment]? {
-    var segments: [LedgerFiles.Segment] = []
+  private static func segments(_ value: JSONValue?, version: Int64) -> [LedgerSegment]? {
     guard let values = value?.array else { return nil }
-    for value in values {
-      guard let parts = value.array, parts.count == 2 || parts.count == 3, let number = natural(parts[0]),
-        let length = natural(parts[1])
-      else { return nil }
-      let newest = parts.count == 3 ? natural(parts[2]).map { Age(unit: UInt16(clamping: $0)) } : nil
-      segments.append(LedgerFiles.Segment(number: number, length: Int(clamping: length), newest: newest ?? .last))
+    let segments = values.compactMap { version == 1 ? firstSegment($0) : segment($0) }
+    return segments.count == values.count ? segments : nil
+  }
+
+  private static func segment(_ value: JSONValue) -> LedgerSegment? {
+    let parts = value.array ?? []
+    let numbers = parts.dropFirst().compactMap(\.integer)
+    guard let number = natural(parts.first), numbers.count == 5 || numbers.count == 7,
+      numbers.count == parts.count - 1, let length = Int(exactly: numbers[0]), length >= 0,
+      let count = Int(exactly: numbers[1]), 0...length ~= count, numbers[4] > 0
+    else { return nil }
+    var kind = LedgerSegment.Kind.log
+    if numbers.count == 7 {
+      guard 0 <= numbers[5], numbers[5] <= numbers[6], numbers[6] <= numbers[0] else { return nil }
+      kind = .sorted(outside: Int(numbers[5]), index: Int(numbers[6]))
     }
-    return segments
+    return LedgerSegment(
+      number: number, length: length, kind: kind, count: count, oldest: numbers[2], newest: numbers[3],
+      precision: numbers[4])
+  }
+
+  /// Of the format before: the newest age, which is not needed any more, may be missing.
+  private static func firstSegment(_ value: JSONValue) -> LedgerSegment? {
+    guard let parts = value.array, parts.count == 2 || parts.count == 3, let number = natural(parts[0]),
+      let length = natural(parts[1])
+    else { return nil }
+    let bytes = Int(clamping: length)
+    return LedgerSegment(number: number, length: bytes, kind: .first, count: bytes / LedgerSlot.length)
   }
 
   private static func natural(_ value: JSONValue?) -> UInt64? {

@@ -6,8 +6,7 @@ internal import IntakeCore
 struct Recovery {
   struct Result {
     var checkpoint: Checkpoint
-    var table: LedgerTable
-    var ledgerFiles: LedgerFiles
+    var ledger: RecallingLedger
     var journal: Journal
     var pending: [UInt64]
     var horizon: Age
@@ -17,7 +16,7 @@ struct Recovery {
   private let path: String
   private let tenant: String
   private let log: Log
-  /// Identities of rows received since then are loaded, however old; nil for those after the horizon.
+  /// Identities of rows outside of their windows are known since then; nil for those after the horizon.
   private let recalled: Age?
 
   init(_ folder: LockedStateFolder, path: String, tenant: String, log: Log, recalling recalled: Age? = nil) {
@@ -45,19 +44,42 @@ struct Recovery {
     var journal = try Journal(folder.journal, files: folder.files)
     guard let stored else { return try begin(journal) }
     let (pending, damaged) = try examine(&journal, stored.checkpoint)
-    var ledgerFiles = LedgerFiles(folder.seen, segments: stored.segments, files: folder.files)
-    let since = min(stored.horizon, recalled ?? stored.horizon)
-    let (table, oldest) = try load(&ledgerFiles, dropping: damaged, since: since)
+    var files = LedgerFiles(folder.seen, segments: stored.segments, files: folder.files)
     var checkpoint = stored.checkpoint
-    if let oldest {
-      for (name, instant) in checkpoint.cursors { checkpoint.cursors[name] = min(instant, oldest.start) }
-      try replace(checkpoint, ledgerFiles)
-      report(damaged, since: oldest.start)
+    var horizon = stored.horizon
+    if let oldest = try repair(&files, checkpoint, damaged) {
+      for (name, instant) in checkpoint.cursors { checkpoint.cursors[name] = min(instant, oldest) }
+      horizon = Age(unit: 1)
+      report(damaged, since: oldest)
+    }
+    if files.segments != stored.segments {
+      try replace(checkpoint, files, horizon)
+      try files.removeReplaced()
     }
     for sequence in damaged { try journal.setAside(sequence) }
-    return Result(
-      checkpoint: checkpoint, table: table, ledgerFiles: ledgerFiles, journal: journal, pending: pending,
-      horizon: oldest == nil ? stored.horizon : Age(unit: 1))
+    let ledger = RecallingLedger(files, since: min(horizon, recalled ?? horizon))
+    return Result(checkpoint: checkpoint, ledger: ledger, journal: journal, pending: pending, horizon: horizon)
+  }
+
+  /// Converts the ledger's first format, and drops identities of damaged entries.
+  /// - Returns: where the reading has to begin again.
+  private func repair(
+    _ files: inout LedgerFiles, _ checkpoint: Checkpoint, _ damaged: Set<UInt64>
+  ) throws -> Instant? {
+    let acknowledged = checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
+    let latest = (checkpoint.cursors.values.max() ?? Instant(ticks: 0)).wholeSeconds
+    do throws(LedgerFault) {
+      try files.open()
+      if try files.convert(acknowledged: acknowledged) {
+        log(.info, "state.converted", "The ledger was converted to the format of this version.", [("state", path)])
+      }
+      return try files.drop(damaged, latest: latest).map { Age(Instant(seconds: $0)).start }
+    } catch {
+      switch error {
+      case .disk(let fault): throw fault
+      case .corrupt(let name): throw Self.corrupt(path, "seen/\(name)")
+      }
+    }
   }
 
   /// nil where nothing was ever committed here.
@@ -82,12 +104,11 @@ struct Recovery {
     guard journal.sizes.isEmpty, try folder.files.names(in: folder.seen).isEmpty else {
       throw Self.corrupt(path, CheckpointFile.name)
     }
-    let ledgerFiles = LedgerFiles(folder.seen, segments: [], files: folder.files)
-    try replace(Checkpoint(), ledgerFiles)
+    let files = LedgerFiles(folder.seen, segments: [], files: folder.files)
+    try replace(Checkpoint(), files, Age(unit: 1))
     log(.info, "state.fresh", "New state directory.", [("state", path)])
     return Result(
-      checkpoint: Checkpoint(), table: LedgerTable(), ledgerFiles: ledgerFiles, journal: journal, pending: [],
-      horizon: Age(unit: 1))
+      checkpoint: Checkpoint(), ledger: RecallingLedger(files), journal: journal, pending: [], horizon: Age(unit: 1))
   }
 
   /// Which entries are still to be delivered, and which of those are missing or damaged.
@@ -110,21 +131,9 @@ struct Recovery {
     return (pending, damaged)
   }
 
-  private func load(
-    _ ledgerFiles: inout LedgerFiles, dropping damaged: Set<UInt64>, since: Age
-  ) throws -> (table: LedgerTable, oldestDropped: Age?) {
-    do throws(LedgerFiles.Opening) {
-      return try ledgerFiles.load(dropping: damaged, since: since)
-    } catch {
-      switch error {
-      case .fault(let fault): throw fault
-      case .corrupt(let name): throw Self.corrupt(path, "seen/\(name)")
-      }
-    }
-  }
-
-  private func replace(_ checkpoint: Checkpoint, _ ledgerFiles: LedgerFiles) throws(FileFault) {
-    let stored = StoredCheckpoint(tenant: tenant, checkpoint: checkpoint, segments: ledgerFiles.segments)
+  private func replace(_ checkpoint: Checkpoint, _ ledger: LedgerFiles, _ horizon: Age) throws(FileFault) {
+    let stored = StoredCheckpoint(
+      tenant: tenant, checkpoint: checkpoint, segments: ledger.segments, horizon: horizon)
     try CheckpointFile.replace(stored.bytes, in: folder.root, files: folder.files)
   }
 

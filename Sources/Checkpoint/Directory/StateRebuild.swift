@@ -57,7 +57,7 @@ package struct StateSummary: Sendable, Equatable {
   /// The tenant.
   package var tenant: String
   package var checkpoint: Checkpoint
-  /// Identities in the ledger, counted from the lengths of its files: a little too many.
+  /// Identities in the ledger; one that was delivered twice counts twice.
   package var identities: Int
   package var journalEntries: Int
   package var journalBytes: Int
@@ -75,7 +75,7 @@ extension StateDirectory {
       let file = try files.open(CheckpointFile.name, in: root, O_RDONLY)
       let stored = try StoredCheckpoint(try files.read(file, at: 0, count: Int(clamping: min(status.size, 64 << 20))))
       let sizes = try journalSizes(root, files)
-      let identities = stored.segments.reduce(0) { $0 + $1.length / LedgerFiles.slotLength }
+      let identities = stored.segments.reduce(0) { $0 + $1.count }
       return StateSummary(
         tenant: stored.tenant, checkpoint: stored.checkpoint, identities: identities, journalEntries: sizes.count,
         journalBytes: sizes.reduce(0, +))

@@ -1,153 +1,212 @@
-// The ledger on disk: segments of append-only blocks, each block one journal entry's identities under a checksum.
+// The ledger on disk: a log that each journal entry's identities are appended to, and sorted segments that it becomes.
 //
-//     "MTS1" count:u32 sequence:u64 crc32c:u32 zero:u32   count × (high:u64 low:u64, as in LedgerTable.Slot)
-//
-// Segments are numbered by the order of writing, not by received time: a page is one append and one sync whatever times
-// its rows claim. A segment goes when nothing in it can be seen again.
+// A page is one append and one sync whatever times its rows claim. Once the log is large enough, what every sink has
+// acknowledged of it is written as a sorted segment, in which the identities of any span are found without reading the
+// rest. A segment goes when nothing in it can be seen again.
 
 internal import Glibc
 internal import IntakeCore
 
+/// What reading the ledger may meet beside a fault of the disk.
+enum LedgerFault: Error {
+  case disk(FileFault)
+  case corrupt(name: String)
+
+  static func of<Value>(_ body: () throws(FileFault) -> Value) throws(LedgerFault) -> Value {
+    do { return try body() } catch { throw .disk(error) }
+  }
+}
+
 /// `seen/<number>.idx`, with the lengths that the checkpoint has committed.
 struct LedgerFiles: Sendable {
-  struct Segment: Sendable, Equatable {
-    var number: UInt64
-    /// Committed bytes; bytes after them were never committed.
-    var length: Int
-    /// Age of the newest row in it; `Age.last` where an older version has not stored it.
-    var newest = Age(unit: 1)
-  }
-
-  /// What opening may meet beside a fault of the disk.
-  enum Opening: Error {
-    case fault(FileFault)
-    case corrupt(name: String)
-  }
-
-  static let magic: UInt32 = 0x3153_544D
-  static let headLength = 24
-  static let slotLength = 16
-
-  private let files: FileCalls
-  private let directory: Descriptor
-  /// Bytes after which the next segment is begun.
-  private let segmentLength: Int
-  private(set) var segments: [Segment]
-  /// The file that is appended to, kept open from the first append on.
+  let files: FileCalls
+  let directory: Descriptor
+  /// Bytes after which the log is sorted, at most.
+  private let largestLog: Int
+  /// The log is the last one.
+  private(set) var segments: [LedgerSegment]
+  /// The log, kept open from the first append on.
   private var current: Descriptor?
+  /// The log is not looked at again before it has this length: too much of it waited for a sink.
+  private var nextSort = 0
+  /// Files that the next checkpoint does not list any more.
+  private var replaced: [String] = []
 
-  init(_ directory: Descriptor, segments: [Segment], files: FileCalls, segmentLength: Int = 4 << 20) {
+  init(_ directory: Descriptor, segments: [LedgerSegment], files: FileCalls, largestLog: Int = 4 << 20) {
     self.directory = directory
     self.segments = segments
     self.files = files
-    self.segmentLength = segmentLength
+    self.largestLog = largestLog
   }
 
-  /// Reads every committed block into a new table, cuts off what was not committed, removes segments that the checkpoint does not list.
-  ///
-  /// Blocks of the entries in `dropped` are left out of table and disk: their events have to be read again. The age of
-  /// the oldest row among them is given back. Segments rewritten for it get new numbers; the old files stay until the
-  /// next opening, for the checkpoint still names them.
-  /// - Parameter since: what is older stays on disk and is not loaded, unless something has to be dropped.
-  mutating func load(
-    dropping dropped: Set<UInt64>, since: Age = Age(unit: 1)
-  ) throws(Opening) -> (table: LedgerTable, oldestDropped: Age?) {
-    let known = segments
-    let since = dropped.isEmpty ? since : Age(unit: 1)
-    let wanted = known.reduce(0) { $0 + ($1.newest < since ? 0 : $1.length / Self.slotLength) }
-    var table = LedgerTable(expecting: wanted)
-    var oldest: Age?
-    do {
-      let names = Set(known.map { Self.name($0.number) })
-      for name in try files.names(in: directory) where !names.contains(name) {
-        try files.remove(name, in: directory)
-      }
-      for index in segments.indices where segments[index].newest >= since {
-        let bytes = try read(segments[index])
-        guard let blocks = LedgerBlocks(bytes) else { throw Opening.corrupt(name: Self.name(segments[index].number)) }
-        let kept = blocks.insert(into: &table, since: since, dropping: dropped, oldestDropped: &oldest)
-        segments[index].newest = kept.newest
-        if kept.bytes != nil { try rewrite(index, kept.bytes ?? []) }
-      }
-    } catch let fault as FileFault {
-      throw Opening.fault(fault)
-    } catch let opening as Opening {
-      throw opening
-    } catch {
-      throw Opening.corrupt(name: directory.name)
+  /// Identities on disk.
+  var count: Int { segments.reduce(0) { $0 + $1.count } }
+
+  /// Removes files that the checkpoint does not list, cuts off what was not committed, and makes sure that the rest is
+  /// there. Reads no identity.
+  func open() throws(LedgerFault) {
+    let known = Set(segments.map(\.name))
+    for name in try LedgerFault.of({ () throws(FileFault) in try files.names(in: directory) }) {
+      guard !known.contains(name) else { continue }
+      try LedgerFault.of { () throws(FileFault) in try files.remove(name, in: directory) }
     }
-    return (table, oldest)
+    for segment in segments {
+      let status = try LedgerFault.of { () throws(FileFault) in try files.status(segment.name, in: directory) }
+      guard let status, status.size >= segment.length else { throw .corrupt(name: segment.name) }
+      guard status.size > segment.length else { continue }
+      try LedgerFault.of { () throws(FileFault) in
+        try files.truncate(try files.open(segment.name, in: directory, O_RDWR), to: Int64(segment.length))
+      }
+    }
   }
 
   /// The step record for one entry: appended and synced; the new length counts once the checkpoint has it.
-  mutating func append(_ slots: [LedgerTable.Slot], sequence: UInt64) throws(FileFault) {
-    guard !slots.isEmpty else { return }
-    let block = LedgerBlocks.encode(slots, sequence: sequence)
-    let isNew = segments.last.map { $0.length + block.count > roomOfSegment } ?? true
-    if isNew { try begin() }
-    guard var segment = segments.popLast() else { return }
-    let file = try openCurrent(segment)
-    try files.write(block, to: file, at: Int64(segment.length))
-    try files.syncData(file)
-    if isNew { try files.sync(directory) }
-    segment.length += block.count
-    for slot in slots { segment.newest = max(segment.newest, slot.age) }
-    segments.append(segment)
+  /// - Parameters:
+  ///   - records: of rows inside and outside of the windows that were read.
+  ///   - acknowledged: up to this entry no sink lacks anything.
+  mutating func append(
+    inside: [LedgerRecord], outside: [LedgerRecord], sequence: UInt64, acknowledged: UInt64
+  ) throws(LedgerFault) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity((inside.count + outside.count) * LedgerSlot.length + 4 * LedgerBlock.headLength)
+    var index: [LedgerIndex.Place] = []
+    for (records, isOutside) in [(outside, true), (inside, false)] {
+      let isWide = records.contains { abs($0.seconds - records[0].seconds) > LedgerBlock.mostSteps / 2 }
+      let sorted = isWide ? records.sorted { $0.seconds < $1.seconds } : records
+      LedgerBlock.append(sorted, sequence: sequence, isOutside: isOutside, to: &bytes, index: &index)
+    }
+    guard !bytes.isEmpty else { return }
+    if let log, log.length + bytes.count > max(roomOfLog, nextSort) { try sortLog(acknowledged) }
+    try append(bytes, (inside + outside).map(\.seconds))
   }
 
-  /// The segments in which nothing is as new as `age`; they are off the list, their files still there.
-  mutating func expire(before age: Age) -> [Segment] {
-    let expired = segments.filter { $0.newest < age }
-    if expired.contains(where: { $0.number == segments.last?.number }) { current = nil }
-    segments.removeAll { $0.newest < age }
+  /// The segments in which nothing is as new as `seconds`; they are off the list, their files still there.
+  mutating func expire(before seconds: Int64) -> [LedgerSegment] {
+    let expired = segments.filter { $0.newest < seconds }
+    if expired.contains(where: { $0.kind == .log }) { current = nil }
+    segments.removeAll { $0.newest < seconds }
     return expired
   }
 
-  func remove(_ expired: [Segment]) throws(FileFault) {
-    for segment in expired { try files.remove(Self.name(segment.number), in: directory) }
+  func remove(_ expired: [LedgerSegment]) throws(FileFault) {
+    for segment in expired { try files.remove(segment.name, in: directory) }
   }
 
-  /// Small while there is little in all: every opening reads the newest segment whole, and a quiet tenant's would hold
-  /// months. Large where there is much, so that there are tens of small segments at most.
-  private var roomOfSegment: Int {
+  /// Removes the files that the checkpoint has ceased to list.
+  mutating func removeReplaced() throws(FileFault) {
+    for name in replaced { try files.remove(name, in: directory) }
+    replaced = []
+  }
+
+  var log: LedgerSegment? { segments.last.flatMap { $0.kind == .log ? $0 : nil } }
+
+  /// Small while there is little in all: what is in the log is read for any span. Large where there is much, so that
+  /// there are tens of segments and not thousands.
+  private var roomOfLog: Int {
     let total = segments.reduce(0) { $0 + $1.length }
-    return min(segmentLength, max(64 << 10, total / 16))
+    return min(largestLog, max(64 << 10, total / 16))
   }
 
-  private mutating func begin() throws(FileFault) {
-    let number = (segments.map(\.number).max() ?? 0) + 1
-    try files.remove(Self.name(number), in: directory)
-    current = try files.open(Self.name(number), in: directory, O_RDWR | O_CREAT | O_EXCL)
-    segments.append(Segment(number: number, length: 0))
-  }
+  var nextNumber: UInt64 { (segments.map(\.number).max() ?? 0) + 1 }
 
-  private mutating func openCurrent(_ segment: Segment) throws(FileFault) -> Descriptor {
-    if let current { return current }
-    let file = try files.open(Self.name(segment.number), in: directory, O_RDWR)
-    current = file
-    return file
-  }
-
-  /// The committed bytes. A longer file is cut to them; a shorter one is corrupt.
-  private func read(_ segment: Segment) throws -> [UInt8] {
-    let name = Self.name(segment.number)
-    guard let status = try files.status(name, in: directory), status.size >= segment.length else {
-      throw Opening.corrupt(name: name)
+  private mutating func append(_ bytes: [UInt8], _ times: [Int64]) throws(LedgerFault) {
+    let isNew = log == nil
+    if isNew { segments.append(LedgerSegment(number: nextNumber, length: 0, kind: .log)) }
+    guard var log = segments.popLast() else { return }
+    do throws(FileFault) {
+      let file: Descriptor
+      if isNew {
+        try files.remove(log.name, in: directory)
+        file = try files.open(log.name, in: directory, O_RDWR | O_CREAT | O_EXCL)
+      } else {
+        file = if let current { current } else { try files.open(log.name, in: directory, O_RDWR) }
+      }
+      current = file
+      try files.write(bytes, to: file, at: Int64(log.length))
+      try files.syncData(file)
+      if isNew { try files.sync(directory) }
+    } catch {
+      throw .disk(error)
     }
-    let file = try files.open(name, in: directory, O_RDWR)
-    if status.size > segment.length { try files.truncate(file, to: Int64(segment.length)) }
-    return try files.read(file, at: 0, count: segment.length)
+    log.length += bytes.count
+    for seconds in times { log.note(seconds) }
+    segments.append(log)
   }
 
-  private mutating func rewrite(_ index: Int, _ bytes: [UInt8]) throws(FileFault) {
-    let number = (segments.map(\.number).max() ?? 0) + 1
-    let file = try files.open(Self.name(number), in: directory, O_RDWR | O_CREAT | O_EXCL)
-    try files.write(bytes, to: file, at: 0)
-    try files.sync(file)
-    try files.sync(directory)
-    segments[index].number = number
-    segments[index].length = bytes.count
+  /// Writes what is acknowledged of the log as a sorted segment, and the rest as a new log.
+  private mutating func sortLog(_ acknowledged: UInt64) throws(LedgerFault) {
+    guard let log else { return }
+    let bytes = try read(log)
+    guard let blocks = LedgerBlock.all(in: bytes) else { throw .corrupt(name: log.name) }
+    let waiting = blocks.drop { $0.sequence <= acknowledged }
+    let isReady = blocks.count - waiting.count > blocks.count / 2
+    nextSort = isReady ? 0 : 2 * log.length
+    guard isReady else { return }
+    segments.removeLast()
+    replaced.append(log.name)
+    current = nil
+    var number = log.number
+    for precision in Set(blocks.map(\.step)).sorted() {
+      var sorted = SortedSegment(precision: precision)
+      for block in blocks where block.sequence <= acknowledged && block.step == precision { sorted.add(block, bytes) }
+      guard !sorted.isEmpty else { continue }
+      number = max(nextNumber, number + 1)
+      segments.append(try write(sorted, number: number))
+    }
+    if let rest = try writeLog(Array(waiting), bytes, number: number + 1) { segments.append(rest) }
   }
 
-  static func name(_ number: UInt64) -> String { "\(number).idx" }
+  /// Writes blocks as a log; it counts once the checkpoint lists it. nil where there is none.
+  func writeLog(_ blocks: [LedgerBlock], _ bytes: [UInt8], number: UInt64) throws(LedgerFault) -> LedgerSegment? {
+    guard !blocks.isEmpty else { return nil }
+    var log = LedgerSegment(number: number, length: 0, kind: .log)
+    var kept: [UInt8] = []
+    for block in blocks {
+      kept += bytes[block.whole]
+      log.precision = max(log.precision, block.step)
+      block.each(bytes) { log.note($0.seconds) }
+    }
+    log.length = kept.count
+    try writeWhole(kept, to: log.name)
+    return log
+  }
+
+  /// Writes a sorted segment; it counts once the checkpoint lists it.
+  func write(_ sorted: SortedSegment, number: UInt64) throws(LedgerFault) -> LedgerSegment {
+    let (segment, bytes) = sorted.encoded(number: number)
+    try writeWhole(bytes, to: segment.name)
+    return segment
+  }
+
+  private func writeWhole(_ bytes: [UInt8], to name: String) throws(LedgerFault) {
+    do throws(FileFault) {
+      try files.remove(name, in: directory)
+      let file = try files.open(name, in: directory, O_RDWR | O_CREAT | O_EXCL)
+      try files.write(bytes, to: file, at: 0)
+      try files.sync(file)
+      try files.sync(directory)
+    } catch {
+      throw .disk(error)
+    }
+  }
+
+  /// The committed bytes.
+  func read(_ segment: LedgerSegment, _ range: Range<Int>? = nil) throws(LedgerFault) -> [UInt8] {
+    let range = range ?? 0..<segment.length
+    guard !range.isEmpty else { return [] }
+    let bytes = try LedgerFault.of { () throws(FileFault) in
+      let file = try files.open(segment.name, in: directory, O_RDONLY)
+      return try files.read(file, at: Int64(range.lowerBound), count: range.count)
+    }
+    guard bytes.count == range.count else { throw .corrupt(name: segment.name) }
+    return bytes
+  }
+
+  /// Replaces the list of segments; the files of those that are not in it any more stay until the checkpoint is replaced.
+  mutating func replace(with new: [LedgerSegment]) {
+    let names = Set(new.map(\.name))
+    replaced += segments.map(\.name).filter { !names.contains($0) }
+    segments = new
+    current = nil
+  }
 }
