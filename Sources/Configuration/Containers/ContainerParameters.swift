@@ -128,14 +128,18 @@ package struct ContainerParameters: Sendable {
     ]
     let named = settings.compactMap { layer[$0]?.last }
       .map { $0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0 }
-    return (named + (layer[.sink] ?? []).flatMap(optionFiles)).filter { $0.hasPrefix("/") }
+    let specs = (layer[.sink] ?? []) + (layer[.state] ?? [])
+    return (named + specs.flatMap(optionFiles)).filter { $0.hasPrefix("/") }
   }
 
   private static func optionFiles(_ spec: String) -> [String] {
     guard let mark = spec.firstIndex(of: "?") else { return [] }
     return spec[spec.index(after: mark)...].split(separator: "&").compactMap { option in
       let parts = option.split(separator: "=", maxSplits: 1)
-      let names = ["ca", "cert", "key", "token-file", "password-file", "header-file"]
+      let names = [
+        "ca", "cert", "key", "token-file", "password-file", "header-file", "passfile", "sslcert", "sslkey",
+        "sslrootcert", "sslcrl",
+      ]
       guard parts.count == 2, names.contains(String(parts[0])), let bytes = PercentEncoding.decode(String(parts[1]))
       else { return nil }
       let value = String(decoding: bytes, as: UTF8.self)

@@ -87,7 +87,7 @@ package enum KubernetesManifests {
   /// The Secrets, which are never printed: only the commands that make them.
   private static func heading(_ place: ContainerParameters) -> String {
     var lines = [
-      "# Variables that playbooks refer to, and PGPASSWORD where the database asks for one: NAME=VALUE lines in FILE.",
+      "# Variables that playbooks refer to, and MESSAGE_TRACE_STATE_PASSWORD of the database: NAME=VALUE lines.",
       "#   kubectl create secret generic \(environmentSecret) --from-env-file=FILE",
     ]
     if !place.keyedFiles.isEmpty {

@@ -35,17 +35,22 @@ struct Assembly: Sendable {
   /// Composes a pipeline. Mapping, sinks and state are checked here, before the first request.
   /// - Parameters:
   ///   - source: one of an earlier pass, with its token; nil for a new one.
+  ///   - state: one of an earlier pass, still open; nil to open it.
   ///   - recalled: the ledger must know rows received since then; nil: those that live collection and revisits see.
   ///   - heartbeat: beats with every page.
   func pipeline(
-    source kept: AnySource? = nil, recalling recalled: Instant? = nil, heartbeat: Heartbeat = Heartbeat()
+    source kept: AnySource? = nil, state open: AnyState? = nil, recalling recalled: Instant? = nil,
+    heartbeat: Heartbeat = Heartbeat()
   ) throws(Failure) -> TenantPipeline {
     let normaliser = try settings.mapping.normaliser(
       shape: settings.rowShape, provider: settings.mode.rawValue)
     var sinks: [any Sink] = []
     let context = sinkContext(deadLetters: settings.statePlace.rejected)
     for spec in settings.sinks { sinks.append(try spec.makeSink(context)) }
-    let state = try settings.statePlace.open(tenant: settings.tenant, log: log, recalling: recalled)
+    let state =
+      if let open { open } else {
+        try settings.statePlace.open(tenant: settings.tenant, log: log, recalling: recalled)
+      }
     let source: AnySource
     do throws(Failure) {
       if let kept { source = kept } else { source = try AnySource(settings, time: time, log: log) }

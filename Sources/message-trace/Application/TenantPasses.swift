@@ -17,18 +17,33 @@ struct TenantPasses: PassRunning, Sendable {
   private let log: Log
   private let metrics: MetricsRegistry
   private let heartbeat: Heartbeat
-  private var settings: TenantSettings?
+  private var settings: TenantSettings? {
+    didSet { joinFleet() }
+  }
   /// The settings before a reload, until the new ones are known to be usable.
   private var replaced: TenantSettings?
   private(set) var haveWorked = false
   /// Kept while passes succeed: it holds the token.
   private var source: AnySource?
   private var status: PassStatus?
+  private let fleets: Fleets?
+  /// Where several processes share the tenant.
+  private(set) var share: TenantShare?
+  /// Of a shared tenant, between two passes.
+  private let kept = KeptState()
 
+  /// - Parameters:
+  ///   - time: of the passes.
+  ///   - log: for this playbook.
+  ///   - metrics: of all playbooks.
+  ///   - heartbeat: beats with every page.
+  ///   - fleets: of a process that goes on; nil: a state in a database is given back after each pass.
+  ///   - load: reads the settings.
   init(
-    time: TimeSource, log: Log, metrics: MetricsRegistry, heartbeat: Heartbeat = Heartbeat(),
+    time: TimeSource, log: Log, metrics: MetricsRegistry, heartbeat: Heartbeat = Heartbeat(), fleets: Fleets? = nil,
     load: @escaping @Sendable () throws(Failure) -> TenantSettings
   ) {
+    self.fleets = fleets
     self.load = load
     self.time = time.beating(heartbeat)
     self.log = log
@@ -39,6 +54,11 @@ struct TenantPasses: PassRunning, Sendable {
   var every: Duration { settings?.schedule.every ?? Defaults.every }
 
   mutating func reload() throws(Failure) { _ = try reloaded() }
+
+  /// Reads the settings unless they are known: with them it is known who shares the tenant.
+  mutating func prepare() {
+    if settings == nil { _ = try? reloaded() }
+  }
 
   private mutating func reloaded() throws(Failure) -> TenantSettings {
     let new = try load()
@@ -81,7 +101,7 @@ struct TenantPasses: PassRunning, Sendable {
     var pipeline = try await open(settings)
     let outcome = await TenantPass(settings, time: time, log: log).run(&pipeline)
     status = PassStatus(after: outcome, pipeline, settings, before: known(settings), now: time.now())
-    await pipeline.shutDown()
+    await end(pipeline, outcome)
     source = outcome.failure == nil ? pipeline.source : nil
     // A replaced secret is read again; settings that have become invalid leave the current ones in use.
     if outcome.failure?.exit == .denied { try? reload() }
@@ -89,18 +109,68 @@ struct TenantPasses: PassRunning, Sendable {
   }
 
   /// Waits while a backfill holds the state for a slice; any other holder is an error at once.
-  private func open(_ settings: TenantSettings) async throws(Failure) -> TenantPipeline {
+  private mutating func open(_ settings: TenantSettings) async throws(Failure) -> TenantPipeline {
     let assembly = Assembly(settings, time: time, log: log)
     let deadline = time.now() + Self.longestWait
+    let state = keptState
+    // Another process may have written it meanwhile.
+    if state == nil, share != nil { status = nil }
     while true {
+      let start = ContinuousClock.now
       do {
-        return try assembly.pipeline(source: source, heartbeat: heartbeat)
+        let pipeline = try assembly.pipeline(source: source, state: state, heartbeat: heartbeat)
+        if state == nil, let lease = pipeline.state.lease { share?.fleet.hold(lease, since: start) }
+        return pipeline
       } catch {
+        if let state { giveUp(state) }
         guard error.isOfHolder, time.now() < deadline,
           BackfillProgress.read(settings.statePlace.documents) != nil
         else { throw error }
         do { try await time.sleep(.milliseconds(100)) } catch { throw .stopped }
       }
+    }
+  }
+
+  /// Closes sinks and state; a state whose tenant this process goes on to hold stays open.
+  private func end(_ pipeline: TenantPipeline, _ outcome: PassOutcome) async {
+    await pipeline.close()
+    let isBroken = outcome.interruption.map { $0.code.rawValue.hasPrefix("state.") || $0.code == .journalCorrupt }
+    guard let share, let lease = pipeline.state.lease, share.fleet.holds(lease), isBroken != true, !Task.isCancelled
+    else { return giveUp(pipeline.state) }
+    kept.keep(pipeline.state)
+  }
+
+  /// The state of the pass before, if it is held still.
+  private var keptState: AnyState? {
+    guard let state = kept.take() else { return nil }
+    guard let share, let lease = state.lease, lease.tenant == share.tenant, share.fleet.holds(lease) else {
+      giveUp(state)
+      return nil
+    }
+    return state
+  }
+
+  /// Gives the tenant back, if it is held between two passes.
+  func giveUpState() {
+    if let state = kept.take() { giveUp(state) }
+  }
+
+  private func giveUp(_ state: AnyState) {
+    if let lease = state.lease { share?.fleet.forget(lease) }
+    state.close()
+  }
+
+  /// The settings say which tenant and which database.
+  private mutating func joinFleet() {
+    guard let fleets, let settings else { return }
+    let target = settings.statePlace.database?.target
+    guard share?.tenant != settings.tenant || share?.database != target?.identity else { return }
+    giveUpState()
+    if let share { share.fleet.assignments.remove(share.tenant) }
+    share = target.map { target in
+      let fleet = fleets.fleet(of: target)
+      fleet.assignments.register(settings.tenant)
+      return TenantShare(fleet: fleet, database: target.identity, tenant: settings.tenant)
     }
   }
 

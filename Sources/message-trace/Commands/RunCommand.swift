@@ -36,6 +36,7 @@ struct RunCommand: RunnableCommand {
     let metrics = MetricsRegistry()
     try ProcessDefaults.checkThreads(playbooks: context.invocation.operands.count)
     try checkStart(above, log)
+    let fleets = Fleets(log: log)
     let runs = context.invocation.operands.map { [above] path in
       let load = { @Sendable () throws(Failure) -> TenantSettings in
         try TenantSettings(above.over(try Playbook.read(path).layer), environment: context.environment)
@@ -43,15 +44,21 @@ struct RunCommand: RunnableCommand {
       let name = Self.name(path)
       let own = log.tagged("playbook", name)
       let status = RunStatus(name: name)
-      return (
-        status, TenantPasses(time: time, log: own, metrics: metrics, heartbeat: status.heartbeat, load: load)
-      )
+      let passes = TenantPasses(
+        time: time, log: own, metrics: metrics, heartbeat: status.heartbeat, fleets: fleets, load: load)
+      return (status, FleetPasses(passes, name: name, time: time))
     }
     let daemon = Daemon(
       runs, notice: SystemdNotice(environment: context.environment), time: time, log: log, alive: try aliveFile(log))
     return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.logStatus() }) {
       () async throws(Failure) -> ExitCode in
-      try await daemon.run()
+      do throws(Failure) {
+        try await daemon.run()
+      } catch {
+        await fleets.stop()
+        throw error
+      }
+      await fleets.stop()
       return .done
     }.get()
   }

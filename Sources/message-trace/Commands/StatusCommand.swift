@@ -29,16 +29,25 @@ struct StatusCommand: RunnableCommand {
 
   func run() throws(Failure) -> ExitCode {
     let format = try context.chosen(.format)
-    let tenants = try paths().map { (path) throws(Failure) in try status(path) }
+    let places = try paths()
+    let tenants = try places.map { (path) throws(Failure) in try status(path) }
     let now = try context.time(context.invocation.layer).now()
     let text =
       format == "json"
       ? tenants.map { "\($0.json(now: now).text)\n" }.joined()
-      : tenants.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
+      : isFleet(places)
+        ? FleetTable.text(tenants, now: now) : tenants.map { StatusTable.text($0, now: now) }.joined(separator: "\n")
     try context.terminal.output(text)
     let late = try late(tenants, now: now)
     return PassOutcome.worst(
       of: tenants.compactMap { $0.status }.filter(\.isFailing).compactMap { $0.lastFailure?.exit } + late)
+  }
+
+  /// True for all tenants of a database; those that playbooks name are shown in full.
+  private func isFleet(_ places: [(title: String, place: StatePlace)]) -> Bool {
+    let above = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    return context.invocation.operands.isEmpty && above[.tenant] == nil && above[.username] == nil
+      && places.allSatisfy { $0.place.database != nil }
   }
 
   /// Names each tenant that is late; an exit status for each.

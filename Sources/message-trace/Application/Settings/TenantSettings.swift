@@ -87,6 +87,7 @@ struct TenantSettings: Sendable {
     metricsFile = reader.text(.metricsFile)
     tenant = reader.tenant()
     statePlace = reader.statePlace(statePath, tenant: tenant)
+    if statePlace.database != nil { for spec in sinks { reader.refuseSinkOfMachine(spec) } }
     sharedQuota = SharedQuota.path(
       in: reader.userStatePath, service: mode == .graph ? graphURL : reportingURL, tenant: tenant)
     let signIn = reader.credential(mode: mode, tenant: tenant)
@@ -125,6 +126,17 @@ extension SettingReader {
       note(error, of: .state)
       return .directory("")
     }
+  }
+
+  /// Several machines may collect a tenant whose state is in a database: they must all reach its sinks.
+  mutating func refuseSinkOfMachine(_ spec: SinkSpec) {
+    guard !spec.isReceiver else { return }
+    note(
+      Failure(
+        "config.sink_of_machine", exit: .configuration,
+        "Reading the settings: \(spec.name) belongs to one machine, and a state in a database to all.",
+        hint: "Use a network receiver as the sink, or a directory as the state: message-trace help fleet."),
+      of: .sink)
   }
 
   mutating func defaultStatePath() -> String { StateLocation.ofTenant(tenant(), in: commonStatePath()) }
