@@ -11,7 +11,7 @@ struct StateContractTests {
   @Test("a state directory keeps the contract of a store")
   func directory() throws {
     let folder = try ScratchFolder()
-    try StateContract(heldCode: "state.locked", recallsPruned: false) { () throws(Failure) in
+    try StateContract(heldCode: "state.locked") { () throws(Failure) in
       try StateDirectory.open(folder("state"), tenant: "contoso", log: .silent)
     } close: {
       $0.close()

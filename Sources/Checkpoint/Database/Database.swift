@@ -85,16 +85,16 @@ package final class Database: Sendable {
     _ statement: DatabaseStatement, _ values: [DatabaseValue] = [], on connection: DatabaseConnection
   ) throws(DatabaseFault) -> DatabaseRows {
     let fault = faults?.next(statement.name)
-    if fault == .cutBefore {
-      connection.close()
-      throw DatabaseFault("the connection was cut", isLost: true)
-    }
-    let rows = try connection.run(statement.text, values, within: max(.seconds(30), target.lease))
-    if fault == .cutAfter {
-      connection.close()
-      throw DatabaseFault("the connection was cut", isLost: true)
-    }
+    if fault == .cutBefore || fault == .deathBefore { try cut(connection, fault) }
+    let rows = try connection.run(statement.text, values, within: target.deadline ?? max(.seconds(30), target.lease))
+    if fault != nil { try cut(connection, fault) }
     return rows
+  }
+
+  private func cut(_ connection: DatabaseConnection, _ fault: DatabaseFaults.Fault?) throws(DatabaseFault) {
+    connection.close()
+    let isDead = fault == .deathBefore || fault == .deathAfter
+    throw DatabaseFault(isDead ? "the process has died" : "the connection was cut", isLost: !isDead)
   }
 
   /// Closes the connections that nobody uses.
@@ -144,6 +144,8 @@ package struct DatabaseFaults: Sendable {
     case cutBefore
     /// The server runs the statement, and its answer is lost.
     case cutAfter
+    /// The process dies before or after the statement.
+    case deathBefore, deathAfter
   }
 
   /// Asked with the name of each statement.

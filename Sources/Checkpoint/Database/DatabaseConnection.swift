@@ -39,6 +39,7 @@ package final class DatabaseConnection: Sendable {
     let library = try DatabaseLibrary.loaded()
     let parameters = try ConnectionParameters(target)
     let calls = library.calls
+    let began = ContinuousClock.now
     let connection = unsafe parameters.withPointers { unsafe calls.connectdbParams($0, $1, 1) }
     if let connection = unsafe connection, unsafe calls.status(connection) == Int32(CSYSTEM_LIBPQ_CONNECTION_OK) {
       return unsafe DatabaseConnection(library, connection)
@@ -48,6 +49,9 @@ package final class DatabaseConnection: Sendable {
     unsafe calls.finish(connection)
     if needsPassword {
       throw DatabaseFault(state: "28P01", "no password is configured").failure("Connecting", target)
+    }
+    guard ContinuousClock.now - began < .seconds(2) else {
+      throw DatabaseFault(firstLine(message)).failure("Connecting", target)
     }
     return try openVerbosely(target, parameters, library, before: message)
   }

@@ -11,7 +11,7 @@ struct DatabaseOpening {
     var pruned: Int64
     /// Bytes of each journal entry.
     var sizes: [UInt64: Int] = [:]
-    var table = LedgerTable()
+    var ledger = DatabaseLedger()
     var outsideSince: Int64 = 0
   }
 
@@ -80,7 +80,7 @@ struct DatabaseOpening {
       if let sequence = row.natural(0), let size = row.integer(1) {
         result.sizes[sequence] = Int(clamping: size)
       } else {
-        try Self.load(DatabaseRow(columns: [row.bytes(2), row.bytes(3)]), into: &result.table, database.target)
+        try Self.load(DatabaseRow(columns: [row.bytes(2)]), into: &result.ledger, database.target)
       }
     }
     try check(result)
@@ -98,11 +98,11 @@ struct DatabaseOpening {
     }
   }
 
-  /// Takes the blocks of one row, `hour, blocks`, into the table.
-  static func load(_ row: DatabaseRow, into table: inout LedgerTable, _ target: DatabaseTarget) throws(DatabaseTrouble)
+  /// Takes the blocks of one row into the table.
+  static func load(_ row: DatabaseRow, into ledger: inout DatabaseLedger, _ target: DatabaseTarget)
+    throws(DatabaseTrouble)
   {
-    let received = LedgerHour(number: row.integer(0) ?? 0).start
-    guard let blocks = row.bytes(1), HourBlocks.decode(blocks, { _ = table.insert($0, received: received) }) else {
+    guard let blocks = row.bytes(0), HourBlocks.decode(blocks, { ledger.insert($0) }) else {
       throw .failure(corrupt("a row of its ledger", target))
     }
   }
@@ -141,9 +141,9 @@ struct DatabaseOpening {
   private static let listing = DatabaseStatement(
     "list",
     """
-    SELECT sequence, octet_length(entry)::bigint, NULL::bigint, NULL::bytea FROM message_trace.journal WHERE tenant = $1
+    SELECT sequence, octet_length(entry)::bigint, NULL::bytea FROM message_trace.journal WHERE tenant = $1
     UNION ALL
-    SELECT NULL, NULL, hour, blocks FROM message_trace.ledger WHERE tenant = $1 AND outside AND hour >= $2::bigint
+    SELECT NULL, NULL, blocks FROM message_trace.ledger WHERE tenant = $1 AND outside AND hour >= $2::bigint
     """)
 }
 

@@ -17,6 +17,8 @@ package struct DatabaseTarget: Sendable {
   let hasSeveralHosts: Bool
   /// How long a tenant stays with a process that no longer renews its lease.
   package var lease: Duration = .seconds(30)
+  /// How long one statement may take; nil: as long as the lease, and half a minute at least.
+  package var deadline: Duration?
   private var secret: SecretReference?
   /// Of the variable that `secret` names, once it was looked up.
   private var value: Secret?

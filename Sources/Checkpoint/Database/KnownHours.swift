@@ -17,8 +17,8 @@ struct KnownHours {
   private var outsideWanted: Int64
   private var hours: Set<Int64> = []
 
-  /// Identities in memory after which the next recall starts with an empty table: 60 to 100 MB.
-  static let most = 3_000_000
+  /// Identities in memory after which the next recall starts with an empty table: 20 to 30 MB.
+  static let most = 1_000_000
   /// Longer spans are loaded and not remembered.
   private static let longest = 50_000
 
@@ -43,19 +43,12 @@ struct KnownHours {
     outsideWanted = min(outsideWanted, span.outsideSince)
   }
 
-  /// The table has lost what was received before.
-  mutating func forget(before horizon: LedgerHour) {
-    hours = hours.filter { $0 >= horizon.number }
-    outsideSince = max(outsideSince, horizon.number)
-    outsideWanted = max(outsideWanted, horizon.number)
-  }
-
   /// Empties a table that has grown too large; what was journaled here and not committed stays.
-  mutating func makeRoom(in table: inout LedgerTable, keeping uncommitted: [UInt64: [Batch.Entry]]) {
-    guard table.count > Self.most else { return }
-    table = LedgerTable()
+  mutating func makeRoom(in ledger: inout DatabaseLedger, keeping uncommitted: [UInt64: [Batch.Entry]]) {
+    guard ledger.count > Self.most else { return }
+    ledger = DatabaseLedger()
     hours = []
     outsideSince = .max
-    for entry in uncommitted.values.joined() { _ = table.insert(entry.identity, received: entry.received) }
+    for entry in uncommitted.values.joined() { ledger.insert(entry.identity) }
   }
 }

@@ -56,10 +56,10 @@ extension StateDatabase {
   static let recalling = DatabaseStatement(
     "recall",
     """
-    SELECT hour, blocks FROM message_trace.ledger WHERE tenant = $1 AND NOT outside
+    SELECT blocks FROM message_trace.ledger WHERE tenant = $1 AND NOT outside
       AND hour > $2::bigint - 6 AND hour <= $3::bigint AND hour + hours > $2::bigint
     UNION ALL
-    SELECT hour, blocks FROM message_trace.ledger WHERE tenant = $1 AND outside
+    SELECT blocks FROM message_trace.ledger WHERE tenant = $1 AND outside
       AND hour >= $4::bigint AND hour < $5::bigint
     """)
 

@@ -10,7 +10,7 @@ package import IntakeCore
 /// The state of one tenant's collection, held by its lease. See `StateStore` for when its operations are called.
 package struct StateDatabase: StateStore {
   package private(set) var checkpoint: Checkpoint
-  package var ledger: LedgerTable
+  package var ledger: DatabaseLedger
   package private(set) var pending: [UInt64]
   /// Of this state: its epoch, and who holds it.
   package let lease: TenantLease
@@ -47,7 +47,7 @@ package struct StateDatabase: StateStore {
     pruned = opened.pruned
     sizes = opened.sizes
     pending = opened.sizes.keys.sorted()
-    ledger = opened.table
+    ledger = opened.ledger
     known = KnownHours(outsideSince: opened.outsideSince)
   }
 
@@ -84,7 +84,7 @@ package struct StateDatabase: StateStore {
       let entries: [Batch.Entry]
       if let known = uncommitted[sequence] { entries = known } else { entries = try entry(sequence).entries }
       addition.add(entries, sequence: sequence)
-      for entry in entries { _ = ledger.insert(entry.identity, received: entry.received) }
+      for entry in entries { ledger.insert(entry.identity) }
     }
     let delivered = next.sinks.values.reduce(next.sequence) { min($0, $1.sequence) }
     let line = StoredCheckpoint(tenant: lease.tenant, checkpoint: next).bytes
@@ -119,8 +119,6 @@ package struct StateDatabase: StateStore {
 
   package mutating func prune(before horizon: Instant) throws(Failure) {
     guard !isBroken else { throw outOfStep("prune") }
-    ledger.prune(before: Age(horizon))
-    known.forget(before: LedgerHour(horizon))
     let oldest = LedgerHour(horizon - Self.kept).number
     guard oldest > pruned else { return }
     try step("Pruning the ledger", Self.pruning, [.integer(LedgerHour(horizon).number), .integer(oldest)])

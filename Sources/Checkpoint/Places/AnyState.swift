@@ -17,27 +17,39 @@ package enum AnyState: StateStore {
     }
   }
 
-  /// Changed in its place: a copy of the table would cost what the table costs.
-  package var ledger: LedgerTable {
+  /// Taken out while it is changed: a second reference to its tables would copy them.
+  package var ledger: AnyLedger {
     get {
       switch self {
-      case .directory(let store, _): store.ledger
-      case .database(let store): store.ledger
-      case .taken: LedgerTable()
+      case .directory(let store, _): AnyLedger(store.ledger)
+      case .database(let store): AnyLedger(store.ledger)
+      case .taken: AnyLedger()
       }
     }
     _modify {
       switch self {
       case .directory(var store, let documents):
         self = .taken
-        defer { self = .directory(store, documents) }
-        yield &store.ledger
+        var ledger = AnyLedger(store.ledger)
+        store.ledger = RecallingLedger(store.ledger.files)
+        defer {
+          if let changed = ledger.directory { store.ledger = changed }
+          ledger = AnyLedger()
+          self = .directory(store, documents)
+        }
+        yield &ledger
       case .database(var store):
         self = .taken
-        defer { self = .database(store) }
-        yield &store.ledger
+        var ledger = AnyLedger(store.ledger)
+        store.ledger = DatabaseLedger()
+        defer {
+          if let changed = ledger.database { store.ledger = changed }
+          ledger = AnyLedger()
+          self = .database(store)
+        }
+        yield &ledger
       case .taken:
-        var none = LedgerTable()
+        var none = AnyLedger()
         yield &none
       }
     }

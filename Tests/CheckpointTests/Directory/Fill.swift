@@ -24,7 +24,7 @@ enum Fill {
   }
 
   /// Journals and commits so many batches for one sink; the checkpoint at the end.
-  static func deliver(_ count: Int, to state: inout StateDirectory) throws(Failure) -> Checkpoint {
+  static func deliver(_ count: Int, to state: inout some StateStore) throws(Failure) -> Checkpoint {
     var checkpoint = state.checkpoint
     for _ in 0..<count {
       let entry = try state.journal(batch(checkpoint.sequence + 1), cursors: [:])

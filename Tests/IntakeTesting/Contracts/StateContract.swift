@@ -173,7 +173,7 @@ package struct StateContract<Store: StateStore>: Sendable {
     store = try open()
     try store.recall(Self.around(5))
     expectKnown(5, in: &store)
-    try store.prune(before: Self.received(5) + .seconds(93 * 86_400))
+    try store.prune(before: Self.received(0) + .seconds(93 * 86_400))
     close(store)
     store = try open()
     try store.recall(Self.around(5))
