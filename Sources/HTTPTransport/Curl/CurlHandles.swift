@@ -58,8 +58,9 @@ enum CurlOption {
 /// libcurl's multi handle: the connections that its transfers leave open for each other. Used by one thread; only `Waker`
 /// may be called from others.
 @safe final class CurlMulti {
-  /// Connections that stay open while no transfer uses them. What is in use may be more.
-  private static let mostIdle = 64
+  /// Connections up to which one that ends its transfer stays open. What is in use may be more.
+  private static let mostIdle = 256
+  private static let mostSpare = 32
 
   let curl: csystem_curl
   let multi: UnsafeMutableRawPointer
@@ -96,7 +97,7 @@ enum CurlOption {
 
   func giveBack(_ handle: CurlEasy) {
     handle.reset()
-    if spare.count < Self.mostIdle { spare.append(handle) }
+    if spare.count < Self.mostSpare { spare.append(handle) }
   }
 
   /// Moves all transfers on as far as they go; false if the library cannot.
