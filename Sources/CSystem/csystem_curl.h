@@ -30,6 +30,7 @@ typedef struct {
   void (*slist_free_all)(void *list);
   void *(*multi_init)(void);
   int (*multi_cleanup)(void *multi);
+  int (*multi_setopt)(void *multi, int option, ...);
   int (*multi_add_handle)(void *multi, void *easy);
   int (*multi_remove_handle)(void *multi, void *easy);
   int (*multi_perform)(void *multi, int *running);
@@ -55,6 +56,7 @@ static inline int csystem_curl_load(csystem_curl *curl, const char *name) {
   CSYSTEM_CURL_FIND(slist_free_all)
   CSYSTEM_CURL_FIND(multi_init)
   CSYSTEM_CURL_FIND(multi_cleanup)
+  CSYSTEM_CURL_FIND(multi_setopt)
   CSYSTEM_CURL_FIND(multi_add_handle)
   CSYSTEM_CURL_FIND(multi_remove_handle)
   CSYSTEM_CURL_FIND(multi_perform)
@@ -67,6 +69,10 @@ static inline int csystem_curl_load(csystem_curl *curl, const char *name) {
 
 static inline int csystem_curl_set_long(const csystem_curl *curl, void *easy, int option, long value) {
   return curl->easy_setopt(easy, option, value);
+}
+
+static inline int csystem_curl_set_multi(const csystem_curl *curl, void *multi, int option, long value) {
+  return curl->multi_setopt(multi, option, value);
 }
 
 static inline int csystem_curl_set_text(const csystem_curl *curl, void *easy, int option, const char *value) {

@@ -1,8 +1,8 @@
-// Many playbooks in one process: each on its own thread, one connection to systemd.
+// Many playbooks in one process, on a bounded number of threads, with one connection to systemd.
 //
 // From the whole to the part; those marked * are types of the executable:
 //
-//     Daemon         all playbooks: threads, watchdog, reload
+//     Daemon         all playbooks: starts, watchdog, reload
 //     PlaybookRun    one playbook: passes until stopped
 //     PassTimer      when its next pass starts
 //     RunStatus      what it is doing now, for the log line and systemd
@@ -20,6 +20,8 @@ package import IntakeCore
 package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
   /// A pass without a heartbeat for this long counts as stuck: the watchdog is then no longer notified.
   package static var longestSilence: Duration { .seconds(600) }
+  /// Between the starts of two playbooks: the passes of 1,000 spread over most of a minute.
+  static var spacing: Duration { .milliseconds(50) }
 
   private let notice: SystemdNotice
   private let time: TimeSource
@@ -50,10 +52,11 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
     for run in runs { run.status.heartbeat.beat(time.now()) }
     notice.ready(summary)
     let failure = await withTaskGroup(of: Failure?.self) { group in
-      for run in runs {
+      for (index, run) in runs.enumerated() {
         let executor = ThreadExecutor(name: "message-trace.\(run.status.name)")
+        let delay = Self.spacing * index
         group.addTask(executorPreference: executor) {
-          await Self.keep(run.status, run.passes, time: time, log: log, givesUp: isAlone)
+          await Self.keep(run.status, run.passes, delay: delay, time: time, log: log, givesUp: isAlone)
         }
       }
       group.addTask {
@@ -83,9 +86,9 @@ package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
   }
 
   private static func keep(
-    _ status: RunStatus, _ passes: Passes, time: TimeSource, log: Log, givesUp: Bool
+    _ status: RunStatus, _ passes: Passes, delay: Duration, time: TimeSource, log: Log, givesUp: Bool
   ) async -> Failure? {
-    var run = PlaybookRun(passes, status: status, time: time, log: log)
+    var run = PlaybookRun(passes, status: status, delay: delay, time: time, log: log)
     do throws(Failure) {
       try await run.run(givesUp: givesUp)
       return nil

@@ -10,17 +10,20 @@ package struct PlaybookRun<Passes: PassRunning> {
   private let log: Log
   private let random: @Sendable () -> Double
   private let onEnd: @Sendable (PassOutcome) -> Void
+  private let delay: Duration
 
   /// - Parameters:
+  ///   - delay: before the first pass, and before the one after a reload: what keeps many playbooks apart.
   ///   - random: 0 to 1, spreads the retries of failing tenants.
   ///   - onEnd: called after each pass.
   package init(
-    _ passes: Passes, status: RunStatus, time: TimeSource, log: Log,
+    _ passes: Passes, status: RunStatus, delay: Duration = .zero, time: TimeSource, log: Log,
     random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
     onEnd: @escaping @Sendable (PassOutcome) -> Void = { _ in }
   ) {
     self.passes = passes
     self.status = status
+    self.delay = delay
     self.time = time
     self.log = log
     self.random = random
@@ -31,6 +34,7 @@ package struct PlaybookRun<Passes: PassRunning> {
   /// what has worked once can work again without an operator.
   /// - Throws: that failure.
   package mutating func run(givesUp: Bool) async throws(Failure) {
+    await keepApart()
     var timer = PassTimer(every: passes.every, start: time.now())
     var isLocked = false
     while !Task.isCancelled {
@@ -45,7 +49,9 @@ package struct PlaybookRun<Passes: PassRunning> {
       isLocked = outcome.failure?.isOfHolder == true
       if givesUp, !passes.haveWorked, let failure = outcome.failure, failure.isPermanent { throw failure }
       status.wait(after: outcome, next: next)
-      if await status.wakeSignal.wait(max(.zero, next - time.now()), time) { reload(&timer) }
+      guard await status.wakeSignal.wait(max(.zero, next - time.now()), time) else { continue }
+      await keepApart()
+      reload(&timer)
     }
   }
 
@@ -57,6 +63,10 @@ package struct PlaybookRun<Passes: PassRunning> {
     await passes.waitForTurn()
     timer.restart(every: passes.every, now: time.now())
     return !Task.isCancelled
+  }
+
+  private func keepApart() async {
+    if delay > .zero { _ = await status.wakeSignal.wait(delay, time) }
   }
 
   /// A failed sink or an open span alone does not delay the next pass: the rest is read and delivered in time.

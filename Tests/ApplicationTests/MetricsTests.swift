@@ -131,6 +131,34 @@ struct StrictMetrics {
     #expect(samples.keys.count { $0.hasPrefix("message_trace_rows_total{") } == 3)
   }
 
+  @Test("a file of many tenants is written for several passes together, and whole in the end")
+  func together() throws {
+    let folder = try ScratchFolder()
+    let registry = MetricsRegistry(mostPrompt: 1)
+    let tenants = (0..<30).map { "t\($0).example" }
+    for tenant in tenants { try registry.write(Self.full(tenant), to: folder("m.prom")) }
+    registry.flush()
+    let samples = try StrictMetrics(try folder.text("m.prom")).samples
+    for tenant in tenants { #expect(samples["message_trace_rows_total{tenant=\"\(tenant)\",mode=\"graph\"}"] == 7) }
+  }
+
+  @Test("a write that came later tells its failure with the next one")
+  func laterFailure() throws {
+    let folder = try ScratchFolder()
+    let registry = MetricsRegistry(mostPrompt: 1)
+    try folder.makeFolder("metrics")
+    let path = folder("metrics/m.prom")
+    var isScheduled = false
+    for number in 0..<1_000 where !isScheduled {
+      try registry.write(Self.full("t\(number).example"), to: path)
+      isScheduled = registry.hasWaiting
+    }
+    #expect(isScheduled)
+    try folder.rename("metrics", to: "gone")
+    registry.flush()
+    #expect(throws: Failure.self) { try registry.write(Self.full("a.example"), to: path) }
+  }
+
   @Test("where Prometheus is installed, its own checker finds nothing to say")
   func promtool() throws {
     let folder = try ScratchFolder()

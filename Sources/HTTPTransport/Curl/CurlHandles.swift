@@ -1,4 +1,4 @@
-// libcurl, opened when first needed, and its two handles, which hold one connection pool.
+// libcurl, opened when first needed, and its handles: many transfers, one connection pool.
 
 internal import CSystem
 internal import IntakeCore
@@ -40,7 +40,13 @@ enum CurlOption {
   /// Bytes of the body sent so far: `curl_off_t`, which is `long` on 64-bit systems.
   static let uploadedBytes: Int32 = 0x60_0007
 
+  /// Of the multi handle: how transfers share a connection, and how many connections are kept.
+  static let pipelining: Int32 = 3
+  static let mostConnections: Int32 = 6
+
   // Values of the options above.
+  /// `CURLPIPE_NOTHING`
+  static let noMultiplexing = 0
   static let httpAndHTTPS = 3
   static let tls12OrNewer = 6
   /// `CURL_GLOBAL_ALL`
@@ -49,29 +55,31 @@ enum CurlOption {
   static let messageDone = 1
 }
 
-/// One easy handle, reused, in one multi handle, which keeps connections open between requests. Used by one thread at a
-/// time; only `Waker` may be called from others.
-@safe final class CurlHandles {
+/// libcurl's multi handle: the connections that its transfers leave open for each other. Used by one thread; only `Waker`
+/// may be called from others.
+@safe final class CurlMulti {
+  /// Connections up to which one that ends its transfer stays open. What is in use may be more.
+  private static let mostIdle = 256
+  private static let mostSpare = 32
+
   let curl: csystem_curl
   let multi: UnsafeMutableRawPointer
-  let easy: UnsafeMutableRawPointer
+  /// Handles of transfers that have ended: they keep TLS sessions.
+  private var spare: [CurlEasy] = []
 
   init() throws(Failure) {
     var curl = csystem_curl()
     guard unsafe csystem_curl_load(&curl, "libcurl.so.4") == 1 else { throw .noLibrary }
     guard curl.global_init(CurlOption.globalAll) == 0, let multi = unsafe curl.multi_init() else { throw .noLibrary }
-    guard let easy = unsafe curl.easy_init() else {
-      _ = unsafe curl.multi_cleanup(multi)
-      throw .noLibrary
-    }
     self.curl = curl
     unsafe self.multi = multi
-    unsafe self.easy = easy
+    set(CurlOption.mostConnections, Self.mostIdle)
+    // A connection serves one transfer at a time: a transfer that hangs hangs alone.
+    set(CurlOption.pipelining, CurlOption.noMultiplexing)
   }
 
-  deinit {
-    unsafe curl.easy_cleanup(easy)
-    _ = unsafe curl.multi_cleanup(multi)
+  private func set(_ option: Int32, _ value: Int) {
+    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_multi($0, multi, option, value) }
   }
 
   var waker: Waker {
@@ -80,8 +88,62 @@ enum CurlOption {
       multi: unsafe UInt(bitPattern: multi))
   }
 
-  func set(_ option: Int32, _ value: Int) {
-    _ = unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_long($0, easy, option, value) }
+  /// A handle without options, one that was used before if there is one.
+  func handle() throws(Failure) -> CurlEasy {
+    let handle = if let known = spare.popLast() { known } else { try CurlEasy(curl) }
+    handle.reset()
+    return handle
+  }
+
+  func giveBack(_ handle: CurlEasy) {
+    handle.reset()
+    if spare.count < Self.mostSpare { spare.append(handle) }
+  }
+
+  /// Moves all transfers on as far as they go; false if the library cannot.
+  func perform() -> Bool {
+    var running: Int32 = 0
+    return unsafe curl.multi_perform(multi, &running) == 0
+  }
+
+  /// Ends when data arrives, after the pause, or by the waker; a wake-up before the wait ends it at once.
+  func poll(atMost milliseconds: Int) {
+    _ = unsafe curl.multi_poll(multi, nil, 0, Int32(clamping: milliseconds), nil)
+  }
+
+  /// The handle and the result of a transfer that is done.
+  func finished() -> (easy: UInt, code: Int32)? {
+    var left: Int32 = 0
+    while let message = unsafe curl.multi_info_read(multi, &left) {
+      if unsafe message.pointee.message == CurlOption.messageDone {
+        return (unsafe UInt(bitPattern: message.pointee.easy), unsafe message.pointee.data.result)
+      }
+    }
+    return nil
+  }
+}
+
+/// libcurl's easy handle: one transfer at a time.
+@safe final class CurlEasy {
+  private let curl: csystem_curl
+  let easy: UnsafeMutableRawPointer
+
+  init(_ curl: csystem_curl) throws(Failure) {
+    guard let easy = curl.easy_init() else { throw .noLibrary }
+    self.curl = curl
+    unsafe self.easy = easy
+  }
+
+  deinit { unsafe curl.easy_cleanup(easy) }
+
+  var address: UInt { unsafe UInt(bitPattern: easy) }
+
+  func reset() { unsafe curl.easy_reset(easy) }
+
+  /// False if the library does not know the option.
+  @discardableResult
+  func set(_ option: Int32, _ value: Int) -> Bool {
+    unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_set_long($0, easy, option, value) } == 0
   }
 
   func set(_ option: Int32, _ value: String) {
@@ -108,18 +170,9 @@ enum CurlOption {
   func number(_ field: Int32) -> Int {
     unsafe withUnsafePointer(to: curl) { unsafe csystem_curl_get_long($0, easy, field) }
   }
-
-  /// The result of the transfer once it is done.
-  func finished() -> Int32? {
-    var left: Int32 = 0
-    while let message = unsafe curl.multi_info_read(multi, &left) {
-      if unsafe message.pointee.message == CurlOption.messageDone { return unsafe message.pointee.data.result }
-    }
-    return nil
-  }
 }
 
-/// Ends a wait from another thread. Valid as long as its handles live.
+/// Ends a wait from another thread. Valid as long as its handle lives.
 struct Waker: Sendable {
   fileprivate let function: UInt
   fileprivate let multi: UInt
@@ -128,7 +181,7 @@ struct Waker: Sendable {
 }
 
 extension Failure {
-  fileprivate static let noLibrary = Failure(
+  static let noLibrary = Failure(
     "http.no_library", exit: .system, "Opening libcurl.so.4: it is not installed, or too old.",
     hint: "Install the system's libcurl package (Debian: libcurl4, Fedora: libcurl); 7.68 or newer.")
 }

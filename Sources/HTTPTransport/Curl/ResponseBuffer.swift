@@ -44,6 +44,9 @@ final class ResponseBuffer {
     return true
   }
 
+  /// True if zlib is there.
+  static let canDecode = GzipReader() != nil
+
   /// False where a compressed body ended before its stream did.
   var bodyIsComplete: Bool { gzip?.isFinished ?? true }
 

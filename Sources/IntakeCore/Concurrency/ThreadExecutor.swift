@@ -1,21 +1,47 @@
-// A thread of its own for what blocks: a pipeline's file calls, a transport's libcurl. The cooperative pool has as many
-// threads as cores and must never wait for a disk or a peer.
+// Where jobs run that block: a pipeline's file calls, a sink's peer. The cooperative pool has as many threads as cores
+// and must never wait for a disk or a peer.
 
-internal import Dispatch
+internal import Synchronization
 
-/// Runs jobs in order on a serial queue that may block: the queue's thread comes from Dispatch's overcommitting pool,
-/// so one that waits holds back nobody else.
+/// Runs jobs one after another, each on a thread of a pool for what blocks: one that waits holds back no other executor
+/// until all threads of its pool wait.
 package final class ThreadExecutor: SerialExecutor, TaskExecutor {
-  private let queue: DispatchQueue
+  /// For debuggers.
+  package let name: String
+  private let pool: ThreadPool
+  private let state = Mutex(State())
 
-  /// - Parameter name: shown by debuggers.
-  package init(name: String) { queue = DispatchQueue(label: name) }
+  private struct State {
+    var jobs: ArraySlice<UnownedJob> = []
+    /// In the pool's queue, or running.
+    var isActive = false
+  }
+
+  package init(name: String, pool: ThreadPool = .disk) {
+    self.name = name
+    self.pool = pool
+  }
 
   package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    queue.async { [self] in
+    let isFirst = state.withLock { state in
+      state.jobs.append(job)
+      defer { state.isActive = true }
+      return !state.isActive
+    }
+    if isFirst { pool.submit(self) }
+  }
+
+  /// Runs one job; the pool gets those behind it back.
+  func runNext() {
+    if let job = state.withLock({ $0.jobs.popFirst() }) {
       unsafe job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
+    let isMore = state.withLock { state in
+      state.isActive = !state.jobs.isEmpty
+      return state.isActive
+    }
+    if isMore { pool.submit(self) }
   }
 
   package func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }

@@ -22,7 +22,8 @@ extension Pipeline {
     isDelivering = true
     let (result, end) = await withTaskGroup(of: Void.self) { group in
       for lane in lanes {
-        group.addTask(executorPreference: ThreadExecutor(name: "message-trace.sink.\(lane.sink.name)")) {
+        let executor = ThreadExecutor(name: "message-trace.sink.\(lane.sink.name)", pool: .peers)
+        group.addTask(executorPreference: executor) {
           await lane.run()
         }
       }

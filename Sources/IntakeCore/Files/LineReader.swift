@@ -33,13 +33,15 @@ package struct LineReader: ~Copyable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Calls `body` with each line, without its LF.
-  package mutating func eachLine(_ body: (_ line: RawSpan, _ ending: Ending) -> Void) throws(Failure) {
+  /// Calls `body` with each line, without its LF; what it throws ends the reading.
+  package mutating func eachLine(
+    _ body: (_ line: RawSpan, _ ending: Ending) throws(Failure) -> Void
+  ) throws(Failure) {
     var isSkipping = false
     while try fill() {
       var start = 0
       while let end = lineEnd(from: start) {
-        body(unsafe buffer.span.bytes.extracting(start..<end), isSkipping ? .tooLong : .lineFeed)
+        try body(unsafe buffer.span.bytes.extracting(start..<end), isSkipping ? .tooLong : .lineFeed)
         isSkipping = false
         start = end + 1
       }
@@ -50,7 +52,7 @@ package struct LineReader: ~Copyable {
       }
     }
     if isSkipping || filled > 0 {
-      body(unsafe buffer.span.bytes.extracting(0..<filled), isSkipping ? .tooLong : .endOfFile)
+      try body(unsafe buffer.span.bytes.extracting(0..<filled), isSkipping ? .tooLong : .endOfFile)
     }
   }
 

@@ -36,6 +36,17 @@ struct JSONSequence: Sendable {
     var used = 0
     let bytes = text
     let span = unsafe bytes.span.bytes
+    if consumed == 0, Self.beginsAsAnswer(span, 0..<bytes.count) {
+      // One line that has not ended is looked at once, when it is whole: most answers are smaller than that.
+      if !isLast, text.count < Self.longestStart, span.firstIndex(of: .lineFeed, from: 0) == text.count {
+        nextTry = text.count * 2
+        return []
+      }
+      if isLast, let pages = try oneAnswer(bytes) {
+        text = []
+        return pages
+      }
+    }
     if isLines == nil { isLines = standsOnLines(span, isLast: isLast) }
     if isLines == nil, !isLast, text.count < Self.longestStart {
       nextTry = text.count * 2
@@ -54,6 +65,16 @@ struct JSONSequence: Sendable {
     guard text.count < Self.largestDocument else {
       throw RawInput.refusal(file, "one JSON document in it is larger than 256 MiB")
     }
+    return pages
+  }
+
+  /// The pages of a text that is one answer and nothing else; nil if it is not.
+  private mutating func oneAnswer(_ bytes: [UInt8]) throws(Failure) -> [RawPage]? {
+    guard let envelope = try? Envelope(bytes), !envelope.rows.isEmpty else { return nil }
+    var pages: [RawPage] = []
+    var run = Run()
+    for row in envelope.rows { try addRow(bytes, row, to: &run, &pages) }
+    flush(bytes, &run, into: &pages)
     return pages
   }
 

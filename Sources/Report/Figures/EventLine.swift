@@ -14,7 +14,7 @@ struct EventLine {
     var isEscaped: Bool
   }
 
-  private var pieces = [Piece?](repeating: nil, count: Field.allCases.count)
+  private var pieces = InlineArray<10, Piece?>(repeating: nil)
 
   /// The tenant's name.
   private(set) var tenant: Piece?
@@ -26,7 +26,7 @@ struct EventLine {
 
   /// Finds the values of the object that fills the line; throws where that is no JSON object.
   mutating func find(in span: RawSpan) throws(JSONFault) {
-    for index in pieces.indices { pieces[index] = nil }
+    pieces = InlineArray(repeating: nil)
     isEvent = false
     var index = 0
     span.skipSpace(&index)
@@ -65,6 +65,11 @@ struct EventLine {
   /// A string, or the first string of an array.
   private mutating func take(_ field: Field, _ span: RawSpan, _ index: inout Int) throws(JSONFault) {
     var inside = index
+    if span.byte(index) == .quote {
+      let flags = try span.skipString(&index)
+      pieces[field.rawValue] = Piece(range: (inside + 1)..<(index - 1), isEscaped: flags.contains(.escaped))
+      return
+    }
     try span.skipValue(&index, depth: 1)
     if span.byte(inside) == .openBracket {
       inside += 1

@@ -141,7 +141,7 @@ struct Figures {
     if piece.isEscaped {
       address.append(contentsOf: Array((line.text(field, span) ?? "").utf8))
     } else {
-      for index in piece.range { address.append(span.byte(index)) }
+      unsafe span.extracting(piece.range).withUnsafeBytes { unsafe address.append(contentsOf: $0) }
     }
     for index in address.indices where address[index] &- 0x41 <= 25 { address[index] |= 0x20 }
     return !address.isEmpty

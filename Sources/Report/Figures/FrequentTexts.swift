@@ -1,5 +1,7 @@
 // Counts texts in bounded memory: exact while they fit, with a known error bound beyond.
 
+internal import IntakeCore
+
 /// Counts of texts. Once more than `capacity` different ones have come, the rare half makes room (the frequent-items
 /// sketch of Anderson et al., "A High-Performance Algorithm for Identifying Frequent Items in Data Streams", 2017).
 struct FrequentTexts {
@@ -109,7 +111,16 @@ struct FrequentTexts {
 
   private func isSame(_ entry: Entry, _ span: RawSpan, _ start: Int, _ end: Int) -> Bool {
     guard entry.length == end - start else { return false }
-    for offset in 0..<entry.length where letters[entry.start + offset] != span.byteAt(start + offset) { return false }
+    let known = unsafe letters.span.bytes
+    var offset = 0
+    while offset &+ 8 <= entry.length {
+      guard known.word(entry.start + offset) == span.word(start + offset) else { return false }
+      offset &+= 8
+    }
+    while offset < entry.length {
+      guard known.byte(entry.start + offset) == span.byte(start + offset) else { return false }
+      offset &+= 1
+    }
     return true
   }
 
@@ -119,8 +130,12 @@ struct FrequentTexts {
     var index = range.lowerBound
     while index < range.upperBound {
       var word: UInt64 = 0
-      for offset in 0..<min(8, range.upperBound - index) {
-        word |= UInt64(span.byteAt(index + offset)) << (8 * UInt64(offset))
+      if range.upperBound &- index >= 8 {
+        word = span.word(index)
+      } else {
+        for offset in 0..<(range.upperBound - index) {
+          word |= UInt64(span.byte(index + offset)) << (8 * UInt64(offset))
+        }
       }
       let product = (hash ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
       hash = product.high ^ product.low ^ seed
@@ -131,5 +146,9 @@ struct FrequentTexts {
 }
 
 extension RawSpan {
-  fileprivate func byteAt(_ index: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+  /// Eight bytes, the first lowest.
+  @inline(__always)
+  fileprivate func word(_ index: Int) -> UInt64 {
+    UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+  }
 }

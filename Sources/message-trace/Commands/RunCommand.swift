@@ -12,8 +12,8 @@ struct RunCommand: RunnableCommand {
     summary: "keep collecting until stopped, one tenant or many",
     usage: "run PLAYBOOK... [OPTION]...",
     details: """
-      Runs each playbook on its own thread, one pass per `every` of its trigger. A failed pass is retried with
-      increasing delays and does not affect other tenants. SIGTERM and SIGINT stop cleanly with exit status 0; a second
+      Runs one pass of each playbook per `every` of its trigger, side by side; the starts of several are 50 ms apart. A
+      failed pass is retried with increasing delays and does not affect other tenants. SIGTERM and SIGINT stop cleanly with exit status 0; a second
       one stops at once. SIGHUP reloads the playbooks and keeps the old version of any that is invalid. SIGUSR1 logs
       the status of each. Under systemd, READY, STATUS, WATCHDOG, RELOADING and STOPPING are sent.
       """,
@@ -35,6 +35,7 @@ struct RunCommand: RunnableCommand {
     let log = try context.log(above, time: time, quiet: .info, playbooks: playbooks)
     let metrics = MetricsRegistry()
     try ProcessDefaults.checkThreads(playbooks: context.invocation.operands.count)
+    ProcessDefaults.raiseDescriptors(playbooks: context.invocation.operands.count)
     try checkStart(above, log)
     let fleets = Fleets(log: log)
     let runs = context.invocation.operands.map { [above] path in
@@ -52,6 +53,7 @@ struct RunCommand: RunnableCommand {
       runs, notice: SystemdNotice(environment: context.environment), time: time, log: log, alive: try aliveFile(log))
     return try await StopSignals.guarding(late: .done, reload: { daemon.reload() }, report: { daemon.logStatus() }) {
       () async throws(Failure) -> ExitCode in
+      defer { metrics.flush() }
       do throws(Failure) {
         try await daemon.run()
       } catch {

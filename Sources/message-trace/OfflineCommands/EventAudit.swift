@@ -2,78 +2,56 @@
 
 internal import IntakeCore
 
-struct EventAudit {
+/// Counts over all files of one run. Memory is bounded, whatever they hold.
+struct EventAudit: ~Copyable {
   private(set) var invalid = 0
   private(set) var repeated = 0
   private var lines = 0
   private var withoutID = 0
-  private var seen: Set<Identity> = []
+  private var identities = RepeatedIdentities()
   private var rows = RawIdentities()
-  /// The read time of each batch. All events of a batch have the same time; a change starts the next batch.
-  private var batches: [Instant] = []
+  private var batches = BatchTimes()
 
-  mutating func take(_ line: RawSpan, _ ending: LineReader.Ending) {
+  /// - Throws: what the file for identities gives, once there are millions of them.
+  mutating func take(_ line: RawSpan, _ ending: LineReader.Ending) throws(Failure) {
     lines += 1
-    var fields = Fields()
-    do {
-      guard ending == .lineFeed else { throw JSONFault(line.byteCount, .unexpectedEnd) }
-      try fields.find(in: line)
-      guard Self.isUTF8(line) else { throw JSONFault(0, .notUTF8) }
-      try Self.checkStrings(line)
-    } catch {
+    guard ending == .lineFeed, let audited = AuditedLine(line) else {
       invalid += 1
       return
     }
-    if let created = fields.created.flatMap({ Timestamp.parse(line, $0) }), created != batches.last {
-      batches.append(created)
-    }
-    guard let identity = fields.id.map({ Self.identity(line, $0) }) ?? rows.identity(of: line) else {
+    if let created = audited.created.flatMap({ Timestamp.parse(line, $0) }) { batches.add(created) }
+    guard let identity = audited.id.map({ Self.identity(line, $0) }) ?? rows.identity(of: line) else {
       withoutID += 1
       return
     }
-    if !seen.insert(identity).inserted { repeated += 1 }
+    try identities.add(identity)
   }
 
+  /// Call it once, after the last line.
+  mutating func finish() throws(Failure) { repeated = try identities.finish() }
+
+  /// Our ids are 32 hex digits and stand for themselves; what is spelled otherwise is hashed.
   private static func identity(_ line: RawSpan, _ id: Range<Int>) -> Identity {
+    if id.count == 32, let high = hex(line, id.lowerBound), let low = hex(line, id.lowerBound + 16) {
+      return Identity(high: high, low: low)
+    }
     var hash = SHA256()
     for index in id { hash.update(line.byte(index)) }
     let words = hash.finish()
     return Identity(high: words.0, low: words.1)
   }
 
-  private static func isUTF8(_ line: RawSpan) -> Bool {
-    unsafe (try? UTF8Span(validating: line._unsafeView(as: UInt8.self))) != nil
-  }
-
-  /// What finding the borders of strings does not look at: control characters as they are and unknown escapes.
-  private static func checkStrings(_ line: RawSpan) throws(JSONFault) {
-    var isInside = false
-    var index = 0
-    while index < line.byteCount {
+  /// Sixteen lower-case digits.
+  @inline(__always)
+  private static func hex(_ line: RawSpan, _ start: Int) -> UInt64? {
+    var word: UInt64 = 0
+    for index in start..<(start + 16) {
       let byte = line.byte(index)
-      if byte == UInt8(ascii: "\"") {
-        isInside.toggle()
-      } else if isInside, byte < 0x20 {
-        throw JSONFault(index, .unexpectedByte)
-      } else if isInside, byte == UInt8(ascii: "\\") {
-        index += 1
-        try checkEscape(line, &index)
-      }
-      index += 1
+      let (digit, letter) = (byte &- 0x30, byte &- 0x61)
+      guard digit <= 9 || letter < 6 else { return nil }
+      word = word << 4 | UInt64(digit <= 9 ? digit : letter + 10)
     }
-  }
-
-  /// - Parameter index: of the byte behind the backslash; moved to the last byte of the escape.
-  private static func checkEscape(_ line: RawSpan, _ index: inout Int) throws(JSONFault) {
-    switch line.byte(index) {
-    case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: return
-    case 0x75:
-      for offset in 1...4 where JSONText.hexDigit(line.byte(index + offset)) == nil {
-        throw JSONFault(index, .badEscape)
-      }
-      index += 4
-    default: throw JSONFault(index, .badEscape)
-    }
+    return word
   }
 
   /// One line per figure; ends with LF.
@@ -84,46 +62,61 @@ struct EventAudit {
     without event.id    \(withoutID)
     repeated event ids  \(repeated)
 
-    """ + batchText
-  }
-
-  private var batchText: String {
-    let sorted = batches.sorted()
-    guard let first = sorted.first, let last = sorted.last else { return "" }
-    let text =
-      "batches             \(batches.count), read from \(Timestamp.text(first)) to \(Timestamp.text(last))\n"
-    let pauses = zip(sorted, sorted.dropFirst()).map { (from: $0, span: $1 - $0) }
-    guard let longest = pauses.max(by: { $0.span < $1.span }) else { return text }
-    return text + "longest pause       \(longest.span.spoken), from \(Timestamp.text(longest.from))\n"
+    """ + batches.text
   }
 }
 
 /// The positions of event id and creation time in a line, in any profile.
-private struct Fields {
+private struct AuditedLine {
   var id: Range<Int>?
   var created: Range<Int>?
 
-  /// - Throws: if the line is not one JSON object.
-  mutating func find(in line: RawSpan) throws(JSONFault) {
-    var index = 0
-    line.skipSpace(&index)
-    try line.forEachMember(&index) { key, index throws(JSONFault) in
-      let value = index
-      try line.skipValue(&index, depth: 1)
-      note(line, key: key.lowerBound, value: value..<index)
-    }
-    line.skipSpace(&index)
-    guard index == line.byteCount else { throw JSONFault(index, .trailingBytes) }
+  /// nil if the line is not one JSON object of UTF-8.
+  init?(_ line: RawSpan) {
+    var flags: JSONStringFlags = []
+    do throws(JSONFault) {
+      try line.checkObject(&flags) { note(line, key: $0.lowerBound, value: $1) }
+    } catch { return nil }
+    if flags.contains(.control) || flags.contains(.nonASCII) && !Self.isUTF8(line) { return nil }
+    if flags.contains(.escaped), !Self.hasKnownEscapes(line) { return nil }
   }
 
+  private static func isUTF8(_ line: RawSpan) -> Bool {
+    unsafe (try? UTF8Span(validating: line._unsafeView(as: UInt8.self))) != nil
+  }
+
+  /// Backslashes stand in strings only, which was seen before.
+  private static func hasKnownEscapes(_ line: RawSpan) -> Bool {
+    var index = line.firstIndex(of: .backslash, from: 0)
+    while index < line.byteCount {
+      switch line.byte(index + 1) {
+      case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: index += 2
+      case 0x75:
+        for offset in 2...5 where JSONText.hexDigit(line.byte(index + offset)) == nil { return false }
+        index += 6
+      default: return false
+      }
+      index = line.firstIndex(of: .backslash, from: index)
+    }
+    return true
+  }
+
+  @inline(__always)
   private mutating func note(_ line: RawSpan, key: Int, value: Range<Int>) {
+    switch line.byte(key) {
+    case UInt8(ascii: "e"), UInt8(ascii: "c"), UInt8(ascii: "m"): noteText(line, key: key, value: value)
+    default: return
+    }
+  }
+
+  private mutating func noteText(_ line: RawSpan, key: Int, value: Range<Int>) {
     if line.byte(value.lowerBound) == .openBrace, line.matches(key, "metadata\"") {
       return noteMetadata(line, value.lowerBound)
     }
     guard value.count > 2, line.byte(value.lowerBound) == .quote else { return }
     let content = (value.lowerBound + 1)..<(value.upperBound - 1)
     switch line.byte(key) {
-    case UInt8(ascii: "e"):
+    case UInt8(ascii: "e") where line.byte(key + 5) == UInt8(ascii: ".") || line.byte(key + 5) == UInt8(ascii: "_"):
       if line.matches(key, "event.id\"") || line.matches(key, "event_id\"") { id = content }
       if line.matches(key, "event.created\"") { created = content }
     case UInt8(ascii: "c"):

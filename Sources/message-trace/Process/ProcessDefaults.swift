@@ -25,6 +25,9 @@ enum ProcessDefaults {
     let mapThreshold: Int32 = -3
     guard let tune = unsafe dlsym(nil, "mallopt") else { return }
     _ = unsafe unsafeBitCast(tune, to: Tune.self)(mapThreshold, 256 << 10)
+    // Of the parts that threads allocate from: each keeps what it has once had.
+    let mostArenas: Int32 = -8
+    _ = unsafe unsafeBitCast(tune, to: Tune.self)(mostArenas, 2)
   }
 
   /// The minimum for a run: state, output, connections, and the runtime's own, which ends the process if it gets none.
@@ -50,12 +53,24 @@ enum ProcessDefaults {
   /// Checks that the threads of so many playbooks can be made, before any of them holds a state.
   /// - Throws: `os.threads` (71).
   static func checkThreads(playbooks: Int) throws(Failure) {
-    let wanted = min(fewestThreads + 3 * max(0, playbooks - 1), 2_000)
+    let wanted = min(fewestThreads + 3 * max(0, playbooks - 1), fewestThreads + ThreadPool.most)
     let available = ThreadProbe.available(wanted)
     guard available < wanted else { return }
     throw Failure(
       "os.threads", exit: .system, "Starting: the process can make only \(available) of \(wanted) threads.",
       hint: "Raise the limit of processes (ulimit -u, TasksMax=, the container's limit of process ids).")
+  }
+
+  /// Raises the descriptor limit as far as many playbooks may need it, and the system allows: each has a few files open
+  /// during its pass, and a connection.
+  static func raiseDescriptors(playbooks: Int) {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(resource, &limit) == 0 else { return }
+    let wanted = min(limit.rlim_max, rlim_t(64 + 12 * max(0, playbooks)))
+    guard limit.rlim_cur < wanted else { return }
+    limit.rlim_cur = wanted
+    _ = unsafe setrlimit(resource, &limit)
   }
 
   static let environment: [String: String] = {

@@ -36,14 +36,22 @@ struct PlaybookFixture: ~Copyable {
   func events(_ name: String) -> String { folder("\(name).ndjson") }
 
   /// Writes a playbook and gives its path.
-  func playbook(_ name: String, secret: String = "GOOD", every: String = "1s", pageSize: Int = 5_000) throws -> String {
+  /// - Parameters:
+  ///   - name: of the playbook, its state and its events.
+  ///   - secret: the variable that holds it.
+  ///   - every: the interval of the trigger.
+  ///   - pageSize: rows of a page.
+  ///   - service: where the service and its sign-in are; nil: the simulator.
+  func playbook(
+    _ name: String, secret: String = "GOOD", every: String = "1s", pageSize: Int = 5_000, service: String? = nil
+  ) throws -> String {
     try folder.write(
       """
       { "name": "\(name)", "type": "intake",
         "trigger": { "every": "\(every)", "since": "6h" },
         "source": { "mode": "graph", "tenant": "\(settings.tenant.name)", "clientId": "\(settings.clientID)",
           "clientSecret": { "env": "\(secret)" }, "pageSize": \(pageSize),
-          "graphUrl": "\(server.graphURL)", "authority": "\(server.authorityURL)" },
+          "graphUrl": "\(service ?? server.graphURL)", "authority": "\(service ?? server.authorityURL)" },
         "sinks": ["file:\(events(name))"], "state": "\(state(name))", "metricsFile": "\(folder("m.prom"))" }
       """, to: "\(name).json")
   }
