@@ -102,9 +102,10 @@ struct DatabaseOpening {
   static func load(_ row: DatabaseRow, into ledger: inout DatabaseLedger, _ target: DatabaseTarget)
     throws(DatabaseTrouble)
   {
-    guard let blocks = row.bytes(0), HourBlocks.decode(blocks, { ledger.insert($0) }) else {
+    guard let bytes = row.bytes(0), let blocks = LedgerBlock.all(in: bytes) else {
       throw .failure(corrupt("a row of its ledger", target))
     }
+    for block in blocks { block.each(bytes) { ledger.insert($0.slot) } }
   }
 
   static func corrupt(_ what: String, _ target: DatabaseTarget) -> Failure {
