@@ -12,8 +12,8 @@ struct StateCommand: RunnableCommand {
     details: """
       init makes the tables of shared state in the database that --state or the playbook names, once for all tenants; tables
       that are there stay. It prints the rights to grant to a role that is not their owner.
-      rejected lists the events that a receiver has refused for good, with its reason: they are set aside in the state, so that they
-      block no other event. With --resend they are sent again to the sink that refused them, for example after the types of
+      rejected lists the events that a receiver has refused for good, with its reason: they are set aside in the state, so
+      that they block no other event. With --resend they are sent again to the sink that refused them, for example after the types of
       an index were corrected; what is refused again stays. --format json prints each with the whole event, one a line.
       """,
     examples: [
