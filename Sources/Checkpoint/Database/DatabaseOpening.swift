@@ -18,6 +18,8 @@ struct DatabaseOpening {
   let database: Database
   let tenant: String
   let holder: String
+  /// A state that was moved to this place is opened all the same.
+  var movedTo: String?
   /// The lease of one opening: the same statement may take it twice.
   private let token = RandomUUID.make()
 
@@ -60,7 +62,7 @@ struct DatabaseOpening {
       lease.release()
       throw .failure(DatabaseSchema.newer(database.target))
     }
-    if let moved = row.text(6) {
+    if let moved = row.text(6), moved != movedTo {
       lease.release()
       throw .failure(Self.moved(tenant, from: database.target, to: moved))
     }
