@@ -37,8 +37,9 @@ struct MovedMarker {
         "state.moved", exit: .configuration, "Opening the state in \(path): a move into it was not finished.",
         hint: "Run the same message-trace state copy again.")
     }
+    let tenant = DatabaseTarget.isOne(place) ? " --tenant TENANT" : ""
     throw Failure(
       "state.moved", exit: .configuration, "Opening the state in \(path): it was moved to \(place).",
-      hint: "Use that place as `state`, or move it back: message-trace state copy \(place) \(path)")
+      hint: "Use that place as `state`, or move it back: message-trace state copy \(place) \(path)\(tenant)")
   }
 }
