@@ -50,7 +50,7 @@ enum StateHelp {
     Connections, TLS and sign-in are those of the system's libpq (libpq5): its options in the URI, such as
     sslmode=verify-full, sslrootcert=PATH, service=NAME, connect_timeout=SECONDS, and its variables, such as PGPASSFILE.
     A password is never part of the URI: set MESSAGE_TRACE_STATE_PASSWORD, password-env=NAME or password-file=PATH, which
-    is read with each connection. lease=DURATION, 5s to 1h, default 30s: how long a tenant stays with a process that has
+    is read with each connection. lease=DURATION, 2s to 1h, default 30s: how long a tenant stays with a process that has
     died. A server that is away is waited for that long; then the pass ends with 75 and the next one continues.
 
     """

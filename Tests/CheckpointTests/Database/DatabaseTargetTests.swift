@@ -32,7 +32,7 @@ struct DatabaseTargetTests {
     "what is no such URI is refused with what is wrong",
     arguments: [
       ("postgresql://h/d?sslmod=require", "did you mean sslmode"), ("postgresql://h/d?lease", "NAME=VALUE"),
-      ("postgresql://h/d?lease=1s", "5s"), ("postgresql://h/d?password-env=A&password-file=b", "both"),
+      ("postgresql://h/d?lease=1s", "2s"), ("postgresql://h/d?password-env=A&password-file=b", "both"),
     ])
   func refused(text: String, part: String) {
     #expect(failure(text)?.sentence.contains(part) == true, "\(failure(text)?.sentence ?? "")")
