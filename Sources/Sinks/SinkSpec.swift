@@ -67,6 +67,11 @@ package struct SinkSpec: Sendable {
     }
   }
 
+  /// True if its receiver tells one writer from another, so that they must be named alike on all machines.
+  package var usesOwner: Bool {
+    if case .other(let target) = target { target is KafkaTarget } else { false }
+  }
+
   /// Profiles that the receiver knows fields of, the best first; empty: any.
   package var profiles: [String] {
     guard case .other(let target) = target else { return [] }

@@ -54,6 +54,15 @@ enum JournalCoding {
     return digest(&hash)
   }
 
+  /// The file: its head, the bytes for the sinks, and the hash.
+  static func whole(_ entry: JournalEntry) -> [UInt8] {
+    var bytes = head(entry)
+    let hash = hash(bytes, entry.bytes)
+    bytes += entry.bytes
+    bytes += hash
+    return bytes
+  }
+
   /// nil if anything about the file is not as it was written.
   static func decode(_ file: [UInt8], sequence: UInt64) -> JournalEntry? {
     guard file.count > hashLength else { return nil }

@@ -48,10 +48,10 @@ package final class DatabaseConnection: Sendable {
     let needsPassword = unsafe connection.map { unsafe calls.connectionNeedsPassword($0) == 1 } ?? false
     unsafe calls.finish(connection)
     if needsPassword {
-      throw DatabaseFault(state: "28P01", "no password is configured").failure("Connecting", target)
+      throw DatabaseFault(state: "28P01", "no password is configured").failure("Opening the state", target)
     }
     guard ContinuousClock.now - began < .seconds(2) else {
-      throw DatabaseFault(firstLine(message)).failure("Connecting", target)
+      throw DatabaseFault(firstLine(message)).failure("Opening the state", target)
     }
     return try openVerbosely(target, parameters, library, before: message)
   }
@@ -62,7 +62,7 @@ package final class DatabaseConnection: Sendable {
   ) throws(Failure) -> DatabaseConnection {
     let calls = library.calls
     let started = unsafe parameters.withPointers { unsafe calls.connectStartParams($0, $1, 1) }
-    guard let started = unsafe started else { throw DatabaseFault(message).failure("Connecting", target) }
+    guard let started = unsafe started else { throw DatabaseFault(message).failure("Opening the state", target) }
     _ = unsafe calls.setErrorVerbosity(started, Int32(CSYSTEM_LIBPQ_ERRORS_VERBOSE))
     let end = ContinuousClock.now + .seconds(5)
     var step = CSYSTEM_LIBPQ_POLLING_WRITING
@@ -74,7 +74,7 @@ package final class DatabaseConnection: Sendable {
     if step == CSYSTEM_LIBPQ_POLLING_OK { return unsafe DatabaseConnection(library, started) }
     let verbose = unsafe text(calls.errorMessage(started))
     unsafe calls.finish(started)
-    throw DatabaseFault(state: state(in: verbose), firstLine(message)).failure("Connecting", target)
+    throw DatabaseFault(state: state(in: verbose), firstLine(message)).failure("Opening the state", target)
   }
 
   /// Runs one statement, a transaction by itself unless one was begun.

@@ -15,5 +15,8 @@ package struct DatabaseLedger: Ledger, Sendable {
 
   /// True if it is new.
   @discardableResult
-  mutating func insert(_ identity: Identity) -> Bool { table.insert(LedgerSlot(identity)) }
+  mutating func insert(_ identity: Identity) -> Bool { insert(LedgerSlot(identity)) }
+
+  @discardableResult
+  mutating func insert(_ slot: LedgerSlot) -> Bool { table.insert(slot) }
 }

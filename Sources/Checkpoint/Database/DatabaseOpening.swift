@@ -18,6 +18,8 @@ struct DatabaseOpening {
   let database: Database
   let tenant: String
   let holder: String
+  /// A state that was moved to this place is opened all the same.
+  var movedTo: String?
   /// The lease of one opening: the same statement may take it twice.
   private let token = RandomUUID.make()
 
@@ -60,7 +62,7 @@ struct DatabaseOpening {
       lease.release()
       throw .failure(DatabaseSchema.newer(database.target))
     }
-    if let moved = row.text(6) {
+    if let moved = row.text(6), moved != movedTo {
       lease.release()
       throw .failure(Self.moved(tenant, from: database.target, to: moved))
     }
@@ -102,9 +104,10 @@ struct DatabaseOpening {
   static func load(_ row: DatabaseRow, into ledger: inout DatabaseLedger, _ target: DatabaseTarget)
     throws(DatabaseTrouble)
   {
-    guard let blocks = row.bytes(0), HourBlocks.decode(blocks, { ledger.insert($0) }) else {
+    guard let bytes = row.bytes(0), let blocks = LedgerBlock.all(in: bytes) else {
       throw .failure(corrupt("a row of its ledger", target))
     }
+    for block in blocks { block.each(bytes) { ledger.insert($0.slot) } }
   }
 
   static func corrupt(_ what: String, _ target: DatabaseTarget) -> Failure {

@@ -3,7 +3,7 @@
 //     version    one row: the version of these tables; a higher one is refused
 //     tenants    one row a tenant: its lease, and its checkpoint as in checkpoint.json
 //     journal    one row for each batch that some sink has not acknowledged yet
-//     ledger     identities already delivered, as the blocks of LedgerBlocks, by hour of receipt
+//     ledger     identities already delivered, as the blocks of LedgerBlock, by hour of receipt
 //     documents  what the state directory keeps in small files: quota, details-queue, status.json, backfill.json
 //     rejected   events that a receiver has refused for good
 //     members    processes that share the tenants, with the moment each was last seen (MemberTable)
@@ -113,7 +113,6 @@ package struct DatabaseSchema: Sendable {
       tenant text NOT NULL,
       outside boolean NOT NULL,
       hour bigint NOT NULL,
-      hours bigint NOT NULL,
       part bigint NOT NULL,
       blocks bytea NOT NULL,
       PRIMARY KEY (tenant, outside, hour, part)

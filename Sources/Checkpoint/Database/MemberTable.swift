@@ -11,6 +11,8 @@ package struct MemberTable: Sendable {
     package var members: Set<String>
     /// By tenant, the name of the process whose lease is running.
     package var holders: [String: String]
+    /// Tenants with a backfill under way, which needs the tenant between the passes.
+    package var backfilled: Set<String> = []
   }
 
   /// The process, as in its leases.
@@ -45,8 +47,12 @@ package struct MemberTable: Sendable {
     let rows = try run(Self.viewing, [.text(name), .integer(database.target.lease.ticks / 10)])
     var view = View(members: [], holders: [:])
     for row in rows {
-      guard let holder = row.text(1) else { continue }
-      if let tenant = row.text(0) { view.holders[tenant] = holder } else { view.members.insert(holder) }
+      switch (row.text(0), row.text(1)) {
+      case (let tenant?, let holder?): view.holders[tenant] = holder
+      case (let tenant?, nil): view.backfilled.insert(tenant)
+      case (nil, let member?): view.members.insert(member)
+      case (nil, nil): break
+      }
     }
     return view
   }
@@ -89,7 +95,7 @@ package struct MemberTable: Sendable {
     RETURNING t.tenant
     """)
 
-  /// $1 name, $2 length of a lease in microseconds. Rows of members have no tenant.
+  /// $1 name, $2 length of a lease in microseconds. Rows of members have no tenant, those of backfills no holder.
   private static let viewing = DatabaseStatement(
     "view",
     """
@@ -98,6 +104,8 @@ package struct MemberTable: Sendable {
     WHERE m.seen > clock_timestamp() - $2::bigint * interval '1 microsecond'
     UNION ALL
     SELECT tenant, holder FROM message_trace.tenants WHERE holder IS NOT NULL AND expires > clock_timestamp()
+    UNION ALL
+    SELECT tenant, NULL FROM message_trace.documents WHERE name = '\(DocumentName.backfill)'
     """)
 
   /// $1 and $2 tenants and epochs of leases.

@@ -31,8 +31,8 @@ extension StateDatabase {
     "commit",
     """
     \(fence(", sequence = $5::bigint, checkpoint = $6::bytea")), recorded AS (
-      INSERT INTO message_trace.ledger AS l (tenant, outside, hour, hours, part, blocks)
-      SELECT fence.tenant, new.outside = 1, new.hour, 1, coalesce((
+      INSERT INTO message_trace.ledger AS l (tenant, outside, hour, part, blocks)
+      SELECT fence.tenant, new.outside = 1, new.hour, coalesce((
           SELECT old.part + CASE WHEN octet_length(old.blocks) < 8192 THEN 0 ELSE 1 END FROM message_trace.ledger old
           WHERE old.tenant = fence.tenant AND old.outside = (new.outside = 1) AND old.hour = new.hour
           ORDER BY old.part DESC LIMIT 1), 0), new.blocks
@@ -48,7 +48,7 @@ extension StateDatabase {
     "prune",
     """
     \(fence(", horizon = $5::bigint, pruned = $6::bigint")), removed AS (
-      DELETE FROM message_trace.ledger l USING fence WHERE l.tenant = fence.tenant AND l.hour + l.hours <= $6::bigint)
+      DELETE FROM message_trace.ledger l USING fence WHERE l.tenant = fence.tenant AND l.hour < $6::bigint)
     SELECT count(*), max(durable) FROM fence
     """)
 
@@ -57,7 +57,7 @@ extension StateDatabase {
     "recall",
     """
     SELECT blocks FROM message_trace.ledger WHERE tenant = $1 AND NOT outside
-      AND hour > $2::bigint - 6 AND hour <= $3::bigint AND hour + hours > $2::bigint
+      AND hour BETWEEN $2::bigint AND $3::bigint
     UNION ALL
     SELECT blocks FROM message_trace.ledger WHERE tenant = $1 AND outside
       AND hour >= $4::bigint AND hour < $5::bigint

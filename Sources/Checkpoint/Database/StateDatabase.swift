@@ -58,10 +58,7 @@ package struct StateDatabase: StateStore {
     let sequence = checkpoint.sequence + 1
     guard !isBroken, pending.last.map({ $0 < sequence }) ?? true else { throw outOfStep("journal") }
     let entry = JournalEntry(sequence: sequence, bytes: batch.bytes, entries: batch.entries, cursors: cursors)
-    var bytes = JournalCoding.head(entry)
-    let hash = JournalCoding.hash(bytes, entry.bytes)
-    bytes += entry.bytes
-    bytes += hash
+    let bytes = JournalCoding.whole(entry)
     try step("Writing the journal", Self.journaling, [.integer(Int64(clamping: sequence)), .bytes(bytes)])
     sizes[sequence] = bytes.count
     uncommitted[sequence] = entry.entries

@@ -19,7 +19,7 @@ extension StateDirectory {
     defer { folder.close() }
     do throws(FileFault) {
       try refuseForeign(folder, path, tenant)
-      let name = try setAside(folder)
+      let name = try setAside(folder, as: "damaged")
       log(.warning, "state.rebuild", "The state was set aside; the horizon is read again.", [("to", "\(path)/\(name)")])
     } catch {
       guard error != foreign else { throw Recovery.foreign(path) }
@@ -37,11 +37,11 @@ extension StateDirectory {
   }
 
   /// The checkpoint goes last: until then a kill leaves a state that still says it is damaged.
-  private static func setAside(_ folder: LockedStateFolder) throws(FileFault) -> String {
+  static func setAside(_ folder: LockedStateFolder, as word: String) throws(FileFault) -> String {
     let files = folder.files
     var number = 1
-    while try !files.makeDirectory("damaged-\(number)", in: folder.root) { number += 1 }
-    let name = "damaged-\(number)"
+    while try !files.makeDirectory("\(word)-\(number)", in: folder.root) { number += 1 }
+    let name = "\(word)-\(number)"
     let target = try files.open(name, in: folder.root, O_RDONLY | O_DIRECTORY)
     for part in ["journal", "seen", CheckpointFile.name] where try files.status(part, in: folder.root) != nil {
       try files.rename(part, to: part, in: folder.root, newDirectory: target)

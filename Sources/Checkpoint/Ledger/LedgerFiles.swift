@@ -43,7 +43,7 @@ struct LedgerFiles: Sendable {
   var count: Int { segments.reduce(0) { $0 + $1.count } }
 
   /// Removes files that the checkpoint does not list, cuts off what was not committed, and makes sure that the rest is
-  /// there. Reads no identity.
+  /// there. Reads no identity but those of a small log, to find damage early.
   func open() throws(LedgerFault) {
     let known = Set(segments.map(\.name))
     for name in try LedgerFault.of({ () throws(FileFault) in try files.names(in: directory) }) {
@@ -58,7 +58,12 @@ struct LedgerFiles: Sendable {
         try files.truncate(try files.open(segment.name, in: directory, O_RDWR), to: Int64(segment.length))
       }
     }
+    if let log, log.length <= Self.smallLog, LedgerBlock.all(in: try read(log)) == nil {
+      throw .corrupt(name: log.name)
+    }
   }
+
+  private static var smallLog: Int { 256 << 10 }
 
   /// The step record for one entry: appended and synced; the new length counts once the checkpoint has it.
   /// - Parameters:

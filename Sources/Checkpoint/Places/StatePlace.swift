@@ -40,7 +40,7 @@ package enum StatePlace: Sendable {
   /// whoever holds it.
   package func check(tenant: String, log: Log) throws(Failure) {
     switch self {
-    case .directory(let path): try StateDirectory.open(path, tenant: tenant, log: log).close()
+    case .directory: try open(tenant: tenant, log: log).close()
     case .database(let database, let tenant): try StateDatabase.check(database, tenant: tenant)
     }
   }
@@ -60,10 +60,16 @@ package enum StatePlace: Sendable {
   ) throws(Failure) -> AnyState {
     switch self {
     case .directory(let path):
-      .directory(
-        try StateDirectory.open(path, tenant: tenant, log: log, recalling: recalled), DirectoryDocuments(path))
+      let store = try StateDirectory.open(path, tenant: tenant, log: log, recalling: recalled)
+      do throws(Failure) {
+        try MovedMarker(path: path).check()
+      } catch {
+        store.close()
+        throw error
+      }
+      return .directory(store, DirectoryDocuments(path))
     case .database(let database, _):
-      .database(try StateDatabase.open(database, tenant: tenant, log: log, recalling: recalled))
+      return .database(try StateDatabase.open(database, tenant: tenant, log: log, recalling: recalled))
     }
   }
 

@@ -37,7 +37,8 @@ package struct UnitParameters: Sendable {
     let files = (layer[.sink] ?? []).filter { $0.hasPrefix("file:") }.map { String($0.dropFirst(5)) }
     state = layer[.state]?.last ?? ""
     let folders = Set((files + (layer[.metricsFile] ?? [])).compactMap(Self.folder))
-    let stateFolders = state.isEmpty || Self.isStateDirectory(state) ? [] : [PathOwner.existing(state)]
+    let hasFolder = !state.isEmpty && !state.contains("://") && !Self.isStateDirectory(state)
+    let stateFolders = !hasFolder ? [] : [PathOwner.existing(state)]
     outputs = folders.union(stateFolders).sorted()
     instance = Self.instance(of: playbook)
     credentials = UnitCredentials.all(layer, instance: instance)

@@ -185,7 +185,7 @@ extension Setting {
     case .reportingURL: "default \(Defaults.reportingURL)"
     case .authority: "sign-in service; default that of the service's cloud"
     case .sink: "repeatable: stdout | file:PATH | tcp://H:P | SCHEME://…: help sinks; default stdout"
-    case .state: "state: help state; default $STATE_DIRECTORY/TENANT, else $XDG_STATE_HOME/message-trace/TENANT"
+    case .state: "directory or database (help state); default $STATE_DIRECTORY/TENANT"
     case .lag: "delay of the live window behind the current time; default 1m"
     case .revisit: "ages at which every window is read again; default 15m,1h,6h,24h"
     case .every: "interval between passes; default 60s"

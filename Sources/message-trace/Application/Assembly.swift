@@ -45,7 +45,7 @@ struct Assembly: Sendable {
     let normaliser = try settings.mapping.normaliser(
       shape: settings.rowShape, provider: settings.mode.rawValue)
     var sinks: [any Sink] = []
-    let context = sinkContext(deadLetters: settings.statePlace.rejected)
+    let context = try sinkContext(deadLetters: settings.statePlace.rejected)
     for spec in settings.sinks { sinks.append(try spec.makeSink(context)) }
     let state =
       if let open { open } else {
@@ -67,10 +67,11 @@ struct Assembly: Sendable {
   }
 
   /// What the sinks share.
-  func sinkContext(deadLetters: (any DeadLetters)?) -> SinkContext {
+  /// - Throws: what the database says, where a sink has to tell its writers apart.
+  func sinkContext(deadLetters: (any DeadLetters)?) throws(Failure) -> SinkContext {
     let (settings, time, log) = (settings, time, log)
     return SinkContext(
-      log: log, time: time, owner: settings.sinkOwner, http: settings.http, deadLetters: deadLetters
+      log: log, time: time, owner: try settings.sinkOwner(), http: settings.http, deadLetters: deadLetters
     ) {
       (signIn) throws(Failure) in
       try ServiceTokens.make(

@@ -26,10 +26,14 @@ struct HealthCheck: Sendable {
     healthCheck.tryMapping(configuration)
     healthCheck.tryState(configuration, log: log)
     await healthCheck.trySource(configuration, time: time, log: log)
-    let context = Assembly(configuration, time: time, log: log).sinkContext(deadLetters: nil)
-    for spec in configuration.sinks {
-      await healthCheck.trySink(spec, context, sendsTest: sendsTest)
-      healthCheck.suggestProfile(spec, configuration.mapping.mapping)
+    do throws(Failure) {
+      let context = try Assembly(configuration, time: time, log: log).sinkContext(deadLetters: nil)
+      for spec in configuration.sinks {
+        await healthCheck.trySink(spec, context, sendsTest: sendsTest)
+        healthCheck.suggestProfile(spec, configuration.mapping.mapping)
+      }
+    } catch {
+      healthCheck.fail("sinks", error)
     }
     return healthCheck
   }

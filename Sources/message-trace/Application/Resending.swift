@@ -55,7 +55,8 @@ struct Resending: Sendable {
     _ letters: [DeadLetter], to spec: SinkSpec, _ file: any RejectedEvents, _ outcome: inout Outcome
   ) async throws(Failure) {
     let again = RefusedAgain()
-    let sink = try spec.makeSink(Assembly(settings, time: time, log: log).sinkContext(deadLetters: again))
+    let context = try Assembly(settings, time: time, log: log).sinkContext(deadLetters: again)
+    let sink = try spec.makeSink(context)
     let position = try await sink.open(at: nil)
     var rest = letters[...]
     while !rest.isEmpty {

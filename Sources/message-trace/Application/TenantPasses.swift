@@ -135,7 +135,8 @@ struct TenantPasses: PassRunning, Sendable {
   private func end(_ pipeline: TenantPipeline, _ outcome: PassOutcome) async {
     await pipeline.close()
     let isBroken = outcome.interruption.map { $0.code.rawValue.hasPrefix("state.") || $0.code == .journalCorrupt }
-    guard let share, let lease = pipeline.state.lease, share.fleet.holds(lease), isBroken != true, !Task.isCancelled
+    guard let share, let lease = pipeline.state.lease, share.fleet.holds(lease), isBroken != true, !Task.isCancelled,
+      !share.fleet.isBackfilled(share.tenant)
     else { return giveUp(pipeline.state) }
     kept.keep(pipeline.state)
   }

@@ -7,28 +7,33 @@ internal import IntakeCore
 struct StateCommand: RunnableCommand {
   static let descriptor = Command(
     name: "state",
-    summary: "make the tables of shared state; events that a receiver has refused",
-    usage: "state init [PLAYBOOK] | rejected [PLAYBOOK] [--resend] [--format text|json] [OPTION]...",
+    summary: "make the tables of shared state, move a state; refused events",
+    usage: "state init [PLAYBOOK] | copy FROM TO | rejected [PLAYBOOK] [--resend] [--format text|json] [OPTION]...",
     details: """
       init makes the tables of shared state in the database that --state or the playbook names, once for all tenants; tables
       that are there stay. It prints the rights to grant to a role that is not their owner.
-      rejected lists the events that a receiver has refused for good, with its reason: they are set aside in the state, so that they
-      block no other event. With --resend they are sent again to the sink that refused them, for example after the types of
+      copy moves a state between directory and database, both ways: FROM cannot be used afterwards, until it is the TO of
+      another copy. It refuses a state that is in use, and a TO that holds one. From a database it needs --tenant.
+      rejected lists the events that a receiver has refused for good, with its reason: they are set aside in the state, so
+      that they block no other event. With --resend they are sent again to the sink that refused them, for example after the types of
       an index were corrected; what is refused again stays. --format json prints each with the whole event, one a line.
       """,
     examples: [
       "message-trace state init --state postgresql://owner@db.example/mail",
+      "message-trace state copy /var/lib/message-trace/contoso postgresql://collector@db.example/mail",
       "message-trace state rejected contoso.json", "message-trace state rejected contoso.json --resend",
     ],
     settings: Setting.allCases,
     options: [.resend, .format],
-    operands: Operands(count: 1...2, verbs: ["init", "rejected"], areFiles: true),
+    operands: Operands(count: 1...3, verbs: ["init", "copy", "rejected"], areFiles: true),
     implementation: Self.self)
 
   let context: CommandContext
 
   func run() async throws(Failure) -> ExitCode {
     var layer = context.invocation.layer.over(SettingLayer(environment: context.environment))
+    if context.invocation.operands.first == "copy" { return try copy(layer) }
+    guard context.invocation.operands.count < 3 else { throw context.command.wrongCall() }
     if let playbook = context.invocation.operands.dropFirst().first {
       layer = layer.over(try Playbook.read(playbook).layer)
     }
@@ -50,6 +55,38 @@ struct StateCommand: RunnableCommand {
     )
     try context.terminal.output(DatabaseSchema.grants(to: "ROLE").map { "\($0)\n" }.joined())
     return .done
+  }
+
+  private func copy(_ layer: SettingLayer) throws(Failure) -> ExitCode {
+    let operands = context.invocation.operands
+    guard operands.count == 3 else { throw context.command.wrongCall() }
+    let reader = SettingReader(layer: layer, environment: context.environment, loadsSecrets: false)
+    let from = StateLocation.fullPath(operands[1])
+    var tenant = reader.tenant()
+    if !DatabaseTarget.isOne(from) {
+      let found = try StateDirectory.summary(from)?.tenant ?? tenant
+      guard tenant.isEmpty || tenant == found else { throw Self.otherTenant(found, tenant) }
+      tenant = found
+    }
+    guard !tenant.isEmpty || !DatabaseTarget.isOne(from) && !DatabaseTarget.isOne(operands[2]) else {
+      throw Invocation.usage("state copy needs --tenant: a database holds several.", help: "message-trace help state")
+    }
+    let log = try context.log(layer, time: .system, quiet: .warning)
+    let outcome = try StateCopy(
+      from: try StatePlace(from, tenant: tenant, environment: context.environment),
+      to: try StatePlace(StateLocation.fullPath(operands[2]), tenant: tenant, environment: context.environment),
+      tenant: tenant, log: log
+    ).run()
+    context.terminal.say(
+      "\(tenant): moved, with \(outcome.identities) identities, \(outcome.batches) undelivered batches and"
+        + " \(outcome.refused) refused events. Set `state` to \(operands[2]) wherever it is named.")
+    return .done
+  }
+
+  private static func otherTenant(_ found: String, _ asked: String) -> Failure {
+    Failure(
+      "state.foreign", exit: .configuration, "Copying the state: it belongs to another tenant than \(asked).",
+      hint: "Leave --tenant out, or name the state of that tenant.")
   }
 
   private func list(_ file: any RejectedEvents, asJSON: Bool) throws(Failure) -> ExitCode {

@@ -15,16 +15,22 @@ final class FleetWorld: Sendable {
   let state: String
   let simulators: [SimulatorServer]
   let folder: ScratchFolder
+  /// Of every playbook.
+  let every: String
   /// Seconds that a lease lasts.
   let lease: Int
   /// The last mail comes then.
   let end: Instant
 
   /// - Parameters:
+  ///   - seed: of the mail.
   ///   - tenants: each with a simulator of its own.
   ///   - messages: of each tenant, most of them older than the trial.
   ///   - span: for how long mail comes while the trial runs.
-  init(seed: UInt64, tenants: Int, messages: Int, span: Duration, lease: Int) throws {
+  ///   - lease: in seconds.
+  ///   - every: the interval between passes.
+  init(seed: UInt64, tenants: Int, messages: Int, span: Duration, lease: Int, every: String = "1s") throws {
+    self.every = every
     database = try PostgresServer()
     self.lease = lease
     state = "\(try database.makeDatabase("mail"))?lease=\(lease)s"
@@ -56,7 +62,7 @@ final class FleetWorld: Sendable {
     let host = "127.0.0.1:\(simulator.port)"
     return """
       { "name": "t\(number)", "type": "intake",
-        "trigger": { "every": "1s", "since": "1h", "lag": "0s", "revisit": ["none"] },
+        "trigger": { "every": "\(every)", "since": "1h", "lag": "0s", "revisit": ["none"] },
         "source": { "mode": "graph", "tenant": "\(settings.tenant.name)", "clientId": "\(settings.clientID)",
           "clientSecret": { "env": "SECRET" }, "pageSize": \(Self.pageSize),
           "graphUrl": "\(simulator.graphURL)", "authority": "\(simulator.authorityURL)" },

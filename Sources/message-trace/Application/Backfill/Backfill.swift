@@ -58,6 +58,8 @@ struct Backfill: Sendable {
         ("from", Timestamp.text(progress.span.start)), ("to", Timestamp.text(progress.span.end)),
         ("left", progress.text),
       ])
+    // A process that keeps the tenant between its passes sees it, and lets go.
+    if assembly.settings.statePlace.database != nil { try progress.write(documents) }
     while let slice = progress.next(min(length.current, source.widestWindow)) {
       guard !Task.isCancelled else { throw .stopped }
       let pause = quotaWait

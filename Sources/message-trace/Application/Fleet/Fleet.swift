@@ -19,6 +19,7 @@ final class Fleet: Sendable {
   private let length: Duration
   private let log: Log
   private let held = Mutex<[String: Held]>([:])
+  private let backfilled = Mutex<Set<String>>([])
   private let isDown = Mutex(false)
 
   /// - Parameters:
@@ -45,6 +46,9 @@ final class Fleet: Sendable {
   func holds(_ lease: TenantLease) -> Bool {
     held.withLock { $0[lease.tenant].map { $0.lease.epoch == lease.epoch && $0.until > .now } ?? false }
   }
+
+  /// True if the tenant has to be free between two passes.
+  func isBackfilled(_ tenant: String) -> Bool { backfilled.withLock { $0.contains(tenant) } }
 
   /// Takes part until the task is cancelled; then gives all leases back.
   func run() async {
@@ -102,6 +106,7 @@ final class Fleet: Sendable {
   }
 
   private func spread(_ view: MemberTable.View) throws(Failure) {
+    backfilled.withLock { $0 = view.backfilled }
     let known = assignments.known
     let plan = Spreading(of: table.name, among: view.members, tenants: known, holders: view.holders)
     let leases = held.withLock { $0.mapValues(\.lease) }

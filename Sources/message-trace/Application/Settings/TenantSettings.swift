@@ -105,8 +105,13 @@ struct TenantSettings: Sendable {
     return "\(spec.name) parses rows as the service gave them; set --profile raw, or its events are not recognized."
   }
 
-  /// What tells this collector from another one at the same destination.
-  var sinkOwner: String { "\(tenant)\n\(StateLocation.fullPath(statePath))" }
+  /// What tells this collector from another one at the same destination: the tenant, and the directory or database of its
+  /// state. The same on all machines of a fleet, however they spell the database.
+  /// - Throws: what the database says.
+  func sinkOwner() throws(Failure) -> String {
+    guard let database = statePlace.database else { return "\(tenant)\n\(StateLocation.fullPath(statePath))" }
+    return sinks.contains(where: \.usesOwner) ? "\(tenant)\n\(try Installation.name(of: database))" : tenant
+  }
 
   /// The mapping that the service's rows have of their own.
   var rowShape: String { Self.rowShape(mode, graphVersion) }

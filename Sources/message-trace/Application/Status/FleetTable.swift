@@ -31,7 +31,8 @@ enum FleetTable {
     let holders = leases.filter { !$0.hasExpired }.compactMap(\.holder)
     let counts = Dictionary(holders.map { (clean($0), 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
     let list = counts.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
-    return "\n\(tenants.count) tenant\(tenants.count == 1 ? "" : "s"), \(holders.count) held\(list.isEmpty ? "" : ": \(list)")\n"
+    let noun = tenants.count == 1 ? "tenant" : "tenants"
+    return "\n\(tenants.count) \(noun), \(holders.count) held\(list.isEmpty ? "" : ": \(list)")\n"
   }
 
   private static func clean(_ text: String) -> String { Log.clean(text, limit: 80) }

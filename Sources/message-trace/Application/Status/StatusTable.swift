@@ -53,7 +53,9 @@ enum StatusTable {
 
   private static func store(_ tenant: TenantStatus) -> [(String, String)] {
     // The size of the files tells roughly; the last pass has counted, and says the same to machines.
-    let ledger = tenant.status.map { "\($0.identities)" } ?? "about \(tenant.summary?.identities ?? 0)"
+    // A pass with a database has only what it has recalled.
+    let counted = tenant.summary?.lease == nil ? tenant.status.map { "\($0.identities)" } : nil
+    let ledger = counted ?? "about \(tenant.summary?.identities ?? 0)"
     let entries = tenant.summary?.journalEntries ?? tenant.status?.journalEntries ?? 0
     let bytes = tenant.summary?.journalBytes ?? tenant.status?.journalBytes ?? 0
     var lines = [
