@@ -117,7 +117,26 @@ struct SinkText: Sendable {
   }
 }
 
+extension SinkText {
+  /// The value of an option that is a whole number.
+  static func number(
+    _ option: String, _ value: String, _ range: ClosedRange<Int>, of sink: String
+  ) throws(Failure) -> Int {
+    if let number = Int(value), range.contains(number) { return number }
+    throw SinkSpec.wrong(
+      "Reading the sink \(sink): \(option) must be a whole number from \(range.lowerBound) to \(range.upperBound).",
+      hint: "Correct the option \(option).")
+  }
+}
+
 extension Failure {
+  /// With all values that the option may have.
+  static func unknownValue(_ value: String, option: String, of sink: String, among words: [String]) -> Failure {
+    SinkSpec.wrong(
+      "Reading the sink \(sink): \(option)=\(value) is unknown.",
+      hint: "Valid values: \(words.joined(separator: ", ")).")
+  }
+
   /// With the nearest name, or all of them.
   static func unknownOption(_ name: String, of sink: String, among names: [String]) -> Failure {
     let nearest = Suggestion.name(to: name, among: names).map { "Did you mean \($0)?" }

@@ -66,7 +66,7 @@ package struct Pass: Sendable {
     var length = Schedule.windowLength(pipeline.source)
     while let read = pending.next(length.current) {
       guard !ended.contains(read.cursor) else { continue }
-      let pages = outcome.tally.pages
+      let before = outcome.tally
       if let cursor = pipeline.state.checkpoint.cursors[read.cursor], cursor > read.window.start {
         ended.insert(read.cursor)
         continue
@@ -75,12 +75,12 @@ package struct Pass: Sendable {
         guard try await self.read(read, &pipeline, into: &outcome, mayBeginAgain) else {
           return try await readAll(&pipeline, into: &outcome, mayBeginAgain: false)
         }
+        length.adapt(to: outcome.tally - before)
       } catch {
         guard error.isOfSource, read.cursor != Schedule.liveCursor else { throw error }
         ended.insert(read.cursor)
         outcome.interruption = outcome.interruption ?? error
       }
-      length.adapt(pages: outcome.tally.pages - pages)
       guard !Task.isCancelled else { throw .stopped }
     }
   }

@@ -5,7 +5,7 @@ internal import IntakeCore
 
 @main
 struct MessageTrace {
-  static let version = "0.1.0"
+  static let version = "0.2.0"
 
   static func main() async {
     ProcessDefaults.makeSafe()

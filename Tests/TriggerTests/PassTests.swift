@@ -11,15 +11,11 @@ import Testing
 
   @Test("rows that appear late come out once, by the revisit that sees them first")
   func lateRows() async throws {
-    let schedule = Schedule(
-      every: .seconds(60), lag: .seconds(60), revisits: usualRevisits, since: .seconds(3_600))
     let clock = ManualClock(Self.start)
     let source = RowSource([], pageSize: 50)
     let sink = MemorySink()
-    var pipeline = Pipeline(
-      source: source, mapping: PlainMapping(), sinks: [sink], state: MemoryStore(), time: clock.source)
-    try await pipeline.open()
-    let pass = Pass(schedule: schedule, time: clock.source, log: .silent)
+    var pipeline = try await pipeline(source, sink, clock)
+    let pass = pass(clock, revisits: usualRevisits, since: 3_600)
     var random = SeededRandom(seed: 7)
     var hidden: [(visible: Instant, row: RowSource.Row)] = []
     var expected: Set<String> = []
@@ -47,27 +43,25 @@ import Testing
     let row = RowSource.Row(received: Self.start - .seconds(600), text: "{}")
     let source = RowSource([row], failures: [0: broken])
     let sink = MemorySink()
-    var pipeline = Pipeline(
-      source: source, mapping: PlainMapping(), sinks: [sink], state: MemoryStore(), time: clock.source)
-    try await pipeline.open()
-    let schedule = Schedule(every: .seconds(60), lag: .seconds(60), revisits: [], since: .seconds(3_600))
-    let pass = Pass(schedule: schedule, time: clock.source, log: .silent)
+    var pipeline = try await pipeline(source, sink, clock)
+    let pass = pass(clock, since: 3_600)
     #expect(await pass.run(&pipeline).failure == broken)
     #expect(pipeline.state.checkpoint.cursors == ["live": Self.start - .seconds(3_600)])
     #expect(await pass.run(&pipeline).failure == nil)
     #expect(sink.lines == ["{}"])
   }
 
-  private typealias TestPipeline = Pipeline<RowSource, PlainMapping, MemoryStore>
-
   /// A row every two minutes of the last four hours.
   private static func rows() -> [RowSource.Row] {
     (1...120).map { .init(received: start - .seconds($0 * 120), text: "{\"n\":\($0)}") }
   }
 
-  private func pipeline(_ source: RowSource, _ sink: MemorySink, _ clock: ManualClock) async throws -> TestPipeline {
-    var pipeline = TestPipeline(
-      source: source, mapping: PlainMapping(), sinks: [sink], state: MemoryStore(), time: clock.source)
+  /// An open pipeline to one sink.
+  private func pipeline<Mapping: Normalising>(
+    _ source: RowSource, _ sink: MemorySink, _ clock: ManualClock, _ mapping: Mapping = PlainMapping(),
+    state: MemoryStore = MemoryStore()
+  ) async throws -> Pipeline<RowSource, Mapping, MemoryStore> {
+    var pipeline = Pipeline(source: source, mapping: mapping, sinks: [sink], state: state, time: clock.source)
     try await pipeline.open()
     return pipeline
   }
@@ -114,9 +108,7 @@ import Testing
     let clock = ManualClock(Self.start + .seconds(3 * 86_400))
     let source = RowSource(Self.rows(), pageSize: 50, serverDate: nil)
     let sink = MemorySink()
-    var pipeline = Pipeline(
-      source: source, mapping: DatedMapping(source.rows), sinks: [sink], state: MemoryStore(), time: clock.source)
-    try await pipeline.open()
+    var pipeline = try await pipeline(source, sink, clock, DatedMapping(source.rows))
     let pass = pass(clock, revisits: [.seconds(900)], since: 4 * 86_400)
     #expect(await pass.run(&pipeline).failure == nil)
     #expect(sink.lines.count == 120)
@@ -126,9 +118,7 @@ import Testing
     clock.move(to: Self.start + .seconds(600))
     let late = RowSource.Row(received: Self.start + .seconds(100), text: "{\"n\":0}")
     source.add(late)
-    var next = Pipeline(
-      source: source, mapping: DatedMapping(source.rows), sinks: [sink], state: pipeline.state, time: clock.source)
-    try await next.open()
+    var next = try await self.pipeline(source, sink, clock, DatedMapping(source.rows), state: pipeline.state)
     #expect(await pass.run(&next).failure == nil)
     #expect(sink.lines.last == late.text && sink.lines.count == 121)
   }
@@ -138,9 +128,7 @@ import Testing
     let clock = ManualClock(Self.start + .seconds(3 * 86_400))
     let source = RowSource(Self.rows(), pageSize: 50, serverDate: nil)
     let sink = MemorySink()
-    var pipeline = Pipeline(
-      source: source, mapping: DatedMapping(source.rows), sinks: [sink], state: MemoryStore(), time: clock.source)
-    try await pipeline.open()
+    var pipeline = try await pipeline(source, sink, clock, DatedMapping(source.rows))
     for _ in 0..<2 {
       #expect(await pass(clock, revisits: [.seconds(900)]).run(&pipeline).failure == nil)
       #expect(sink.lines.isEmpty)

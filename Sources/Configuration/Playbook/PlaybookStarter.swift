@@ -10,10 +10,12 @@ package enum PlaybookStarter {
   ///   - mode: decides which sign-in is shown.
   ///   - tenant: its domain or id.
   ///   - uuid: of the new playbook.
-  ///   - name: of the folder beside the playbook that holds its secret: cron and systemd have no environment to take it from.
+  ///   - name: of the playbook, and with it of its state, its output and the folder beside it that holds its secret, as the
+  ///     service's template expects them. Neither cron nor systemd has an environment to take a secret from.
+  ///   - clientID: the application id; nil leaves a placeholder.
   ///   - localDomains: the accepted domains of the tenant; none: the tenant itself.
   package static func text(
-    _ mode: Mode, tenant: String, uuid: String, name: String, localDomains: [String] = []
+    _ mode: Mode, tenant: String, uuid: String, name: String, localDomains: [String] = [], clientID: String? = nil
   ) -> String {
     """
     {
@@ -27,15 +29,15 @@ package enum PlaybookStarter {
         "since": "24h"
       },
       "source": {
-    \(signIn(mode, tenant: tenant, secret: secretFile(mode, name: name)))
+    \(signIn(mode, tenant: tenant, clientID ?? Self.clientID, secret: secretFile(mode, name: name)))
       },
       "normaliser": {
         "mapping": "ecs",
         "localDomains": [\((localDomains.isEmpty ? [tenant] : localDomains).map(JSONText.quoted).joined(separator: ", "))],
         "keepOriginal": false
       },
-      "sinks": [\(JSONText.quoted("file:/var/log/message-trace/\(tenant).ndjson"))],
-      "state": \(JSONText.quoted("/var/lib/message-trace/\(tenant)"))
+      "sinks": [\(JSONText.quoted("file:/var/log/message-trace/\(name).ndjson"))],
+      "state": \(JSONText.quoted("/var/lib/message-trace/\(name)"))
     }
 
     """
@@ -47,7 +49,7 @@ package enum PlaybookStarter {
     return "\(name)/\(setting.credentialName ?? setting.rawValue)"
   }
 
-  private static func signIn(_ mode: Mode, tenant: String, secret: String) -> String {
+  private static func signIn(_ mode: Mode, tenant: String, _ clientID: String, secret: String) -> String {
     let common = """
           "mode": "\(mode.rawValue)",
           "tenant": \(JSONText.quoted(tenant)),
@@ -56,7 +58,7 @@ package enum PlaybookStarter {
     switch mode {
     case .graph:
       return common + """
-            "clientId": "\(clientID)",
+            "clientId": \(JSONText.quoted(clientID)),
             "clientSecret": { "file": \(JSONText.quoted(secret)) }
         """
     case .reporting:

@@ -27,7 +27,8 @@ extension Failure {
       return Failure(
         .throttled, exit: .tryLater,
         "\(request.purpose): rate limited (HTTP \(response.status))\(retryAfter.map { "; retry in \($0.exactly)" } ?? "").",
-        hint: "Other programs of this tenant share the quota: wait; if this persists, increase --every.",
+        hint:
+          "Wait: other programs of this tenant share its quota. If this persists, let each of them send requests less often.",
         recovery: .later(after: retryAfter))
     }
     return Failure(

@@ -11,6 +11,18 @@ package struct Tally: Sendable, Equatable {
 
   package init() {}
 
+  /// What was counted since `right`.
+  package static func - (left: Tally, right: Tally) -> Tally {
+    var tally = left
+    tally.windows -= right.windows
+    tally.pages -= right.pages
+    tally.rows -= right.rows
+    tally.emitted -= right.emitted
+    tally.duplicates -= right.duplicates
+    tally.failed -= right.failed
+    return tally
+  }
+
   package static func += (left: inout Tally, right: Tally) {
     left.windows += right.windows
     left.pages += right.pages

@@ -60,14 +60,13 @@ struct HTTPOptions: Sendable {
   func choice(_ name: String, _ words: [String], of sink: String) throws(Failure) -> String {
     let value = own[name] ?? words[0]
     if words.contains(value) { return value }
-    throw SinkSpec.wrong(
-      "Reading the sink \(sink): \(name)=\(value) is unknown.", hint: "Valid values: \(words.joined(separator: ", ")).")
+    throw .unknownValue(value, option: name, of: sink, among: words)
   }
 
   /// A whole number of the service's own.
   func number(_ name: String, _ range: ClosedRange<Int>, default value: Int, of sink: String) throws(Failure) -> Int {
     guard let text = own[name] else { return value }
-    return try Self.number(name, text, range, sink)
+    return try SinkText.number(name, text, range, of: sink)
   }
 
   private mutating func set(_ name: String, _ value: String, _ sink: String) throws(Failure) {
@@ -79,10 +78,10 @@ struct HTTPOptions: Sendable {
     case "cert": certificate = value
     case "key": privateKey = value
     case "gzip": compresses = try Self.flag(name, value, sink)
-    case "batch-events": mostEvents = try Self.number(name, value, 1...100_000, sink)
-    case "batch-bytes": mostBytes = try Self.number(name, value, 1_000...100_000_000, sink)
-    case "connections": connections = try Self.number(name, value, 1...16, sink)
-    case "timeout": timeout = try Self.number(name, value, 1...3_600, sink)
+    case "batch-events": mostEvents = try SinkText.number(name, value, 1...100_000, of: sink)
+    case "batch-bytes": mostBytes = try SinkText.number(name, value, 1_000...100_000_000, of: sink)
+    case "connections": connections = try SinkText.number(name, value, 1...16, of: sink)
+    case "timeout": timeout = try SinkText.number(name, value, 1...3_600, of: sink)
     default: headers.append(try Self.header(name, value, sink))
     }
   }
@@ -123,14 +122,5 @@ struct HTTPOptions: Sendable {
       throw SinkSpec.wrong("Reading the sink \(sink): \(name) must be on or off.", hint: "For example: \(name)=off")
     }
     return value == "on"
-  }
-
-  static func number(
-    _ name: String, _ value: String, _ range: ClosedRange<Int>, _ sink: String
-  ) throws(Failure) -> Int {
-    if let number = Int(value), range.contains(number) { return number }
-    throw SinkSpec.wrong(
-      "Reading the sink \(sink): \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).",
-      hint: "Correct the option \(name).")
   }
 }

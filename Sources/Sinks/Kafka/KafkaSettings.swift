@@ -101,8 +101,8 @@ struct KafkaSettings: Sendable, Equatable {
       guard Self.isTopic(value), value != topic else { throw wrong("marker-topic must be the name of another topic.") }
       ownMarkerTopic = value
     case "client-id": clientID = value
-    case "max-bytes": maxBytes = Int(try number(option, value, 1_000...100_000_000))
-    default: timeout = .seconds(try number(option, value, 1...900))
+    case "max-bytes": maxBytes = try SinkText.number(option, value, 1_000...100_000_000, of: name)
+    default: timeout = .seconds(try SinkText.number(option, value, 1...900, of: name))
     }
   }
 
@@ -137,13 +137,7 @@ struct KafkaSettings: Sendable, Equatable {
     _ option: String, _ value: String
   ) throws(Failure) -> Value {
     if let choice = Value(rawValue: value) { return choice }
-    let all = Value.allCases.map { $0.rawValue.lowercased() }.joined(separator: ", ")
-    throw wrong("\(option)=\(value) is unknown.", hint: "Valid values: \(all).")
-  }
-
-  private func number(_ option: String, _ value: String, _ range: ClosedRange<Int>) throws(Failure) -> Int {
-    if let number = Int(value), range.contains(number) { return number }
-    throw wrong("\(option) must be a whole number from \(range.lowerBound) to \(range.upperBound).")
+    throw .unknownValue(value, option: option, of: name, among: Value.allCases.map { $0.rawValue.lowercased() })
   }
 
   private func wrong(_ what: String, hint: String = "See message-trace help kafka.") -> Failure {

@@ -108,12 +108,13 @@ struct SyslogOptions: Sendable, Equatable {
     case "ca": authorities = value
     case "cert": certificate = value
     case "key": privateKey = value
-    case "max-bytes": maxBytes = try Self.number(name, value, 480...(transport == .udp ? 65_507 : 16 << 20), spec)
+    case "max-bytes":
+      maxBytes = try SinkText.number(name, value, 480...(transport == .udp ? 65_507 : 16 << 20), of: spec)
     case "sd": structuredData = try Self.structured(value, spec)
     case "token-env": token = .environment(value)
     case "token-file": token = .file(value)
-    case "window": window = try Self.number(name, value, 1...10_000, spec)
-    default: rate = try Self.number(name, value, 0...1_000_000, spec)
+    case "window": window = try SinkText.number(name, value, 1...10_000, of: spec)
+    default: rate = try SinkText.number(name, value, 0...1_000_000, of: spec)
     }
     guard Self.transports(for: name).contains(transport) else {
       throw SinkSpec.wrong(
@@ -137,8 +138,7 @@ struct SyslogOptions: Sendable, Equatable {
     _ name: String, _ value: String, _ spec: String
   ) throws(Failure) -> Choice {
     if let choice = Choice(rawValue: value) { return choice }
-    let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-    throw SinkSpec.wrong("Reading the sink \(spec): \(name)=\(value) is unknown.", hint: "Valid values: \(all).")
+    throw .unknownValue(value, option: name, of: spec, among: Choice.allCases.map(\.rawValue))
   }
 
   private static func structured(_ value: String, _ spec: String) throws(Failure) -> StructuredData {
@@ -162,13 +162,5 @@ struct SyslogOptions: Sendable, Equatable {
         "Reading the sink \(spec): \(name) must be at most \(limit) visible ASCII characters, without spaces.")
     }
     return value
-  }
-
-  private static func number(
-    _ name: String, _ value: String, _ range: ClosedRange<Int>, _ spec: String
-  ) throws(Failure) -> Int {
-    if let number = Int(value), range.contains(number) { return number }
-    throw SinkSpec.wrong(
-      "Reading the sink \(spec): \(name) must be a whole number from \(range.lowerBound) to \(range.upperBound).")
   }
 }

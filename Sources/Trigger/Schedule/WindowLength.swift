@@ -1,11 +1,15 @@
 // How much time the next window of a longer span covers: much where there is little mail, little where there is much.
 
-internal import IntakeCore
+package import IntakeCore
 
-/// The length of the next window, adapted to the pages of the windows before it.
+/// The length of the next window, adapted to what the windows before it held.
 package struct WindowLength: Sendable {
   package private(set) var current: Duration
   private let limits: ClosedRange<Duration>
+
+  /// Half of the smaller service's page. An answer with more rows may have been cut, by a service that gives fewer than it
+  /// was asked for and no next link: no sign of little mail.
+  private static let fewRows = 1_000
 
   package init(first: Duration, limits: ClosedRange<Duration>) {
     current = first
@@ -13,9 +17,9 @@ package struct WindowLength: Sendable {
   }
 
   /// Few requests where there is little mail, little to repeat after a kill where there is much.
-  /// - Parameter pages: of the window that was read last.
-  package mutating func adapt(pages: Int) {
-    if pages <= 1 { current = min(current * 2, limits.upperBound) }
-    if pages > 8 { current = max(current / 2, limits.lowerBound) }
+  /// - Parameter tally: of the last window, which was read to its end: one that failed says nothing.
+  package mutating func adapt(to tally: Tally) {
+    if tally.pages <= 1, tally.rows < Self.fewRows { current = min(current * 2, limits.upperBound) }
+    if tally.pages > 8 { current = max(current / 2, limits.lowerBound) }
   }
 }

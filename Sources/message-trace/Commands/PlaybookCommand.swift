@@ -11,8 +11,8 @@ struct PlaybookCommand: RunnableCommand {
     summary: "create a playbook, validate it, print the JSON Schema",
     usage: "playbook init [PATH] | validate PATH... | schema",
     details: """
-      init writes a complete playbook to fill in, to standard output or a new file, with --mode, --tenant and
-      --local-domains (the accepted domains of the tenant) set. It takes the secret from a file in a folder beside it.
+      init writes a complete playbook to fill in, to standard output or a new file, with --mode, --tenant,
+      --client-id and --local-domains (the accepted domains of the tenant) set. It takes the secret from a file in a folder beside it.
       validate lists every mistake of each file with its line and the nearest valid key; it reads no secret.
       """,
     examples: [
@@ -20,7 +20,7 @@ struct PlaybookCommand: RunnableCommand {
       "message-trace playbook validate /etc/message-trace/*.json",
       "message-trace playbook schema > playbook.schema.json",
     ],
-    settings: [.mode, .tenant, .localDomains],
+    settings: [.mode, .tenant, .clientID, .localDomains],
     operands: Operands(count: 1...10_000, verbs: ["init", "validate", "schema"], areFiles: true),
     implementation: Self.self)
 
@@ -51,7 +51,8 @@ struct PlaybookCommand: RunnableCommand {
     let file = path?.split(separator: "/").last.map(String.init) ?? String(tenant.prefix { $0 != "." })
     let name = file.hasSuffix(".json") ? String(file.dropLast(".json".utf8.count)) : file
     let text = PlaybookStarter.text(
-      mode, tenant: tenant, uuid: RandomUUID.make(), name: name, localDomains: layer[.localDomains] ?? [])
+      mode, tenant: tenant, uuid: RandomUUID.make(), name: name, localDomains: layer[.localDomains] ?? [],
+      clientID: layer[.clientID]?.last)
     return (text, PlaybookStarter.secretFile(mode, name: name))
   }
 

@@ -1,4 +1,4 @@
-// A tenant's mail as a service would show it over a week: one row every five minutes, every third one hours late.
+// A tenant's mail as a service would show it over a week: a row on every step, every third one hours late.
 
 internal import IntakeCore
 internal import Synchronization
@@ -11,16 +11,31 @@ final class WeekSource: Source {
   private let start: Instant
   private let time: TimeSource
   private let isRevoked: Bool
-  private let state = Mutex<(recent: [Instant], busiest: Int)>(([], 0))
+  private let step: Duration
+  private let hasDate: Bool
+  private let row: @Sendable (Int64, Instant) -> String
+  private let state = Mutex<(recent: [Instant], busiest: Int, requests: Int)>(([], 0, 0))
 
-  static let step: Duration = .seconds(300)
-
-  /// - Parameter isRevoked: its secret is no longer good.
-  init(start: Instant, time: TimeSource, isRevoked: Bool) {
+  /// - Parameters:
+  ///   - start: when the first row is received.
+  ///   - time: what can be seen by now.
+  ///   - isRevoked: its secret is no longer good.
+  ///   - step: between two rows.
+  ///   - hasDate: its pages carry the service's time.
+  ///   - row: the bytes of a row, by number and time of receipt.
+  init(
+    start: Instant, time: TimeSource, isRevoked: Bool, step: Duration = .seconds(300), hasDate: Bool = true,
+    row: @escaping @Sendable (Int64, Instant) -> String = WeekSource.graphRow
+  ) {
     self.start = start
     self.time = time
     self.isRevoked = isRevoked
+    self.step = step
+    self.hasDate = hasDate
+    self.row = row
   }
+
+  var requests: Int { state.withLock { $0.requests } }
 
   /// Most requests in any five minutes.
   var busiest: Int { state.withLock { $0.busiest } }
@@ -35,7 +50,7 @@ final class WeekSource: Source {
 
   /// Numbers of the rows that every schedule with revisits up to a day has seen by `end`.
   func due(by end: Instant) -> [Int64] {
-    (0..<max(0, (end - start).ticks / Self.step.ticks)).filter { index in
+    (0..<max(0, (end - start).ticks / step.ticks)).filter { index in
       received(index) + Self.delay(index) < end - .seconds(30 * 3_600)
     }
   }
@@ -44,9 +59,9 @@ final class WeekSource: Source {
     let now = time.now()
     count(now)
     if isRevoked { throw Failure("signin.denied", exit: .denied, "Signing in: the secret was revoked.") }
-    var page = Page(bytes: [], rows: [], serverDate: now)
-    let first = max(0, (window.start - start).ticks / Self.step.ticks)
-    let last = (window.end - start).ticks / Self.step.ticks
+    var page = Page(bytes: [], rows: [], serverDate: hasDate ? now : nil)
+    let first = max(0, (window.start - start).ticks / step.ticks)
+    let last = (window.end - start).ticks / step.ticks
     for index in stride(from: last, through: first, by: -1) {
       let received = received(index)
       guard received >= window.start, received <= window.end, received + Self.delay(index) <= now else { continue }
@@ -57,17 +72,19 @@ final class WeekSource: Source {
     return page
   }
 
-  private func received(_ index: Int64) -> Instant { start + .ticks(Self.step.ticks * index) }
+  private func received(_ index: Int64) -> Instant { start + .ticks(step.ticks * index) }
 
   private func count(_ now: Instant) {
     state.withLock { state in
+      state.requests += 1
       state.recent.removeAll { now - $0 >= .seconds(300) }
       state.recent.append(now)
       state.busiest = max(state.busiest, state.recent.count)
     }
   }
 
-  private func row(_ index: Int64, _ received: Instant) -> String {
+  /// As Graph gives it.
+  static func graphRow(_ index: Int64, _ received: Instant) -> String {
     #"{"id":"\#(Self.traceID(index))","senderAddress":"sender\#(index % 40)@fabrikam.example","#
       + #""recipientAddress":"reader\#(index % 70)@contoso.com","messageId":"<\#(index)@fabrikam.example>","#
       + #""subject":"Message number \#(index)","status":"delivered","size":\#(4_096 + index % 900),"#

@@ -14,7 +14,6 @@ struct QueryTruthTests {
     let fixture = SearchFixture.shared
     #expect(fixture.rows.count >= 100_000)
     let server = try fixture.serve()
-    defer { server.stop() }
     let source = try fixture.source(mode, server)
     var dice = Lottery(state: 20_261_121)
     var found = 0
@@ -43,7 +42,6 @@ struct QueryTruthTests {
   func crowd(_ mode: Mode) async throws {
     let fixture = SearchFixture.shared
     let server = try fixture.serve()
-    defer { server.stop() }
     let source = try fixture.source(mode, server)
     let crowd = try #require(fixture.crowds.first)
     #expect(crowd.count == 3_000)
@@ -62,7 +60,6 @@ struct QueryTruthTests {
   func nothing(_ mode: Mode) async throws {
     let fixture = SearchFixture.shared
     let server = try fixture.serve()
-    defer { server.stop() }
     let source = try fixture.source(mode, server)
     let id = "00000000-0000-4000-8000-000000000000"
     let filter = QueryFilter([.traceID: [id]])
@@ -78,7 +75,6 @@ struct QueryTruthTests {
   func limited(_ mode: Mode) async throws {
     let fixture = SearchFixture.shared
     let server = try fixture.serve()
-    defer { server.stop() }
     let source = try fixture.source(mode, server)
     let filter = QueryFilter([.status: ["Failed", "quarantined"]])
     let (start, end) = (fixture.now - .seconds(12 * 3_600), fixture.now)
@@ -92,7 +88,6 @@ struct QueryTruthTests {
   func details() async throws {
     let fixture = SearchFixture.shared
     let server = try fixture.serve()
-    defer { server.stop() }
     let sources = try Mode.allCases.map { try fixture.source($0, server) }
     for status in [SimulatedStatus.delivered, .failed, .quarantined, .filteredAsSpam, .expanded] {
       let row = try #require(fixture.rows.last { $0.status(at: fixture.now) == status })

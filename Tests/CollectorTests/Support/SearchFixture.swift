@@ -27,9 +27,12 @@ struct SearchFixture: Sendable {
     crowds = messages.filter { $0.count > 1_000 }
   }
 
-  func serve() throws(Failure) -> SimulatorServer {
-    let now = now
-    var settings = SimulatorSettings(tenant: tenant, time: TimeSource(now: { now }))
+  /// Serves the tenant for all tests, until the process ends: to generate 100,000 rows takes seconds.
+  func serve() throws(Failure) -> SimulatorServer { try Self.server.get() }
+
+  private static let server = Result { () throws(Failure) -> SimulatorServer in
+    let now = shared.now
+    var settings = SimulatorSettings(tenant: shared.tenant, time: TimeSource(now: { now }))
     settings.quota = .off
     return try SimulatorServer.start(settings)
   }

@@ -12,11 +12,12 @@ import Testing
   func starter(_ mode: String) throws {
     let folder = try ScratchFolder()
     let path = folder("p.json")
-    let call = ["playbook", "init", path, "--mode", mode, "--tenant", "fabrikam.example"]
+    let call = ["playbook", "init", path, "--mode", mode, "--tenant", "fabrikam.example", "--client-id", "c1"]
     #expect(Program.run(call).status == 0)
     #expect(Program.run(["playbook", "validate", path]).lines == ["\(path): good"])
     let source = PlaybookFixture.json(path)?["source"]
     #expect(source?["mode"]?.string == mode && source?["tenant"]?.string == "fabrikam.example")
+    #expect(source?["clientId"]?.string == (mode == "graph" ? "c1" : nil))
     // A file beside the playbook, which cron and systemd can read: they have no environment.
     let secret = source?[mode == "graph" ? "clientSecret" : "password"]
     #expect(secret?["file"]?.string == (mode == "graph" ? "p/client-secret" : "p/password"))

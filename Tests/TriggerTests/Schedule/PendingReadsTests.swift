@@ -51,6 +51,17 @@ import Testing
     #expect(windows.contains { $0.span == .seconds(8 * 86_400) })
   }
 
+  @Test(
+    "a window grows only behind one with few rows: a full answer may have been cut",
+    arguments: [(1, 0, 12), (1, 999, 12), (1, 1_000, 6), (2, 50, 6), (9, 9_000, 3), (8, 8_000, 6)])
+  func adapted(_ pages: Int, _ rows: Int, _ hours: Int) {
+    var length = WindowLength(first: .seconds(6 * 3_600), limits: .seconds(3_600) ... .seconds(86_400))
+    var tally = Tally()
+    (tally.pages, tally.rows) = (pages, rows)
+    length.adapt(to: tally)
+    #expect(length.current == .seconds(hours * 3_600))
+  }
+
   @Test("pieces of two cursors, or with a hole between them, stay two windows")
   func apart() {
     func read(_ cursor: String, _ hours: Range<Int>) -> Schedule.Read {

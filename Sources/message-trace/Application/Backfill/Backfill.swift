@@ -70,7 +70,7 @@ struct Backfill: Sendable {
       progress.tally += tally
       progress.updated = time.now()
       try progress.write(documents)
-      length.adapt(pages: tally.pages)
+      length.adapt(to: tally)
       tell(progress)
       if !progress.isComplete { try await wait(Self.turn) }
     }
