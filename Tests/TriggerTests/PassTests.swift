@@ -133,6 +133,32 @@ import Testing
     #expect(sink.lines.last == late.text && sink.lines.count == 121)
   }
 
+  @Test(
+    "without dates and without mail the time since the newest row is read once a pass, and a row of then still comes")
+  func silence() async throws {
+    let clock = ManualClock(Self.start)
+    let source = RowSource(Self.rows(), pageSize: 500, serverDate: nil)
+    let sink = MemorySink()
+    let late = RowSource.Row(received: Self.start + .seconds(100), text: "{\"n\":0}")
+    var pipeline = Pipeline(
+      source: source, mapping: DatedMapping(source.rows + [late]), sinks: [sink], state: MemoryStore(),
+      time: clock.source)
+    try await pipeline.open()
+    let pass = pass(clock, revisits: [.seconds(900), .seconds(3_600), .seconds(6 * 3_600), .seconds(86_400)])
+    #expect(await pass.run(&pipeline).failure == nil)
+    clock.advance(by: .seconds(10 * 86_400))
+    for _ in 0..<3 {
+      let before = source.asked.count
+      #expect(await pass.run(&pipeline).failure == nil)
+      // 41 windows of six hours, and what each revisit has to read before them.
+      #expect(source.asked.count - before <= 45)
+      clock.advance(by: .seconds(60))
+    }
+    source.add(late)
+    #expect(await pass.run(&pipeline).failure == nil)
+    #expect(sink.lines.last == late.text && sink.lines.count == 121)
+  }
+
   @Test("a first pass by a clock three days ahead of a service without dates loses nothing once the clock is right")
   func firstPassAhead() async throws {
     let clock = ManualClock(Self.start + .seconds(3 * 86_400))
