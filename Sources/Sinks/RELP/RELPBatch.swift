@@ -57,7 +57,7 @@ struct RELPBatch: Sendable {
 
   /// True for a batch with the same events in the same places.
   func isOf(_ other: JournalEntry) -> Bool {
-    entry.sequence == other.sequence && entry.entries == other.entries
+    entry.sequence == other.sequence && entry.entries.isOfSameEvents(as: other.entries)
   }
 
   /// The event's line.
