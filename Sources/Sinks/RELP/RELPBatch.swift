@@ -88,6 +88,8 @@ struct RELPRefusal: Sendable {
 
   /// Refusals over so many connections, and others taken meanwhile, are final.
   static let most = 3
+  /// Where a batch of so many is refused whole, the fault is not the events'.
+  static let mostInARow = 50
 
   var isFinal: Bool { count >= Self.most && othersAreTaken }
   var needsProof: Bool { count + 1 >= Self.most && !othersAreTaken }

@@ -111,6 +111,21 @@ internal import Testing
     #expect(trial.wholeIDs.sorted() == (0..<100).map { "1-\($0)" }.sorted() && trial.ids.count <= 101)
   }
 
+  @Test("a receiver that refuses each of fifty events, and takes only copies of them, is one with wrong settings")
+  func refusesAll() async throws {
+    let trial = try Trial(.rejects("email.subject"))
+    defer { trial.receiver.stop() }
+    let failure = await #expect(throws: Failure.self) { try await trial.deliver(try trial.sink(), count: 50) }
+    #expect(failure?.code.rawValue == "sink.relp.refuses_all" && failure?.exit == .badData)
+    #expect(trial.letters.kept.value.isEmpty)
+    trial.receiver.become(.orderly)
+    try await trial.deliver(try trial.sink(), count: 50)
+    #expect(trial.wholeIDs.sorted() == (0..<50).map { "1-\($0)" }.sorted())
+    trial.receiver.become(.rejects("email.subject"))
+    try await trial.deliver(try trial.sink(), count: 49)
+    #expect(trial.letters.kept.value.count == 49)
+  }
+
   @Test("a batch that is given back keeps what was answered: the next pass sends only the rest")
   func givenBack() async throws {
     let trial = try Trial(.rejectsBehind(10, connections: 9))
