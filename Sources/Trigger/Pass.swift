@@ -53,6 +53,10 @@ package struct Pass: Sendable {
   }
 
   /// A revisit whose window fails blocks only itself.
+  ///
+  /// Without any sign of the service's clock no cursor passes the newest row: no bound by the local clock is safe, since that
+  /// may be ahead by days, and what it skips is never read. So while no mail comes every pass reads all of that time again.
+  /// It costs the live read only: revisits of what it has just read show nothing new, and their cursors stay.
   /// - Parameter mayBeginAgain: false once the first start was fixed again: a service whose clock jumps must not repeat it.
   private func readAll<Input, Mapping, State>(
     _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome, mayBeginAgain: Bool = true
@@ -60,6 +64,7 @@ package struct Pass: Sendable {
     let due = schedule.due(pipeline.state.checkpoint.cursors, now: time.now(), source: pipeline.source)
     outcome.gaps = due.gaps
     for gap in due.gaps { warn(of: gap) }
+    var justRead: Window?
     // Revisits that have failed, or whose windows the live read has covered meanwhile.
     var ended: Set<String> = []
     var pending = PendingReads(due.reads)
@@ -71,11 +76,15 @@ package struct Pass: Sendable {
         ended.insert(read.cursor)
         continue
       }
+      if pipeline.serverDate == nil, let justRead, justRead.holds(read.window) { continue }
       do throws(Failure) {
         guard try await self.read(read, &pipeline, into: &outcome, mayBeginAgain) else {
           return try await readAll(&pipeline, into: &outcome, mayBeginAgain: false)
         }
         length.adapt(to: outcome.tally - before)
+        if read.cursor == Schedule.liveCursor {
+          justRead = Window(start: justRead?.start ?? read.window.start, end: read.window.end)
+        }
       } catch {
         guard error.isOfSource, read.cursor != Schedule.liveCursor else { throw error }
         ended.insert(read.cursor)
@@ -165,6 +174,10 @@ package struct Pass: Sendable {
   private static func values(_ window: Window) -> [(String, String)] {
     [("from", Timestamp.text(window.start)), ("to", Timestamp.text(window.end))]
   }
+}
+
+extension Window {
+  fileprivate func holds(_ other: Window) -> Bool { start <= other.start && other.end <= end }
 }
 
 extension Failure {

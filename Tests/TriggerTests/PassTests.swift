@@ -226,7 +226,7 @@ import Testing
 }
 
 /// As `PlainMapping`, with each row's own received time.
-private struct DatedMapping: Normalising {
+struct DatedMapping: Normalising {
   private let received: [String: Instant]
 
   init(_ rows: [RowSource.Row]) {
@@ -238,6 +238,7 @@ private struct DatedMapping: Normalising {
     PlainMapping().normalise(page, created: created, into: &batch, ledger: &ledger)
     let lines = String(decoding: batch.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     for index in batch.entries.indices.dropFirst(first) {
+      if received[lines[index]] == nil { batch.undated += 1 }
       batch.entries[index].received = received[lines[index]] ?? created
     }
   }

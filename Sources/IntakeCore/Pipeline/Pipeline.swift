@@ -161,7 +161,9 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       batch.clear()
       let now = time.now()
       mapping.normalise(page, created: now, into: &batch, ledger: &state.ledger)
+      let known = max(newestRow, batch.newestRow(before: now))
       noteAges(now)
+      if batch.hasUndated { newestRow = known }
       try await deliverBatch(cursor: batch.rest == nil ? cursor : nil, into: &tally)
     } while batch.rest != nil
   }
@@ -209,6 +211,22 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       "Fetching is paused: \(state.journalSize) bytes of the journal are undelivered.",
       hint: cause.map { "Fix the sink first: \($0.sentence)" }, recovery: .later(after: nil), cause: cause)
   }
+}
+
+extension Batch {
+  /// Rows without a time have that of their reading, which shows nothing of the service's clock.
+  fileprivate var hasUndated: Bool { undated + failed > 0 }
+
+  /// The newest received time before an instant.
+  fileprivate func newestRow(before now: Instant) -> Instant? {
+    hasUndated ? entries.lazy.map(\.received).filter { $0 < now }.max() : nil
+  }
+}
+
+/// The later one, if any.
+private func max(_ left: Instant?, _ right: Instant?) -> Instant? {
+  guard let left, let right else { return left ?? right }
+  return left < right ? right : left
 }
 
 extension Checkpoint {

@@ -34,6 +34,7 @@ package enum NamedFault: String, CaseIterable, Sendable {
   case sinkLostAnswer = "sink-lost-answer"
   case sinkSlow = "sink-slow"
   case sinkRefuses = "sink-refuses"
+  case sinkRevoked = "sink-revoked"
   case ackNever = "ack-never"
   // The clock, and a bit of everything.
   case clockBehind = "clock-behind"
@@ -76,6 +77,7 @@ package enum NamedFault: String, CaseIterable, Sendable {
     case .sinkLostAnswer: "every third request with events is taken, and its answer lost"
     case .sinkSlow: "5 seconds for each request with events"
     case .sinkRefuses: "events with 00f in them are refused for good"
+    case .sinkRevoked: "credentials of receivers are refused from the third request on; a new token of Entra is good"
     case .ackNever: "Splunk's acknowledgement never comes"
     case .clockBehind: "the service's clock is ten minutes behind"
     case .rough: "a mix of transient faults"
@@ -107,6 +109,9 @@ package enum NamedFault: String, CaseIterable, Sendable {
     case .sinkLostAnswer: receivers(.cut(0), .every(3))
     case .sinkSlow: receivers(.latency(.seconds(5)), .always)
     case .sinkRefuses: receivers(.refusedEvents("00f"), .always)
+    case .sinkRevoked:
+      receivers(.credentialReplaced, .requests(3...3))
+        + [FaultRule(.tokenRevoked, on: "/dataCollectionRules/", .requests(3...3))]
     case .ackNever: [FaultRule(.neverConfirmed, on: "/services/collector")]
     default: faults.flatMap { fault in ["/v1.0/", "/beta/", "/ecp/"].map { FaultRule(fault, on: $0) } }
     }

@@ -33,6 +33,10 @@ final class HTTPReceiver: Sendable {
       sequence = entry.sequence
       entries = entry.entries
     }
+
+    static func == (left: Key, right: Key) -> Bool {
+      left.sequence == right.sequence && left.entries.isOfSameEvents(as: right.entries)
+    }
   }
 
   let said = SaidOnce()
@@ -77,4 +81,11 @@ final class SaidOnce: Sendable {
 
   /// True the first time for each text.
   func isNew(_ text: String) -> Bool { said.withLock { $0.insert(text).inserted } }
+}
+
+extension [Batch.Entry] {
+  /// True if the same events stand in the same places; what else is known of them may have been read from the journal.
+  func isOfSameEvents(as other: [Batch.Entry]) -> Bool {
+    count == other.count && zip(self, other).allSatisfy { $0.identity == $1.identity && $0.end == $1.end }
+  }
 }

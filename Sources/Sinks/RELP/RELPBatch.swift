@@ -37,18 +37,27 @@ struct RELPBatch: Sendable {
     refusals[index] = nil
   }
 
-  /// Called once for each connection over which the message was refused.
-  /// - Parameter isAlone: the receiver has taken a message that was sent behind it.
-  mutating func noteRefusal(of index: Int, status: Int?, isAlone: Bool) {
-    var refusal = refusals[index] ?? RELPRefusal()
-    refusal.count += 1
-    refusal.status = status
-    refusal.isAlone = refusal.isAlone || isAlone
-    refusals[index] = refusal
-    guard refusal.isFinal else { return }
+  /// Called at most once for each connection.
+  mutating func noteRefusal(of index: Int, status: Int?) {
+    refusals[index, default: RELPRefusal()].count += 1
+    refusals[index]?.status = status
+    settle(index)
+  }
+
+  /// Over the connection that it was refused over, the receiver has taken another message.
+  mutating func noteOthersTaken(beside index: Int) {
+    refusals[index]?.othersAreTaken = true
+    settle(index)
+  }
+
+  private mutating func settle(_ index: Int) {
+    guard let refusal = refusals[index], refusal.isFinal else { return }
     noteAnswer(to: index)
     refusals[index] = refusal
   }
+
+  /// A message whose next refusal would be final if the receiver took another one over the same connection.
+  var doubtful: Int? { refusals.filter(\.value.needsProof).keys.min() }
 
   /// The messages that the receiver does not take, however often they are sent, in order.
   var refused: [(index: Int, status: Int?)] {
@@ -57,7 +66,7 @@ struct RELPBatch: Sendable {
 
   /// True for a batch with the same events in the same places.
   func isOf(_ other: JournalEntry) -> Bool {
-    entry.sequence == other.sequence && entry.entries == other.entries
+    entry.sequence == other.sequence && entry.entries.isOfSameEvents(as: other.entries)
   }
 
   /// The event's line.
@@ -74,13 +83,14 @@ struct RELPRefusal: Sendable {
   /// Connections over which it was refused.
   var count = 0
   var status: Int?
-  /// A message behind it was taken over the same connection.
-  var isAlone = false
+  /// A message behind it, or a shortened copy before it, was taken over the same connection.
+  var othersAreTaken = false
 
   /// Refusals over so many connections, and others taken meanwhile, are final.
   static let most = 3
+  /// Where a batch of so many is refused whole, the fault is not the events'.
+  static let mostInARow = 50
 
-  var isFinal: Bool { count >= Self.most && isAlone }
-  /// One more refusal would be final, if others were taken.
-  var needsProof: Bool { count + 1 >= Self.most && !isAlone }
+  var isFinal: Bool { count >= Self.most && othersAreTaken }
+  var needsProof: Bool { count + 1 >= Self.most && !othersAreTaken }
 }

@@ -57,8 +57,9 @@ struct RELPSession: Sendable {
   ) throws(Failure) {
     batch.rewind()
     unanswered = [:]
-    var refused: [(index: Int, status: Int?)] = []
-    var lastTaken = -1
+    var refused: [Int] = []
+    let isProven =
+      try batch.doubtful.map { index throws(Failure) in try takesShortened(index, of: batch, format) } ?? false
     while true {
       // Half a window at once: one call to the system for many messages.
       if unanswered.count <= window / 2 { fill(&batch, format, window) }
@@ -67,25 +68,20 @@ struct RELPSession: Sendable {
         guard let index = unanswered.removeValue(forKey: answer.transaction) else { throw foreign }
         if answer.status == 200 {
           batch.noteAnswer(to: index)
-          lastTaken = max(lastTaken, index)
+          for earlier in refused where earlier < index { batch.noteOthersTaken(beside: earlier) }
         } else {
-          refused.append((index, answer.status))
+          refused.append(index)
+          batch.noteRefusal(of: index, status: answer.status)
+          if isProven { batch.noteOthersTaken(beside: index) }
         }
         taken.add(1)
       }
     }
-    guard let last = refused.last else { return }
-    if refused.contains(where: { $0.index > lastTaken && batch.refusals[$0.index]?.needsProof == true }),
-      try takesShortened(last.index, of: batch, format)
-    {
-      lastTaken = .max
-    }
-    for (index, status) in refused { batch.noteRefusal(of: index, status: status, isAlone: index < lastTaken) }
-    guard batch.isDone else { throw rejected("a message", last.status) }
+    guard batch.isDone else { throw rejected("a message", refused.last.flatMap { batch.refusals[$0]?.status }) }
   }
 
-  /// Where nothing else is left to send behind a refused message, a copy with little more than its id shows whether the
-  /// receiver takes anything.
+  /// Where no other message is left, a copy with little more than its id shows whether the receiver takes anything. It goes
+  /// first, since a receiver may close the connection behind a refusal.
   private mutating func takesShortened(
     _ index: Int, of batch: RELPBatch, _ format: SyslogFormat
   ) throws(Failure) -> Bool {

@@ -65,7 +65,8 @@ final class RELPSink: Sink {
       try await answer(&batch)
       try keep(batch)
     } catch {
-      receiver.update { $0.unfinished = batch.answered > 0 ? batch : nil }
+      let isOfUse = batch.answered > 0 && error.code != .refusesAll
+      receiver.update { $0.unfinished = isOfUse ? batch : nil }
       throw error
     }
     receiver.update { $0.unfinished = nil }
@@ -104,6 +105,8 @@ final class RELPSink: Sink {
   private func keep(_ batch: RELPBatch) throws(Failure) {
     let refused = batch.refused
     guard !refused.isEmpty else { return }
+    let isAll = refused.count == batch.entry.entries.count && refused.count >= RELPRefusal.mostInARow
+    guard !isAll else { throw .refusesAll(name, refused.count) }
     guard let deadLetters else { throw .refusedMessages(name, refused.count) }
     let letters = refused.map { index, status in
       let entry = batch.entry.entries[index]
@@ -160,7 +163,18 @@ final class RELPSink: Sink {
   }
 }
 
+extension Failure.Code {
+  fileprivate static let refusesAll = Self(rawValue: "sink.relp.refuses_all")
+}
+
 extension Failure {
+  fileprivate static func refusesAll(_ sink: String, _ count: Int) -> Failure {
+    Failure(
+      .refusesAll, exit: .badData,
+      "Sending to \(sink): the receiver has refused all \(count) events of a batch, and takes others.",
+      hint: "Look at the receiver's log: a parser or a limit that does not fit these events.")
+  }
+
   fileprivate static func refusedMessages(_ sink: String, _ count: Int) -> Failure {
     Failure(
       "sink.rejected", exit: .badData,

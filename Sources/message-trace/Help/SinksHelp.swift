@@ -80,8 +80,8 @@ enum SinksHelp {
     rejected.ndjson in the state, with the reason, and its neighbours are delivered. The pass ends with 65.
     `message-trace state rejected` lists what is set aside; with --resend it is sent again, after the types were corrected,
     in batches of 5,000: if that breaks off, the next --resend repeats at most the batch in doubt. At 1 GiB the sink stops
-    instead. If a service without answers for single events refuses 50 in a row and takes none, the sink stops too: that is
-    its settings.
+    instead. If a receiver without answers for single events refuses 50 in a row and takes none, the sink stops too: that
+    is its settings.
 
     """
 }

@@ -64,7 +64,7 @@ enum SyslogHelp {
                       answer are sent again. rsyslog answers before it writes unless its queue is direct: see below.
                       A message that is refused over three connections while others are taken is set aside (exit status
                       65; see message-trace help sinks). If no other is on its way, a copy with its event.id, its time
-                      and "labels.truncated" is sent behind it: if even that is refused, the batch waits.
+                      and "labels.truncated" is sent before it: if even that is refused, the batch waits.
       udp             Best effort. A refused port is detected and the batch is kept; a datagram dropped on the network or
                       by a slow receiver is lost without notice.
 

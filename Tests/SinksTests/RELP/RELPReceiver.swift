@@ -20,6 +20,8 @@ final class RELPReceiver: Sendable {
     case announcesEnd(Int)
     /// Rejects the message of that text, always.
     case rejects(String)
+    /// Rejects the message of that text and closes the connection, as librelp may.
+    case rejectsAndCloses(String)
     /// Rejects everything once it has so many messages, over its first connections, as one that has no room.
     case rejectsBehind(Int, connections: Int)
     /// Takes everything and answers nothing but the offers.
@@ -108,6 +110,10 @@ final class RELPReceiver: Sendable {
     let text = String(decoding: frame.data, as: UTF8.self)
     if case .rejects(let part) = manner, text.contains(part) {
       return say("\(frame.transaction) rsp 9 500 no: x\n", connection)
+    }
+    if case .rejectsAndCloses(let part) = manner, text.contains(part) {
+      _ = say("\(frame.transaction) rsp 9 500 no: x\n", connection)
+      return false
     }
     let all = answered
     if case .rejectsBehind(let limit, let connections) = manner, all.count <= connections,

@@ -36,8 +36,13 @@ internal import Testing
     }
 
     /// The ids of the messages that were answered with 200.
-    var ids: [String] {
-      receiver.answered.flatMap(\.self).map { message in
+    var ids: [String] { Self.ids(receiver.answered.flatMap(\.self)) }
+
+    /// Without the copies that only show whether anything is taken.
+    var wholeIDs: [String] { Self.ids(receiver.answered.flatMap(\.self).filter { !$0.contains("labels.truncated") }) }
+
+    private static func ids(_ messages: [String]) -> [String] {
+      messages.map { message in
         guard let key = message.firstRange(of: #""event.id":""#) else { return "" }
         return String(message[key.upperBound...].prefix { $0 != "\"" })
       }
@@ -70,11 +75,23 @@ internal import Testing
     // The last one is the copy.
     #expect(trial.ids.sorted() == (0..<count).map { "1-\($0)" })
     let copy = try #require(trial.receiver.answered.last?.last)
+    #expect(trial.receiver.answered.count == 3)
     #expect(copy.contains(#""labels.truncated":"true""#) && !copy.contains("email.subject"), "\(copy)")
     #expect(
       trial.letters.kept.value.map { String(decoding: $0.event, as: UTF8.self) } == [
         SinkContract.lines(1, count: count)[count - 1]
       ])
+  }
+
+  @Test(
+    "a receiver that closes the connection behind each refusal gets every other message, and the refused are set aside")
+  func closing() async throws {
+    // Numbers that end in 3: ten of a hundred, each in a copy of its own before its last refusal.
+    let trial = try Trial(.rejectsAndCloses(#"3"}"#))
+    defer { trial.receiver.stop() }
+    try await trial.deliver(try trial.sink(), count: 100)
+    #expect(Set(trial.ids) == Set((0..<100).map { "1-\($0)" }) && trial.letters.kept.value.count == 10)
+    #expect(Set(trial.wholeIDs).count == 90)
   }
 
   @Test(
@@ -91,7 +108,22 @@ internal import Testing
     }
     try await trial.deliver(try trial.sink(), count: 100)
     #expect(trial.letters.kept.value.isEmpty)
-    #expect(trial.ids.sorted() == (0..<100).map { "1-\($0)" }.sorted())
+    #expect(trial.wholeIDs.sorted() == (0..<100).map { "1-\($0)" }.sorted() && trial.ids.count <= 101)
+  }
+
+  @Test("a receiver that refuses each of fifty events, and takes only copies of them, is one with wrong settings")
+  func refusesAll() async throws {
+    let trial = try Trial(.rejects("email.subject"))
+    defer { trial.receiver.stop() }
+    let failure = await #expect(throws: Failure.self) { try await trial.deliver(try trial.sink(), count: 50) }
+    #expect(failure?.code.rawValue == "sink.relp.refuses_all" && failure?.exit == .badData)
+    #expect(trial.letters.kept.value.isEmpty)
+    trial.receiver.become(.orderly)
+    try await trial.deliver(try trial.sink(), count: 50)
+    #expect(trial.wholeIDs.sorted() == (0..<50).map { "1-\($0)" }.sorted())
+    trial.receiver.become(.rejects("email.subject"))
+    try await trial.deliver(try trial.sink(), count: 49)
+    #expect(trial.letters.kept.value.count == 49)
   }
 
   @Test("a batch that is given back keeps what was answered: the next pass sends only the rest")
@@ -101,7 +133,8 @@ internal import Testing
     await #expect(throws: Failure.self) { try await trial.deliver(try trial.sink(), count: 200) }
     #expect(trial.ids == (0..<10).map { "1-\($0)" })
     try await trial.deliver(try trial.sink(), count: 200)
-    #expect(trial.ids.sorted() == (0..<200).map { "1-\($0)" }.sorted() && trial.letters.kept.value.isEmpty)
+    #expect(trial.wholeIDs.sorted() == (0..<200).map { "1-\($0)" }.sorted() && trial.letters.kept.value.isEmpty)
+    #expect(trial.ids.count <= 201)
   }
 
   @Test("without a place for refused events the batch is not acknowledged")
