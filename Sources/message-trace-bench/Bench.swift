@@ -1,9 +1,8 @@
-// `message-trace-bench`: how fast rows become events here, and beside it, in the same run, jq and Python doing the like.
+// `message-trace-bench`: what each stage, each command and each sink costs here, beside other programs that do the same.
 //
-//     swift run -c release message-trace-bench [ROWS]
-//     swift run -c release message-trace-bench ROWS sinks         the sinks alone; http, relp or kafka: that one
-//     swift run -c release message-trace-bench ROWS collect       the whole command; ledger: as it grows to so many rows
-//     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
+//     swift build -c release && .build/release/message-trace-bench            every table, in under ten minutes
+//     message-trace-bench ROWS SECTION      one of core, commands, collect, ledger, growth, tenants, sinks, http, relp, kafka
+//     message-trace-bench ROWS graph map    one measurement, run once: what a profiler is put on
 
 internal import Glibc
 internal import IntakeCore
@@ -23,29 +22,39 @@ struct Bench {
         let result = try NormaliserBenchmark(mapping: try mapping(words[1])).run(depth, rows: rows)
         return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
       }
-      let batch = try NormaliserBenchmark(mapping: try mapping("graph")).batch()
-      if words.count == 2 { return try await measureSinks(batch, rows, only: words[1]) }
-      try measure(rows)
-      try comparePeers()
-      try await measureSinks(batch, rows)
+      for section in words.count == 2 ? [words[1]] : sections { try await run(section, words.isEmpty ? nil : rows) }
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)
     }
   }
 
-  private static func measureSinks(
-    _ batch: Batch, _ events: Int, only: String = "sinks"
-  ) async throws(Failure) {
-    if only == "collect" { return try CollectBench.run(rows: events) }
-    if only == "ledger" { return try LedgerBench.run(most: events) }
-    if only == "kafka" { return try await KafkaBench.run(batch, events: events) }
-    if only == "http" { return try await HTTPBench.run(batch, events: events) }
-    if only == "relp" { return try await RELPBench.run(batch, events: events) }
-    try await SyslogBench.run(batch, events: events)
-    try await RELPBench.run(batch, events: events)
-    try await KafkaBench.run(batch, events: events)
-    try await HTTPBench.run(batch, events: events)
+  private static let sections = ["core", "commands", "collect", "ledger", "growth", "tenants", "sinks"]
+
+  /// - Parameter rows: nil: so many that the section takes about a minute.
+  private static func run(_ section: String, _ rows: Int?) async throws(Failure) {
+    switch section {
+    case "core": try measure(rows ?? 1_000_000)
+    case "commands":
+      let files = try BenchFiles(rows: rows ?? 300_000)
+      defer { files.remove() }
+      try CommandBench.run(files)
+    case "collect": try CollectBench.run(rows: rows ?? 300_000)
+    case "ledger": try LedgerBench.run(most: rows ?? 1_000_000)
+    case "growth": try GrowthBench.run()
+    case "tenants": try TenantBench.run(largest: rows ?? 1_000)
+    default:
+      let batch = try NormaliserBenchmark(mapping: try mapping("graph")).batch()
+      try await measureSinks(batch, rows ?? 200_000, only: section)
+    }
+  }
+
+  private static func measureSinks(_ batch: Batch, _ events: Int, only: String) async throws(Failure) {
+    let all = only == "sinks"
+    if all || only == "syslog" { try await SyslogBench.run(batch, events: events) }
+    if all || only == "relp" { try await RELPBench.run(batch, events: events) }
+    if all || only == "kafka" { try await KafkaBench.run(batch, events: events) }
+    if all || only == "http" { try await HTTPBench.run(batch, events: events) }
   }
 
   private static func measure(_ rows: Int) throws(Failure) {
@@ -63,45 +72,24 @@ struct Bench {
     }
   }
 
-  /// The same page through each program that is installed: whole processes, start included, as one would use them. A
-  /// peer that does not give the events that we give is no comparison: that is said, and is an error.
-  private static func comparePeers() throws(Failure) {
-    let folder = "/tmp/message-trace-bench-\(getpid())"
-    unsafe mkdir(folder, 0o700)
-    defer { Program.remove(folder) }
-    let sample = try NormaliserBenchmark(mapping: try mapping("graph"), rowsInPage: 1_000)
-    let page = try NormaliserBenchmark(mapping: try mapping("graph"), rowsInPage: 20_000)
-    guard Program.write(sample.document, to: "\(folder)/sample.json"),
-      Program.write(page.document, to: "\(folder)/page.json"),
-      Program.write(Array(Peers.jq.utf8), to: "\(folder)/map.jq"),
-      Program.write(Array(Peers.python.utf8), to: "\(folder)/map.py")
-    else { throw Failure("bench.folder", exit: .cannotCreate, "Writing the page for the peers to \(folder).") }
-    say("\nthe same mapping by other programs: \(page.rowsInPage) graph rows, whole processes, best of 4 runs")
-    for peer in Peers.all {
-      guard Program.run(peer.command(folder, page: "sample.json"), output: "\(folder)/out.ndjson") else {
-        say(pad(peer.name, 16) + "not installed")
-        continue
-      }
-      let theirs = try FileBytes.read("\(folder)/out.ndjson", purpose: "peer's events")
-      if let difference = Peers.difference(sample.batch().bytes, theirs, lacks: peer.lacks) {
-        throw Failure("bench.peer", exit: .bug, "Comparing the events of \(peer.name) with ours: \(difference).")
-      }
-      guard let seconds = Program.time(peer.command(folder, page: "page.json"), runs: 4) else { continue }
-      let lacks =
-        peer.lacks.isEmpty ? "" : " except \(peer.lacks.sorted().joined(separator: ", ")), which it cannot make"
-      say(
-        pad(peer.name, 16) + pad(grouped(Int(Double(page.rowsInPage) / seconds)) + " events/s", 20)
-          + "\(sample.rowsInPage) compared: the same events\(lacks)")
-    }
-  }
-
-  private static func mapping(_ name: String) throws(Failure) -> Mapping {
+  static func mapping(_ name: String) throws(Failure) -> Mapping {
     let text = EmbeddedMapping.all.first { $0.file == "\(name).json" }?.text ?? ""
     return try Mapping(parsing: Array(text.utf8), file: "\(name).json")
   }
 
   static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.utf8.count))
+  }
+
+  static func hundredths(_ number: Double) -> String {
+    let whole = Int((number * 100).rounded())
+    return "\(whole / 100).\(whole / 10 % 10)\(whole % 10)"
+  }
+
+  /// The power by which the last of numbers grows over the one before, where the work grows tenfold.
+  static func slope(_ numbers: [Double]) -> String {
+    guard let last = numbers.last, let before = numbers.dropLast().last, before > 0, last > 0 else { return "-" }
+    return hundredths(log10(last / before))
   }
 
   static func grouped(_ number: Int) -> String {

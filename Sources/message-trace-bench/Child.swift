@@ -27,12 +27,27 @@ struct Child {
     return status == 0
   }
 
+  var id: pid_t { process }
+
+  /// Waits for its end; nil if it could not be waited for.
+  func cost() -> (exit: Int32, processor: Double, peakMiB: Int)? {
+    var status: Int32 = 0
+    var usage = rusage()
+    while unsafe wait4(process, &status, 0, &usage) != process { guard errno == EINTR else { return nil } }
+    return (status & 0x7F == 0 ? status >> 8 & 0xFF : 128, Self.seconds(usage), usage.ru_maxrss / 1_024)
+  }
+
+  /// User and system.
+  private static func seconds(_ usage: rusage) -> Double {
+    [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+  }
+
   /// Kills it; the processor seconds that it took.
   @discardableResult
   func end() -> Double {
     kill(process, SIGKILL)
     var usage = rusage()
     guard unsafe wait4(process, nil, 0, &usage) == process else { return 0 }
-    return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+    return Self.seconds(usage)
   }
 }

@@ -61,6 +61,36 @@ struct NormaliserBenchmark: Sendable {
   /// Rows of one generated page.
   var rowsInPage: Int { page.rows.count }
 
+  /// The rows, each on a line.
+  var lines: [UInt8] {
+    var lines: [UInt8] = []
+    lines.reserveCapacity(page.bytes.count)
+    for row in page.rows { lines += page.bytes[row] + [0x0A] }
+    return lines
+  }
+
+  /// Some rows as a service would answer them.
+  func answer(_ first: Int, _ count: Int) -> [UInt8] {
+    let rows = page.rows[first..<min(first + count, page.rows.count)]
+    guard let start = rows.first?.lowerBound, let end = rows.last?.upperBound else {
+      return Array("{\"value\":[]}".utf8)
+    }
+    return Array("{\"value\":[".utf8) + page.bytes[start..<end] + Array("]}".utf8)
+  }
+
+  /// Rows of the legacy service as `Export-Csv` writes them.
+  var table: [UInt8] {
+    var text =
+      "\"MessageTraceId\",\"SenderAddress\",\"RecipientAddress\",\"MessageId\",\"Received\",\"Subject\",\"Status\",\"Size\",\"FromIP\"\n"
+    for number in 0..<rowsInPage {
+      text += "\"\(Self.identifier(number))\",\"sender\(number % 997)@mail\(number % 31).example\","
+      text += "\"user\(number % 613)@contoso.com\",\"<\(number)d9683b4c127b@mail.example>\","
+      text += "\"2026-01-\(25 - number / 4_000 % 16)T10:\(10 + number % 50):30.\(1_000_000 + number)\","
+      text += "\"Quarterly report\",\"Delivered\",\"\(1_000 + number)\",\"203.0.113.\(number % 256)\"\n"
+    }
+    return Array(text.utf8)
+  }
+
   /// The page's events, as a sink gets them.
   func batch() -> Batch {
     var batch = Batch()
@@ -106,7 +136,7 @@ struct NormaliserBenchmark: Sendable {
     """
     {"id":"\(identifier(number))","senderAddress":"sender\(number % 997)@mail\(number % 31).example",\
     "recipientAddress":"user\(number % 613)@contoso.com","messageId":"<\(number)d9683b4c127b@mail.example>",\
-    "receivedDateTime":"2026-01-\(25 - number / 4_000 % 20)T10:\(10 + number % 50):30.\(100 + number % 900)Z",\
+    "receivedDateTime":"2026-01-\(25 - number / 4_000 % 16)T10:\(10 + number % 50):30.\(100 + number % 900)Z",\
     "subject":"Quarterly report number \(number)","size":\(1_000 + number),"fromIP":"203.0.113.\(number % 256)",\
     "toIP":"","status":"delivered"}
     """
@@ -115,7 +145,7 @@ struct NormaliserBenchmark: Sendable {
   private static func reportingRow(_ number: Int) -> String {
     """
     {"Organization":"contoso.onmicrosoft.com","MessageId":"<\(number)d9683b4c127b@mail.example>",\
-    "Received":"2026-01-\(25 - number / 4_000 % 20)T10:\(10 + number % 50):30.\(1_000_000 + number)",\
+    "Received":"2026-01-\(25 - number / 4_000 % 16)T10:\(10 + number % 50):30.\(1_000_000 + number)",\
     "SenderAddress":"sender\(number % 997)@mail\(number % 31).example",\
     "RecipientAddress":"user\(number % 613)@contoso.com","Subject":"Quarterly report","Status":"Delivered",\
     "ToIP":null,"FromIP":"203.0.113.\(number % 256)","Size":\(1_000 + number),\

@@ -12,7 +12,7 @@ package final class ThreadExecutor: SerialExecutor, TaskExecutor {
   private let state = Mutex(State())
 
   private struct State {
-    var jobs: ArraySlice<UnownedJob> = []
+    var jobs = FirstInFirstOut<UnownedJob>()
     /// In the pool's queue, or running.
     var isActive = false
   }
@@ -32,16 +32,16 @@ package final class ThreadExecutor: SerialExecutor, TaskExecutor {
     if isFirst { pool.submit(self) }
   }
 
-  /// Runs one job; the pool gets those behind it back.
-  func runNext() {
+  /// Runs one job.
+  /// - Returns: true if there are more: it is to be called again.
+  func runNext() -> Bool {
     if let job = state.withLock({ $0.jobs.popFirst() }) {
       unsafe job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
-    let isMore = state.withLock { state in
+    return state.withLock { state in
       state.isActive = !state.jobs.isEmpty
       return state.isActive
     }
-    if isMore { pool.submit(self) }
   }
 
   package func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }

@@ -16,10 +16,19 @@ package final class ThreadPool: Sendable {
   package static let most = 160
 
   private struct State {
-    var waiting: ArraySlice<ThreadExecutor> = []
+    var waiting = FirstInFirstOut<ThreadExecutor>()
     /// Threads that wait for work.
     var idle = 0
     var threads = 0
+
+    /// One that has more to do goes on with it where none waits.
+    mutating func next(after executor: ThreadExecutor?) -> ThreadExecutor? {
+      if let executor {
+        if waiting.isEmpty { return executor }
+        waiting.append(executor)
+      }
+      return waiting.popFirst()
+    }
   }
 
   private enum Next { case wake, start, nothing }
@@ -56,16 +65,28 @@ package final class ThreadPool: Sendable {
         state.threads -= 1
         return state.threads == 0
       }
-      if isLast, let executor = take() { executor.runNext() }
+      if isLast { runWaiting() }
     }
   }
 
-  private func take() -> ThreadExecutor? { state.withLock { $0.waiting.popFirst() } }
+  private func runWaiting() {
+    var executor = state.withLock { $0.waiting.popFirst() }
+    while let current = executor {
+      let isMore = current.runNext()
+      executor = state.withLock { $0.next(after: isMore ? current : nil) }
+    }
+  }
 
   /// One thread of the pool.
   private func runAll() {
     while true {
-      while let executor = next() { executor.runNext() }
+      runWaiting()
+      let isIdle = state.withLock { state in
+        guard state.waiting.isEmpty else { return false }
+        state.idle += 1
+        return true
+      }
+      guard isIdle else { continue }
       guard work.wait(timeout: .now() + Self.longestIdle) == .timedOut else { continue }
       let isOver = state.withLock { state in
         guard state.idle > 0 else { return false }
@@ -78,13 +99,23 @@ package final class ThreadPool: Sendable {
       work.wait()
     }
   }
+}
 
-  /// nil: the thread counts as idle from now on.
-  private func next() -> ThreadExecutor? {
-    state.withLock { state in
-      if let executor = state.waiting.popFirst() { return executor }
-      state.idle += 1
-      return nil
+/// A queue that keeps nothing of what has left it.
+struct FirstInFirstOut<Element> {
+  private var entered: [Element] = []
+  /// The first at the end.
+  private var leaving: [Element] = []
+
+  var isEmpty: Bool { entered.isEmpty && leaving.isEmpty }
+
+  mutating func append(_ element: Element) { entered.append(element) }
+
+  mutating func popFirst() -> Element? {
+    if leaving.isEmpty {
+      leaving = entered.reversed()
+      entered.removeAll(keepingCapacity: leaving.count < 64)
     }
+    return leaving.popLast()
   }
 }
