@@ -6,6 +6,8 @@ internal import IntakeCore
 struct CopySource {
   private let place: StatePlace
   private let state: AnyState
+  /// The state was marked as moved to this target before.
+  let wasMarked: Bool
 
   /// - Parameter target: a state that is marked as moved there already is opened: the move was not finished.
   init(_ place: StatePlace, to target: String, tenant: String, log: Log) throws(Failure) {
@@ -14,7 +16,8 @@ struct CopySource {
     case .directory(let path):
       state = .directory(try StateDirectory.open(path, tenant: tenant, log: log), DirectoryDocuments(path))
       do throws(Failure) {
-        if try MovedMarker(path: path).read() != target { try MovedMarker(path: path).check() }
+        wasMarked = try MovedMarker(path: path).read() == target
+        if !wasMarked { try MovedMarker(path: path).check() }
       } catch {
         state.close()
         throw error
@@ -23,6 +26,7 @@ struct CopySource {
       var opening = DatabaseOpening(database, tenant: tenant, holder: TenantLease.ownName)
       opening.movedTo = target
       state = .database(try opening.run(recalling: nil, log: log))
+      wasMarked = try StateDatabase.movedPlace(database, tenant: tenant) != nil
     }
   }
 
@@ -35,6 +39,17 @@ struct CopySource {
   }
 
   func close() { state.close() }
+
+  /// A Kafka producer is named after its state: a batch in doubt would not be recognised under another name.
+  /// - Throws: `state.pending` (75) while a Kafka sink lacks batches.
+  func checkDrained() throws(Failure) {
+    guard let last = pending.last else { return }
+    let behind = checkpoint.sinks.filter { $0.key.hasPrefix("kafka") && $0.value.sequence < last }.keys.sorted()
+    guard let name = behind.first else { return }
+    throw Failure(
+      "state.pending", exit: .tryLater, "Copying the state: \(name) has not acknowledged everything yet.",
+      hint: "Run a pass with the state first, so that nothing waits for that sink.", recovery: .later(after: nil))
+  }
 
   /// Marks the state as moved, or takes the mark away.
   func mark(_ target: String?) throws(Failure) {
@@ -124,7 +139,9 @@ struct CopySource {
   }
 
   private static let marking = DatabaseStatement(
-    "mark", "UPDATE message_trace.tenants SET moved = $3::text, holder = NULL WHERE tenant = $1 AND epoch = $2")
+    "mark",
+    "UPDATE message_trace.tenants SET moved = $3::text, holder = NULL WHERE tenant = $1 AND \(TenantLease.isHeld("$2"))"
+  )
 
   private static let listing = DatabaseStatement(
     "copy",

@@ -104,14 +104,6 @@ final class DatabaseImport: CopyTarget {
     connection.close()
   }
 
-  func isReleased() throws(Failure) -> Bool {
-    do throws(DatabaseTrouble) {
-      return try database.runAgain(Self.looking, [.text(tenant)]).first?.text(0) == token
-    } catch {
-      throw error.failure("Copying the state", database.target)
-    }
-  }
-
   func abandon() { connection.close() }
 
   private func flush() throws(Failure) {
@@ -134,6 +126,4 @@ final class DatabaseImport: CopyTarget {
       throw error.failure("Copying the state", database.target)
     }
   }
-
-  private static let looking = DatabaseStatement("look", "SELECT token FROM message_trace.tenants WHERE tenant = $1")
 }

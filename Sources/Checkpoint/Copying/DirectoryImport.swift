@@ -91,7 +91,7 @@ final class DirectoryImport: CopyTarget {
     folder.close()
   }
 
-  func isReleased() throws(Failure) -> Bool { try MovedMarker(path: path).read() == nil }
+  private func isReleased() throws(Failure) -> Bool { try MovedMarker(path: path).read() == nil }
 
   /// What was written stays in a folder of its own.
   func abandon() {
@@ -133,10 +133,14 @@ final class DirectoryImport: CopyTarget {
   }
 }
 
+extension Failure.Code {
+  static let stateExists = Self(rawValue: "state.exists")
+}
+
 extension Failure {
   static func stateExists(_ place: String) -> Failure {
     Failure(
-      "state.exists", exit: .cannotCreate, "Copying the state to \(place): there is a state already.",
+      .stateExists, exit: .cannotCreate, "Copying the state to \(place): there is a state already.",
       hint: "Choose another place; two states of a tenant cannot be merged.")
   }
 }

@@ -44,16 +44,20 @@ package struct StateCopy {
     }
     let source = try CopySource(from, to: to.text, tenant: tenant, log: log)
     defer { source.close() }
-    let target = try makeTarget()
+    try source.checkDrained()
+    let target: any CopyTarget
+    do throws(Failure) {
+      target = try makeTarget()
+    } catch {
+      // The move had come to its end, and only the answer was lost.
+      guard error.code == .stateExists, source.wasMarked else { throw error }
+      return Outcome(tenant: tenant)
+    }
     do throws(Failure) {
       let outcome = try transfer(source, to: target)
       try source.mark(to.text)
-      do throws(Failure) {
-        try target.release()
-      } catch {
-        if try !target.isReleased() { try source.mark(nil) }
-        throw error
-      }
+      // Never taken back: a release whose answer is lost may take effect later.
+      try target.release()
       return outcome
     } catch {
       target.abandon()
@@ -109,8 +113,6 @@ protocol CopyTarget: AnyObject {
   func write(_ checkpoint: Checkpoint) throws(Failure)
   /// From here on the state can be opened.
   func release() throws(Failure)
-  /// Looks whether a release that failed has taken effect all the same.
-  func isReleased() throws(Failure) -> Bool
   /// Undoes what it can, best effort.
   func abandon()
 }

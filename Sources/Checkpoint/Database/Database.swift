@@ -47,7 +47,13 @@ package final class Database: Sendable {
   package func borrowing<Value>(
     _ body: (DatabaseConnection) throws(DatabaseFault) -> Value
   ) throws(DatabaseTrouble) -> Value {
-    while !lend() { usleep(1_000) }
+    let end = ContinuousClock.now + .seconds(30)
+    while !lend() {
+      guard ContinuousClock.now < end, !Task.isCancelled else {
+        throw .fault(DatabaseFault(state: "53300", "all connections of this process are in use"))
+      }
+      usleep(1_000)
+    }
     defer { lent.withLock { $0 -= 1 } }
     do {
       let connection = try idle.withLock { $0.popLast() } ?? DatabaseConnection.open(target)
@@ -86,7 +92,7 @@ package final class Database: Sendable {
   ) throws(DatabaseFault) -> DatabaseRows {
     let fault = faults?.next(statement.name)
     if fault == .cutBefore || fault == .deathBefore { try cut(connection, fault) }
-    let rows = try connection.run(statement.text, values, within: target.deadline ?? max(.seconds(30), target.lease))
+    let rows = try connection.run(statement.text, values, within: target.deadline ?? .seconds(30))
     if fault != nil { try cut(connection, fault) }
     return rows
   }

@@ -57,7 +57,7 @@ struct DatabaseOpening {
       let holder = try database.runAgain(LeaseTable.one, [.text(tenant)]).first.flatMap { LeaseTable.Lease($0) }
       throw .failure(TenantLease.leased(tenant, database.target, holder))
     }
-    let lease = TenantLease(tenant: tenant, holder: holder, epoch: epoch, database: database)
+    let lease = TenantLease(tenant: tenant, holder: holder, epoch: epoch, token: token, database: database)
     guard let version = row.integer(5), version <= DatabaseSchema.version else {
       lease.release()
       throw .failure(DatabaseSchema.newer(database.target))
@@ -77,8 +77,14 @@ struct DatabaseOpening {
     else { throw .failure(Self.corrupt(tenant, database.target)) }
     var result = Result(checkpoint: stored.checkpoint, revision: revision, horizon: horizon, pruned: pruned)
     result.outsideSince = min(horizon, recalled.map { LedgerHour($0).number } ?? horizon)
-    let rows = try database.runAgain(Self.listing, [.text(tenant), .integer(result.outsideSince)]).rows
-    for row in rows {
+    let rows = try database.runAgain(
+      Self.listing, [.text(tenant), .integer(result.outsideSince), .text(lease.mark), .integer(revision)]
+    ).rows
+    // A server that lags behind would leave out what was delivered.
+    guard rows.contains(where: { $0.columns.allSatisfy { $0 == nil } }) else {
+      throw try lease.lost("Opening the state")
+    }
+    for row in rows where row.columns.contains(where: { $0 != nil }) {
       if let sequence = row.natural(0), let size = row.integer(1) {
         result.sizes[sequence] = Int(clamping: size)
       } else {
@@ -136,7 +142,8 @@ struct DatabaseOpening {
       expires = clock_timestamp() + $4::bigint * interval '1 microsecond'
     WHERE t.holder IS NULL OR t.expires <= clock_timestamp() OR t.token = $3
     RETURNING epoch, revision, checkpoint, horizon, pruned,
-      (SELECT max(version)::bigint FROM message_trace.version), moved
+      (SELECT max(version)::bigint FROM message_trace.version), moved,
+      CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
     """)
 
   /// $1 tenant, $2 the hour from which on rows outside of their windows are wanted. A statement of its own: the one that
@@ -147,6 +154,9 @@ struct DatabaseOpening {
     SELECT sequence, octet_length(entry)::bigint, NULL::bytea FROM message_trace.journal WHERE tenant = $1
     UNION ALL
     SELECT NULL, NULL, blocks FROM message_trace.ledger WHERE tenant = $1 AND outside AND hour >= $2::bigint
+    UNION ALL
+    SELECT NULL, NULL, NULL FROM message_trace.tenants
+    WHERE tenant = $1 AND \(TenantLease.isHeld("$3")) AND revision >= $4::bigint
     """)
 }
 

@@ -10,7 +10,8 @@ struct ConnectionParameters {
   init(_ target: DatabaseTarget) throws(Failure) {
     // What stands before the URI gives way to it.
     var parameters = [("connect_timeout", "10"), ("fallback_application_name", "message-trace")]
-    if target.hasSeveralHosts { parameters.append(("target_session_attrs", "read-write")) }
+    // A server that lags behind knows too little of what was delivered.
+    parameters.append(("target_session_attrs", "read-write"))
     parameters += [("dbname", target.uri), ("client_encoding", "UTF8")]
     if let password = try target.password() { parameters.append(("password", password.revealed)) }
     names = parameters.map(\.0)

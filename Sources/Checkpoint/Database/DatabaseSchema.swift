@@ -92,6 +92,7 @@ package struct DatabaseSchema: Sendable {
       token text,
       expires timestamptz NOT NULL,
       revision bigint NOT NULL,
+      step text,
       sequence bigint NOT NULL,
       horizon bigint NOT NULL,
       pruned bigint NOT NULL,

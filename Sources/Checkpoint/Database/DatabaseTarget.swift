@@ -17,7 +17,7 @@ package struct DatabaseTarget: Sendable {
   let hasSeveralHosts: Bool
   /// How long a tenant stays with a process that no longer renews its lease.
   package var lease: Duration = .seconds(30)
-  /// How long one statement may take; nil: as long as the lease, and half a minute at least.
+  /// How long one statement may take; nil: half a minute.
   package var deadline: Duration?
   private var secret: SecretReference?
   /// Of the variable that `secret` names, once it was looked up.
@@ -54,7 +54,8 @@ package struct DatabaseTarget: Sendable {
     let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     let path = (parts.first ?? "").split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     let authority = path.first ?? ""
-    let user = authority.lastIndex(of: "@").map { authority[..<$0] }
+    // A password may hold what ends the authority.
+    let user = rest.lastIndex(of: "@").map { rest[..<$0] }
     guard user?.contains(":") != true else { throw Self.holdsPassword }
     let hosts = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
     let database = path.count > 1 ? path[1] : ""
@@ -89,6 +90,9 @@ package struct DatabaseTarget: Sendable {
     if let path = named["password-file"] {
       guard secret == nil else { throw Self.refused("password-file and password-env are both set") }
       secret = .file(path)
+    }
+    if let text = named["connect_timeout"], (Int(text) ?? 0) < 2 {
+      throw Self.refused("connect_timeout must be 2 seconds or more")
     }
     guard let text = named["lease"] else { return }
     guard let span = Duration(parsing: text), Self.leases.contains(span) else {

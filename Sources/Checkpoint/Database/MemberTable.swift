@@ -37,7 +37,7 @@ package struct MemberTable: Sendable {
       Self.beating,
       [
         .text(name), .text(tenants), .integer(database.target.lease.ticks / 10), .texts(leases.map(\.tenant)),
-        .integers(leases.map(\.epoch)),
+        .texts(leases.map(\.mark)),
       ])
     return Set(rows.compactMap { $0.text(0) })
   }
@@ -60,7 +60,7 @@ package struct MemberTable: Sendable {
   /// Gives leases back: at once free for others.
   package func release(_ leases: [TenantLease]) throws(Failure) {
     guard !leases.isEmpty else { return }
-    _ = try run(Self.releasing, [.texts(leases.map(\.tenant)), .integers(leases.map(\.epoch))])
+    _ = try run(Self.releasing, [.texts(leases.map(\.tenant)), .texts(leases.map(\.mark))])
   }
 
   /// Takes this process off the list.
@@ -76,7 +76,7 @@ package struct MemberTable: Sendable {
     }
   }
 
-  /// $1 name, $2 tenants, $3 length of a lease in microseconds, $4 and $5 tenants and epochs of the leases. Members that were
+  /// $1 name, $2 tenants, $3 length of a lease in microseconds, $4 and $5 tenants and marks of the leases. Members that were
   /// not seen for a day are taken off the list.
   private static let beating = DatabaseStatement(
     "beat",
@@ -90,8 +90,8 @@ package struct MemberTable: Sendable {
         FOR UPDATE SKIP LOCKED)
     )
     UPDATE message_trace.tenants t SET expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
-    FROM unnest($4::text[], $5::bigint[]) AS mine (tenant, epoch)
-    WHERE t.tenant = mine.tenant AND t.epoch = mine.epoch
+    FROM unnest($4::text[], $5::text[]) AS mine (tenant, mark)
+    WHERE t.tenant = mine.tenant AND \(TenantLease.isHeld("mine.mark", in: "t"))
     RETURNING t.tenant
     """)
 
@@ -108,13 +108,13 @@ package struct MemberTable: Sendable {
     SELECT tenant, NULL FROM message_trace.documents WHERE name = '\(DocumentName.backfill)'
     """)
 
-  /// $1 and $2 tenants and epochs of leases.
+  /// $1 and $2 tenants and marks of leases.
   private static let releasing = DatabaseStatement(
     "release all",
     """
     UPDATE message_trace.tenants t SET holder = NULL, token = NULL, expires = clock_timestamp()
-    FROM unnest($1::text[], $2::bigint[]) AS mine (tenant, epoch)
-    WHERE t.tenant = mine.tenant AND t.epoch = mine.epoch
+    FROM unnest($1::text[], $2::text[]) AS mine (tenant, mark)
+    WHERE t.tenant = mine.tenant AND \(TenantLease.isHeld("mine.mark", in: "t"))
     """)
 
   /// $1 name.

@@ -1,6 +1,7 @@
 // The statements of the steps. Each is one transaction: the fence first, and everything else only for the row that it gives.
 //
-// Parameters: $1 tenant, $2 epoch, $3 length of the lease in microseconds, $4 the revision that is expected.
+// Parameters: $1 tenant, $2 mark of the lease, $3 its length in microseconds, $4 the revision that is expected and the name of
+// the step.
 
 extension StateDatabase {
   /// A step extends the lease. A server, database or role that does not wait for its disk is told to, for this transaction:
@@ -8,9 +9,9 @@ extension StateDatabase {
   private static func fence(_ changes: String = "") -> String {
     """
     WITH fence AS (
-      UPDATE message_trace.tenants SET revision = revision + 1\(changes),
+      UPDATE message_trace.tenants SET revision = revision + 1, step = split_part($4, ' ', 2)\(changes),
         expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
-      WHERE tenant = $1 AND epoch = $2 AND revision = $4
+      WHERE tenant = $1 AND \(TenantLease.isHeld("$2")) AND revision = split_part($4, ' ', 1)::bigint
       RETURNING tenant, CASE WHEN current_setting('synchronous_commit') = 'off'
         THEN set_config('synchronous_commit', 'on', true) END AS durable)
     """
@@ -52,7 +53,8 @@ extension StateDatabase {
     SELECT count(*), max(durable) FROM fence
     """)
 
-  /// $1 tenant, $2 and $3 the first and the last hour, $4 and $5 the hours between which rows outside are wanted.
+  /// $1 tenant, $2 and $3 the first and the last hour, $4 and $5 the hours between which rows outside are wanted,
+  /// $6 mark of the lease, $7 revision. A row without blocks says that the server is not behind.
   static let recalling = DatabaseStatement(
     "recall",
     """
@@ -61,13 +63,16 @@ extension StateDatabase {
     UNION ALL
     SELECT blocks FROM message_trace.ledger WHERE tenant = $1 AND outside
       AND hour >= $4::bigint AND hour < $5::bigint
+    UNION ALL
+    SELECT NULL FROM message_trace.tenants
+    WHERE tenant = $1 AND \(TenantLease.isHeld("$6")) AND revision >= $7::bigint
     """)
 
-  /// $1 tenant, $2 sequence, $3 epoch: a process that has stood still must not deliver what another one has taken over.
+  /// $1 tenant, $2 sequence, $3 mark of the lease: a process that has stood still must not deliver what another one has taken over.
   static let reading = DatabaseStatement(
     "read",
     """
     SELECT j.entry FROM message_trace.journal j JOIN message_trace.tenants t USING (tenant)
-    WHERE tenant = $1 AND j.sequence = $2 AND t.epoch = $3::bigint
+    WHERE tenant = $1 AND j.sequence = $2 AND \(TenantLease.isHeld("$3", in: "t"))
     """)
 }

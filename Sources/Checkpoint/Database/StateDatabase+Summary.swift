@@ -40,6 +40,15 @@ extension StateDatabase {
     }
   }
 
+  /// Where the state was moved to; nil if it was not.
+  static func movedPlace(_ database: Database, tenant: String) throws(Failure) -> String? {
+    do throws(DatabaseTrouble) {
+      return try database.runAgain(checking, [.text(tenant)]).first?.text(2)
+    } catch {
+      throw error.failure("Reading the state of \(tenant)", database.target)
+    }
+  }
+
   /// Renames the tenant's rows to `TENANT damaged-N`: nothing is deleted, and the next opening is a first run.
   /// - Throws: `state.leased` (75), or what the database says.
   package static func rebuild(_ database: Database, tenant: String, log: Log) throws(Failure) {

@@ -104,10 +104,11 @@ package struct StateDatabase: StateStore {
         Self.recalling,
         [
           .text(lease.tenant), .integer(span.hours.lowerBound), .integer(span.hours.upperBound),
-          .integer(span.outsideSince), .integer(known.outsideSince),
+          .integer(span.outsideSince), .integer(known.outsideSince), .text(lease.mark), .integer(revision),
         ]
       ).rows
-      for row in rows { try DatabaseOpening.load(row, into: &ledger, target) }
+      guard rows.contains(where: { $0.bytes(0) == nil }) else { throw try lease.lost("Reading the ledger") }
+      for row in rows where row.bytes(0) != nil { try DatabaseOpening.load(row, into: &ledger, target) }
       known.add(span)
     } catch {
       throw error.failure("Reading the ledger", target)
@@ -129,16 +130,17 @@ package struct StateDatabase: StateStore {
     _ doing: String, _ statement: DatabaseStatement, _ values: [DatabaseValue]
   ) throws(Failure) {
     var wait = StepWait(target.lease)
+    let name = RandomUUID.make()
     do throws(DatabaseTrouble) {
       while true {
         do throws(DatabaseTrouble) {
-          let answer = try database.run(statement, lease.fence + [.integer(revision)] + values)
+          let answer = try database.run(statement, lease.fence + [.text("\(revision) \(name)")] + values)
           if answer.first?.integer(0) == 1 { break }
-          if try hasTakenEffect(doing, after: wait) { break }
+          if try hasTakenEffect(name, doing) { break }
           throw .fault(DatabaseFault(state: "40001", "the tenant's row has changed"))
         } catch {
           guard error.mayPass, wait.next() else { throw error }
-          if try hasTakenEffectWhenReached(doing, &wait) { break }
+          if try hasTakenEffectWhenReached(name, doing, &wait) { break }
         }
       }
       revision += 1
@@ -150,24 +152,24 @@ package struct StateDatabase: StateStore {
 
   /// Looks how far a step got whose answer was lost.
   private func hasTakenEffectWhenReached(
-    _ doing: String, _ wait: inout StepWait
+    _ name: String, _ doing: String, _ wait: inout StepWait
   ) throws(DatabaseTrouble) -> Bool {
     while true {
       do throws(DatabaseTrouble) {
-        return try hasTakenEffect(doing, after: wait)
+        return try hasTakenEffect(name, doing)
       } catch {
         guard error.mayPass, wait.next() else { throw error }
       }
     }
   }
 
-  private func hasTakenEffect(_ doing: String, after wait: StepWait) throws(DatabaseTrouble) -> Bool {
+  private func hasTakenEffect(_ name: String, _ doing: String) throws(DatabaseTrouble) -> Bool {
     let standing = try lease.standing()
     guard standing.isOurs else {
       throw .failure(TenantLease.fenced(doing, lease.tenant, target, standing.holder))
     }
     if standing.revision == revision { return false }
-    guard standing.revision == revision + 1, wait.attempts > 0 else { throw .failure(outOfStep(doing)) }
+    guard standing.step == name else { throw .failure(outOfStep(doing)) }
     return true
   }
 
@@ -188,7 +190,7 @@ struct DatabaseJournalReader: JournalReading {
     let target = lease.database.target
     do throws(DatabaseTrouble) {
       let row = try lease.database.runAgain(
-        StateDatabase.reading, [.text(lease.tenant), .integer(Int64(clamping: sequence)), .integer(lease.epoch)]
+        StateDatabase.reading, [.text(lease.tenant), .integer(Int64(clamping: sequence)), .text(lease.mark)]
       ).first
       if let bytes = row?.bytes(0), let entry = JournalCoding.decode(bytes, sequence: sequence) { return entry }
       // Another process has taken over: what it delivers is none of ours any more.

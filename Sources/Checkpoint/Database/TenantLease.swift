@@ -8,10 +8,20 @@ package struct TenantLease: Sendable {
   package let tenant: String
   package let holder: String
   package let epoch: Int64
+  /// Random: an epoch may come again, after a rebuild or a failover to a server that lags behind.
+  let token: String
   let database: Database
 
-  /// The parameters that every fenced statement begins with: tenant, epoch, and the length of the lease.
-  var fence: [DatabaseValue] { [.text(tenant), .integer(epoch), .integer(database.target.lease.ticks / 10)] }
+  /// What names this one lease: compared in every statement that only its holder may run.
+  var mark: String { "\(epoch) \(token)" }
+
+  /// The condition for it in SQL.
+  static func isHeld(_ parameter: String, in table: String = "message_trace.tenants") -> String {
+    "\(table).epoch::text || ' ' || \(table).token = \(parameter)"
+  }
+
+  /// The parameters that every fenced statement begins with: tenant, mark, and the length of the lease.
+  var fence: [DatabaseValue] { [.text(tenant), .text(mark), .integer(database.target.lease.ticks / 10)] }
 
   /// Extends the lease, from any thread.
   /// - Throws: `state.fenced` (75) where it is lost, or what the database says.
@@ -29,10 +39,20 @@ package struct TenantLease: Sendable {
   package func release() { _ = try? database.run(Self.releasing, Array(fence.prefix(2))) }
 
   /// What stands in the way of a statement that changed nothing; nil where nothing does.
-  func standing() throws(DatabaseTrouble) -> (revision: Int64, isOurs: Bool, holder: LeaseTable.Lease?) {
+  func standing() throws(DatabaseTrouble) -> Standing {
     let row = try database.runAgain(LeaseTable.one, [.text(tenant)]).first
     let holder = row.flatMap { LeaseTable.Lease($0) }
-    return (row?.integer(4) ?? -1, holder?.epoch == epoch, holder)
+    let isOurs = holder?.epoch == epoch && row?.text(7) == token
+    return Standing(revision: row?.integer(4) ?? -1, step: row?.text(8), isOurs: isOurs, holder: holder)
+  }
+
+  /// The tenant's row as it is.
+  struct Standing {
+    var revision: Int64
+    /// The random name of the last step.
+    var step: String?
+    var isOurs: Bool
+    var holder: LeaseTable.Lease?
   }
 
   /// The trouble of a process that has lost its lease.
@@ -71,14 +91,14 @@ package struct TenantLease: Sendable {
     "renew",
     """
     UPDATE message_trace.tenants SET expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
-    WHERE tenant = $1 AND epoch = $2
+    WHERE tenant = $1 AND \(isHeld("$2"))
     """)
 
   private static let releasing = DatabaseStatement(
     "release",
     """
     UPDATE message_trace.tenants SET holder = NULL, token = NULL, expires = clock_timestamp()
-    WHERE tenant = $1 AND epoch = $2
+    WHERE tenant = $1 AND \(isHeld("$2"))
     """)
 }
 
@@ -123,7 +143,7 @@ package struct LeaseTable: Sendable {
 
   private static let columns = """
     SELECT tenant, holder, epoch, (extract(epoch FROM expires) * 1000000)::bigint, revision, sequence,
-      expires <= clock_timestamp() FROM message_trace.tenants
+      expires <= clock_timestamp(), token, step FROM message_trace.tenants
     """
   private static let all = DatabaseStatement("leases", "\(columns) ORDER BY tenant")
   static let names = DatabaseStatement("tenants", "SELECT tenant FROM message_trace.tenants")

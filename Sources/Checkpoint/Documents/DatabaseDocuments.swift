@@ -34,15 +34,35 @@ package final class DatabaseDocuments: StateDocuments {
     try attempt("Reading", name) { () throws(DatabaseTrouble) in try version(name)?.bytes }
   }
 
+  /// Each attempt replaces the revision that was read: one that arrives late does nothing.
   package func replace(_ name: String, with bytes: [UInt8], isDurable: Bool) throws(Failure) {
     try attempt("Writing", name) { () throws(DatabaseTrouble) in
-      guard let lease else {
-        _ = try database.runAgain(Self.replacing, [.text(tenant), .text(name), .bytes(bytes)])
-        return
+      let remembered = known.withLock { $0[name]?.revision }
+      var before = if let remembered { remembered } else { try version(name)?.revision ?? 0 }
+      for _ in 0..<Self.mostAttempts {
+        if let revision = try write(name, bytes, over: before) {
+          return known.withLock { $0[name] = Version(revision: revision, bytes: bytes) }
+        }
+        let found = try version(name)
+        // An attempt whose answer was lost.
+        if found?.bytes == bytes { return known.withLock { $0[name] = found } }
+        before = found?.revision ?? 0
       }
-      let answer = try database.runAgain(Self.replacingFenced, lease.fence + [.text(name), .bytes(bytes)])
-      if answer.first?.integer(0) != 1 { throw try lease.lost("Writing \(name)") }
+      throw DatabaseTrouble.fault(DatabaseFault(state: "40001", "other processes change it all the time"))
     }
+  }
+
+  /// The new revision; nil where another one than `before` is there.
+  private func write(_ name: String, _ bytes: [UInt8], over before: Int64) throws(DatabaseTrouble) -> Int64? {
+    guard let lease else {
+      return try database.runAgain(
+        Self.updating, [.text(tenant), .text(name), .integer(before), .bytes(bytes)]
+      ).first?.integer(0)
+    }
+    let answer = try database.runAgain(
+      Self.replacingFenced, lease.fence + [.text(name), .bytes(bytes), .integer(before)])
+    if answer.first?.integer(0) != 1 { throw try lease.lost("Writing \(name)") }
+    return answer.first?.integer(1)
   }
 
   package func remove(_ name: String) throws(Failure) {
@@ -93,25 +113,20 @@ extension DatabaseDocuments {
   private static let reading = DatabaseStatement(
     "document", "SELECT revision, content FROM message_trace.documents WHERE tenant = $1 AND name = $2")
 
-  private static let replacing = DatabaseStatement(
-    "replace",
-    """
-    INSERT INTO message_trace.documents AS d (tenant, name, revision, content) VALUES ($1, $2, 1, $3) \(conflict)
-    """)
-
-  /// $1 to $3 the fence, $4 name, $5 content.
+  /// $1 to $3 the fence, $4 name, $5 content, $6 the revision that was read.
   private static let replacingFenced = DatabaseStatement(
     "replace",
     """
     WITH fence AS (
       UPDATE message_trace.tenants SET expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
-      WHERE tenant = $1 AND epoch = $2
+      WHERE tenant = $1 AND \(TenantLease.isHeld("$2"))
       RETURNING tenant, CASE WHEN current_setting('synchronous_commit') = 'off'
         THEN set_config('synchronous_commit', 'on', true) END AS durable),
     written AS (
       INSERT INTO message_trace.documents AS d (tenant, name, revision, content)
-      SELECT tenant, $4::text, 1, $5::bytea FROM fence \(conflict))
-    SELECT count(*), max(durable) FROM fence
+      SELECT tenant, $4::text, $6::bigint + 1, $5::bytea FROM fence
+      \(conflict) WHERE d.revision = $6::bigint RETURNING revision)
+    SELECT count(*), (SELECT max(revision) FROM written), max(durable) FROM fence
     """)
 
   private static let removing = DatabaseStatement(
