@@ -21,6 +21,7 @@ struct DatabaseTargetTests {
     "a password in the URI is refused, and not repeated",
     arguments: [
       "postgresql://user:s3cret@host/db", "postgres://host/db?password=s3cret", "postgresql://h/d?sslpassword=s3cret",
+      "postgresql://user:pa/s3cret@host/db", "postgresql://user:pa?s3cret@host/db",
     ])
   func password(text: String) {
     let refusal = failure(text)

@@ -57,6 +57,19 @@ struct DatabaseTroubleTests {
     new.close()
   }
 
+  @Test("an epoch that comes again, as after a failover to a server that lags behind, is still another lease")
+  func repeatedEpoch() throws {
+    let fixture = try DatabaseFixture()
+    var target = try DatabaseTarget(parsing: fixture.uri)
+    target.lease = .zero
+    var old = try open(Database(target), holder: "machine-a")
+    let new = try open(try fixture.database(), holder: "machine-b")
+    _ = try fixture.query("UPDATE message_trace.tenants SET epoch = \(old.lease.epoch)")
+    #expect(failure { _ = try old.journal(Fill.batch(1), cursors: [:]) }?.code == .stateFenced)
+    #expect(failure { try old.lease.renew() }?.code == .stateFenced)
+    new.close()
+  }
+
   @Test("a held tenant is refused with its holder and the end of its lease, and free once it is released")
   func lease() throws {
     let fixture = try DatabaseFixture()
