@@ -7,7 +7,7 @@ enum FleetHelp {
     Which state to use
 
       a directory    One machine. Nothing to install, the least work a pass, and the only one for --sink stdout and file:.
-      a database     Many tenants, or a machine that must not be the only one: PostgreSQL 12 or later, libpq5 on each
+      a database     Many tenants, or a machine that must not be the only one: PostgreSQL (tested: 15), libpq5 on each
                      machine. A machine's death costs the tenants it held the rest of its lease, 30 seconds by default,
                      and the interval of a look, 10 seconds. Sinks are network receivers.
 

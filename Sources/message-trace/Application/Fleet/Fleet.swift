@@ -110,7 +110,9 @@ final class Fleet: Sendable {
     let known = assignments.known
     let plan = Spreading(of: table.name, among: view.members, tenants: known, holders: view.holders)
     let leases = held.withLock { $0.mapValues(\.lease) }
-    let mine = Set(leases.keys).intersection(known).union(plan.toTake).subtracting(plan.toHandOver)
+    // A pass that has just begun may be taking its lease.
+    let begun = assignments.working.filter { assignments.isAssigned($0) }
+    let mine = Set(leases.keys).union(begun).intersection(known).union(plan.toTake).subtracting(plan.toHandOver)
     assignments.assign(mine)
     // From here on no pass of another tenant begins; one that runs gives the lease back at its end.
     let working = assignments.working
