@@ -69,9 +69,9 @@ struct Plan: Sendable {
   /// Names, constants, lookups; longer than what is used by `LineWriter.overrun`, so that copying may run over.
   var pool: [UInt8] = []
   /// Positions of the quoted `event.created` in the pool; filled in for each page.
-  var created: [PoolSlice] = []
+  var createdPlaces: [PoolSlice] = []
   /// The values of `$direction`, quoted.
-  var directions = DirectionTexts()
+  var directionTexts = DirectionTexts()
   var keys = KeyTable()
   var prefixes: [PoolSlice] = []
   var eventSteps: [Step] = []
@@ -82,18 +82,18 @@ struct Plan: Sendable {
   var addressSlots: UInt64 = 0
   var convertedSlots: UInt64 = 0
   /// Slots of the identity; `none` if the mapping has no such column.
-  var trace = Plan.none
-  var recipient = Plan.none
-  var sender = Plan.none
-  var status = Plan.none
-  var received = Plan.none
-  var further: [Int] = []
-  var statuses = Plan.none
+  var traceSlot = Plan.none
+  var recipientSlot = Plan.none
+  var senderSlot = Plan.none
+  var statusSlot = Plan.none
+  var receivedSlot = Plan.none
+  var furtherSlots: [Int] = []
+  var statusLookup = Plan.none
   /// The slot of a column with properties, and the name for one that does not parse.
-  var properties = Plan.none
+  var propertiesSlot = Plan.none
   var propertiesOtherwise = PoolSlice()
   /// The column in which a remote server's reply is looked for where the properties hold none.
-  var replies = Plan.none
+  var repliesSlot = Plan.none
   /// Slots that are filled from a property, with its name.
   var propertySlots: [(name: PoolSlice, slot: Int)] = []
   /// Recipient and sender as given in the settings, for rows that contain none.
@@ -104,24 +104,24 @@ struct Plan: Sendable {
   /// What makes the line of each event nested; nil for flat ones.
   var nesting: EventNesting?
   /// The node whose elements become an event each, or `none`.
-  var each = Plan.none
+  var eachNode = Plan.none
   /// The name so far of each node's members, `recipients.`; empty at the root.
   var nodePaths: [PoolSlice] = [PoolSlice()]
   /// `"o365.message_trace.`; empty where other columns are left out.
-  var others = PoolSlice()
+  var othersPrefix = PoolSlice()
   /// Names behind that prefix that rules write, so that no column can take them.
-  var taken: [PoolSlice] = []
+  var takenNames: [PoolSlice] = []
   /// The tenant lower-cased, as the identity takes it, with its LF.
   var tenant = PoolSlice()
   /// Local domains, lower-cased; true if mail between other domains can be recognised.
-  var domains: [PoolSlice] = []
+  var localDomains: [PoolSlice] = []
   var knowsOutside = false
   var keepOriginal = false
   /// What hides private columns, and their slots; nil for no redaction.
   var redactor: Redactor?
-  var subjects: [Int] = []
-  var addresses: [Int] = []
-  var texts: [Int] = []
+  var privateSubjectSlots: [Int] = []
+  var privateAddressSlots: [Int] = []
+  var privateTextSlots: [Int] = []
   var foldColumns = false
 }
 
@@ -130,7 +130,7 @@ extension Plan {
   func reading(at created: Instant) -> Plan {
     var plan = self
     let text = Array(JSONText.quoted(Timestamp.text(created)).utf8)
-    for place in plan.created where place.end - place.start == text.count {
+    for place in plan.createdPlaces where place.end - place.start == text.count {
       plan.pool.replaceSubrange(place.start..<place.end, with: text)
     }
     return plan

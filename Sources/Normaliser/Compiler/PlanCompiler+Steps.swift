@@ -28,7 +28,7 @@ extension PlanCompiler {
       }
     }
     flush(&literal, created: &created, into: &steps)
-    if others, !plan.others.isEmpty { steps.append(Step(code: .others)) }
+    if others, !plan.othersPrefix.isEmpty { steps.append(Step(code: .others)) }
     for rule in rules where rule.isGivenList { steps += valueSteps(of: rule) }
     return steps
   }
@@ -45,7 +45,7 @@ extension PlanCompiler {
     step.text = pooled(literal)
     for offset in created {
       let start = step.text.start + offset
-      plan.created.append(PoolSlice(start: start, end: start + DayText.length))
+      plan.createdPlaces.append(PoolSlice(start: start, end: start + DayText.length))
     }
     created = []
     steps.append(step)

@@ -28,7 +28,7 @@ struct PlanCompiler {
     addSettings()
     addTexts()
     plan.lookups = lookupNames.map { addLookup(mapping.lookups[$0] ?? Lookup()) }
-    plan.statuses = lookupNames.firstIndex(of: mapping.identity.statuses) ?? Plan.none
+    plan.statusLookup = lookupNames.firstIndex(of: mapping.identity.statuses) ?? Plan.none
     plan.eventSteps = steps(of: mapping.event, others: true)
     addAliases()
     plan.failedSteps = steps(of: mapping.failed, others: false)
@@ -71,21 +71,21 @@ struct PlanCompiler {
 
   private mutating func addColumns() {
     let identity = mapping.identity
-    plan.trace = converted(identity.trace)
-    plan.recipient = converted(identity.recipient)
-    plan.sender = identity.sender.isEmpty ? Plan.none : converted(identity.sender)
-    plan.status = converted(identity.status)
-    plan.received = converted(identity.received)
-    plan.further = identity.further.map { converted($0) }
+    plan.traceSlot = converted(identity.trace)
+    plan.recipientSlot = converted(identity.recipient)
+    plan.senderSlot = identity.sender.isEmpty ? Plan.none : converted(identity.sender)
+    plan.statusSlot = converted(identity.status)
+    plan.receivedSlot = converted(identity.received)
+    plan.furtherSlots = identity.further.map { converted($0) }
     if let redaction = settings.redaction {
       plan.redactor = Redactor(redaction)
-      plan.subjects = mapping.privacy.subjects.map { converted($0) }
-      plan.addresses = mapping.privacy.addresses.map { converted($0) }
-      plan.texts = mapping.privacy.texts.map { converted($0) }
-      for slot in plan.addresses { markAddress(slot) }
+      plan.privateSubjectSlots = mapping.privacy.subjects.map { converted($0) }
+      plan.privateAddressSlots = mapping.privacy.addresses.map { converted($0) }
+      plan.privateTextSlots = mapping.privacy.texts.map { converted($0) }
+      for slot in plan.privateAddressSlots { markAddress(slot) }
     }
-    markAddress(plan.sender)
-    markAddress(plan.recipient)
+    markAddress(plan.senderSlot)
+    markAddress(plan.recipientSlot)
     for name in mapping.leftOut {
       if name.hasSuffix("*") {
         plan.prefixes.append(pooled(String(name.dropLast())))
@@ -93,11 +93,11 @@ struct PlanCompiler {
         insert(name, target: .leftOut)
       }
     }
-    if let each = mapping.each { plan.each = node(each, below: 0) }
+    if let each = mapping.each { plan.eachNode = node(each, below: 0) }
     for rule in mapping.event where rule.conversion == .properties {
       guard case .column(let path) = rule.from.first else { continue }
-      plan.properties = converted(path)
-      if rule.from.count > 1, case .column(let other) = rule.from[1] { plan.replies = converted(other) }
+      plan.propertiesSlot = converted(path)
+      if rule.from.count > 1, case .column(let other) = rule.from[1] { plan.repliesSlot = converted(other) }
       if let otherwise = rule.otherwise { plan.propertiesOtherwise = pooled(JSONText.quoted(otherwise) + ":") }
       properties = path
     }
@@ -173,12 +173,12 @@ struct PlanCompiler {
     plan.knowsOutside = !settings.localDomains.isEmpty
     let own = lowered.contains(".") ? [lowered] : []
     for domain in settings.localDomains + own where !domain.isEmpty {
-      plan.domains.append(pooled(ASCII.lowerCased(domain)))
+      plan.localDomains.append(pooled(ASCII.lowerCased(domain)))
     }
     guard let others = mapping.others else { return }
-    plan.others = pooled("\"\(others).")
+    plan.othersPrefix = pooled("\"\(others).")
     let names = mapping.names.filter { $0.hasPrefix(others + ".") }
-    plan.taken = names.map { pooled(String($0.dropFirst(others.utf8.count + 1))) }
+    plan.takenNames = names.map { pooled(String($0.dropFirst(others.utf8.count + 1))) }
   }
 
   /// The value of a given that is the same for every row; nil for the others, empty for one that is not set.
@@ -195,11 +195,11 @@ struct PlanCompiler {
   }
 
   private mutating func addTexts() {
-    plan.created = [pooled(String(repeating: " ", count: DayText.length))]
-    plan.directions.within = pooled(JSONText.quoted("internal"))
-    plan.directions.inbound = pooled(JSONText.quoted("inbound"))
-    plan.directions.outbound = pooled(JSONText.quoted("outbound"))
-    plan.directions.outside = pooled(JSONText.quoted("external"))
+    plan.createdPlaces = [pooled(String(repeating: " ", count: DayText.length))]
+    plan.directionTexts.within = pooled(JSONText.quoted("internal"))
+    plan.directionTexts.inbound = pooled(JSONText.quoted("inbound"))
+    plan.directionTexts.outbound = pooled(JSONText.quoted("outbound"))
+    plan.directionTexts.outside = pooled(JSONText.quoted("external"))
   }
 
   private mutating func addLookup(_ lookup: Lookup) -> PlanLookup {

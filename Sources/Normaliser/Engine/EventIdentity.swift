@@ -22,14 +22,14 @@ struct EventIdentity {
     scratch.rewind(to: start)
     let pool = unsafe plan.pool.span.bytes
     scratch.append(pool, plan.tenant.start, plan.tenant.end)
-    let hasTrace = Self.appendLowerCased(plan.trace, row, span, to: &scratch)
+    let hasTrace = Self.appendLowerCased(plan.traceSlot, row, span, to: &scratch)
     scratch.append(.lineFeed)
-    let hasRecipient = Self.appendLowerCased(plan.recipient, row, span, to: &scratch)
+    let hasRecipient = Self.appendLowerCased(plan.recipientSlot, row, span, to: &scratch)
     scratch.append(.lineFeed)
     statusStart = scratch.count
     status = PoolSlice()
-    if row.hasText(plan.status) {
-      let slot = row.slots[plan.status & 63]
+    if row.hasText(plan.statusSlot) {
+      let slot = row.slots[plan.statusSlot & 63]
       if slot.isDecoded {
         status = Self.appendStatus(unsafe row.decoded.span.bytes, slot, plan, to: &scratch)
       } else {
@@ -37,10 +37,10 @@ struct EventIdentity {
       }
     }
     statusEnd = scratch.count
-    for slot in plan.further {
+    for slot in plan.furtherSlots {
       scratch.append(.lineFeed)
       guard row.hasText(slot) else { continue }
-      if slot == plan.received, let instant = row.instant(slot, span) {
+      if slot == plan.receivedSlot, let instant = row.instant(slot, span) {
         for byte in Timestamp.text(instant).utf8 { scratch.append(byte) }
       } else {
         Self.append(row.slots[slot & 63], row, span, to: &scratch)
@@ -78,7 +78,7 @@ struct EventIdentity {
   private static func appendStatus(
     _ span: RawSpan, _ slot: Slot, _ plan: borrowing Plan, to scratch: inout LineWriter
   ) -> PoolSlice {
-    if plan.statuses != Plan.none, let entry = plan.find(plan.statuses, span, slot.start, slot.end) {
+    if plan.statusLookup != Plan.none, let entry = plan.find(plan.statusLookup, span, slot.start, slot.end) {
       scratch.append(unsafe plan.pool.span.bytes, entry.value.start, entry.value.end)
       return entry.json.end - entry.json.start == entry.value.end - entry.value.start + 2 ? entry.json : PoolSlice()
     }

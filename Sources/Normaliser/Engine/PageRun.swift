@@ -70,7 +70,7 @@ struct PageRun: ~Copyable {
   ) -> Bool {
     do throws(RowFault) {
       try row.scan(span, range, plan)
-      guard let elements = row.elements, plan.each != Plan.none else {
+      guard let elements = row.elements, plan.eachNode != Plan.none else {
         return mapEvent(span, plan, ledger: &ledger, to: &output)
       }
       if plan.isRaw { return try mapWhole(elements, span, plan, ledger: &ledger, to: &output) }
@@ -183,11 +183,11 @@ struct PageRun: ~Copyable {
   }
 
   mutating func readReceived(_ span: RawSpan, _ plan: borrowing Plan, into facts: inout RowFacts) {
-    guard row.hasText(plan.received) else {
+    guard row.hasText(plan.receivedSlot) else {
       row.flags.insert(.noTimestamp)
       return
     }
-    let slot = row.slots[plan.received & 63]
+    let slot = row.slots[plan.receivedSlot & 63]
     let reasons: RowFlags
     if slot.isDecoded {
       let text = unsafe row.decoded.span.bytes

@@ -72,11 +72,11 @@ extension RowScanner {
   /// Puts hashes in the place of what is private; the identity has been made by then.
   mutating func redact(_ span: RawSpan, _ plan: borrowing Plan) {
     guard let redactor = plan.redactor else { return }
-    for slot in plan.subjects where redactor.hidesSubject && hasText(slot) {
+    for slot in plan.privateSubjectSlots where redactor.hidesSubject && hasText(slot) {
       replace(slot, redactor.hash(text(slot, span)))
     }
     guard redactor.hidesLocalPart else { return }
-    for slot in plan.addresses where hasText(slot) {
+    for slot in plan.privateAddressSlots where hasText(slot) {
       let text = text(slot, span)
       guard text != Array("<>".utf8) else { continue }
       let at = slots[slot & 63].at.map { $0 - slots[slot & 63].start }
@@ -86,7 +86,7 @@ extension RowScanner {
       }
       replace(slot, redactor.hash(text[..<at].map { ASCII.lowerCased($0) }) + text[at...], at: 32)
     }
-    for slot in plan.texts where hasText(slot) {
+    for slot in plan.privateTextSlots where hasText(slot) {
       let text = text(slot, span)
       if text.contains(UInt8(ascii: "@")) { replace(slot, redactor.hash(text)) }
     }

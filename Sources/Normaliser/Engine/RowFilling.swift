@@ -10,8 +10,8 @@ extension Plan {
 extension RowScanner {
   /// Must come before the identity is made.
   mutating func fill(_ span: RawSpan, _ plan: borrowing Plan) {
-    fill(plan.recipient, plan.givenRecipient, span, plan)
-    fill(plan.sender, plan.givenSender, span, plan)
+    fill(plan.recipientSlot, plan.givenRecipient, span, plan)
+    fill(plan.senderSlot, plan.givenSender, span, plan)
     guard !plan.propertySlots.isEmpty, let properties = properties(span, plan) else { return }
     for (name, slot) in plan.propertySlots {
       let name = plan.pool[name.start..<name.end]

@@ -57,7 +57,7 @@ struct RowScanner: ~Copyable {
     _ span: RawSpan, _ element: Range<Int>, origin: Int, _ plan: borrowing Plan
   ) throws(RowFault) {
     guard span.byte(element.lowerBound) == .openBrace else { throw .notObjects }
-    try scanObject(span, element, origin: origin, node: plan.each, plan)
+    try scanObject(span, element, origin: origin, node: plan.eachNode, plan)
   }
 
   private mutating func scanObject(
@@ -76,7 +76,7 @@ struct RowScanner: ~Copyable {
       throw .json(error.reason, offset: error.offset - origin)
     }
     guard others.count <= Self.mostColumns else { throw .tooManyColumns }
-    if isUnfit(plan.trace) || isUnfit(plan.recipient) || isUnfit(plan.status) { throw .identityType }
+    if isUnfit(plan.traceSlot) || isUnfit(plan.recipientSlot) || isUnfit(plan.statusSlot) { throw .identityType }
   }
 
   private func isUnfit(_ slot: Int) -> Bool { has(slot) && slots[slot & 63].kind == .unusable }
@@ -120,9 +120,9 @@ struct RowScanner: ~Copyable {
         }
         try scanSlot(slot, span, &index, plan, key: (keyStart, keyEnd, keyFlags), node: node)
       case .leftOut: try span.skipValue(&index, depth: depth)
-      case .node(let next) where span.byte(index) == .openBrace && next != plan.each:
+      case .node(let next) where span.byte(index) == .openBrace && next != plan.eachNode:
         try scanMembers(span, &index, node: next, depth: depth + 1, plan)
-      case .node(let next) where next == plan.each && span.byte(index) == .openBracket:
+      case .node(let next) where next == plan.eachNode && span.byte(index) == .openBracket:
         let start = index
         try span.skipValue(&index, depth: depth)
         if elements != nil { flags.insert(.duplicateKey) }
@@ -200,7 +200,7 @@ struct RowScanner: ~Copyable {
     case .openBrace, .openBracket:
       flags.insert(.wrongType)
       slots[slot & 63] = Slot(.unusable, start, start)
-      if slot != plan.trace, slot != plan.recipient, slot != plan.status { present &= ~bit }
+      if slot != plan.traceSlot, slot != plan.recipientSlot, slot != plan.statusSlot { present &= ~bit }
       try scanOther(span, &index, key: key, node: node, depth: 1)
     default:
       try span.skipLiteral(&index)

@@ -143,23 +143,24 @@ enum Received {
 enum Direction {
   /// Quoted, in the pool; nil if it cannot be told. A bounce has no sender; it is not one of our users'.
   static func text(_ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan) -> PoolSlice? {
-    guard !plan.domains.isEmpty, plan.sender != Plan.none,
-      let recipient = isLocal(plan.recipient, row, page, plan),
-      let sender = isLocal(plan.sender, row, page, plan) ?? isBounce(row, page, plan)
+    guard !plan.localDomains.isEmpty, plan.senderSlot != Plan.none,
+      let recipient = isLocal(plan.recipientSlot, row, page, plan),
+      let sender = isLocal(plan.senderSlot, row, page, plan) ?? isBounce(row, page, plan)
     else { return nil }
     guard plan.knowsOutside || (sender && recipient) else { return nil }
     return switch (sender, recipient) {
-    case (true, true): plan.directions.within
-    case (false, true): plan.directions.inbound
-    case (true, false): plan.directions.outbound
-    case (false, false): row.slots[plan.sender & 63].at == nil ? plan.directions.outbound : plan.directions.outside
+    case (true, true): plan.directionTexts.within
+    case (false, true): plan.directionTexts.inbound
+    case (true, false): plan.directionTexts.outbound
+    case (false, false):
+      row.slots[plan.senderSlot & 63].at == nil ? plan.directionTexts.outbound : plan.directionTexts.outside
     }
   }
 
   /// false for `<>`, nil for anything else.
   private static func isBounce(_ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan) -> Bool? {
-    let slot = row.slots[plan.sender & 63]
-    guard row.has(plan.sender), slot.kind == .string, slot.end - slot.start == 2 else { return nil }
+    let slot = row.slots[plan.senderSlot & 63]
+    guard row.has(plan.senderSlot), slot.kind == .string, slot.end - slot.start == 2 else { return nil }
     let matches =
       slot.isDecoded ? (unsafe row.decoded.span.bytes).matches(slot.start, "<>") : page.matches(slot.start, "<>")
     return matches ? false : nil
@@ -179,7 +180,7 @@ extension Plan {
   /// True for a local domain and for what is below one.
   func isLocal(_ text: RawSpan, _ start: Int, _ end: Int) -> Bool {
     let end = Address.domainEnd(text, start, end)
-    for domain in domains {
+    for domain in localDomains {
       let first = end - (domain.end - domain.start)
       guard first == start || (first > start && text.byte(first - 1) == UInt8(ascii: ".")) else { continue }
       let length = domain.end - domain.start

@@ -54,7 +54,7 @@ extension EventWriter {
   }
 
   private func writeCreated(_ plan: borrowing Plan, to line: inout LineWriter) {
-    guard let created = plan.created.first else { return }
+    guard let created = plan.createdPlaces.first else { return }
     line.append(unsafe plan.pool.span.bytes, created.start, created.end)
   }
 

@@ -8,8 +8,8 @@ extension EventWriter {
     _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, to line: inout LineWriter
   ) {
     let start = line.count
-    let slot = row.slots[plan.status & 63]
-    let hasStatus = facts.fault == nil && row.hasText(plan.status) && !slot.isDecoded && slot.kind == .string
+    let slot = row.slots[plan.statusSlot & 63]
+    let hasStatus = facts.fault == nil && row.hasText(plan.statusSlot) && !slot.isDecoded && slot.kind == .string
     var isInside = false
     var index = facts.span.lowerBound
     while index < facts.span.upperBound {

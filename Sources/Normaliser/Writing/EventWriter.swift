@@ -181,7 +181,7 @@ struct EventWriter: ~Copyable {
     guard row.hasText(index) else {
       return step.conversion == .lookup ? writeOtherwise(of: step, plan, to: &line) : .absent
     }
-    if step.conversion == .timestamp, index == plan.received {
+    if step.conversion == .timestamp, index == plan.receivedSlot {
       guard facts.received != nil else { return .refused([]) }
       writeReceived(to: &line)
       return .wrote

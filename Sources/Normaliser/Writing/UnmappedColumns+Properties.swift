@@ -14,7 +14,8 @@ extension UnmappedColumns {
       write(property.name, property.text, isPlain: property.isPlain, plan, &diagnostics, to: &line)
     }
     let status = properties?.first { $0.name == Array("RecipientStatus".utf8) }?.string
-    if let reply = status.flatMap({ DetailsReply($0) }) ?? row.string(plan.replies, page).flatMap({ DetailsReply($0) })
+    if let reply = status.flatMap({ DetailsReply($0) })
+      ?? row.string(plan.repliesSlot, page).flatMap({ DetailsReply($0) })
     {
       writeReply(reply, plan, &diagnostics, to: &line)
     }
@@ -46,7 +47,7 @@ extension UnmappedColumns {
     diagnostics.flags.insert(.invalidXML)
     guard !plan.propertiesOtherwise.isEmpty, plan.redactor?.hidesLocalPart != true else { return }
     line.append(unsafe plan.pool.span.bytes, plan.propertiesOtherwise.start, plan.propertiesOtherwise.end)
-    row.writeText(plan.properties, page, to: &line)
+    row.writeText(plan.propertiesSlot, page, to: &line)
     line.append(.comma)
   }
 
@@ -72,8 +73,8 @@ extension UnmappedColumns {
 extension RowScanner {
   /// Those of the row's event data, none for a row without; nil where they do not parse.
   func properties(_ page: RawSpan, _ plan: borrowing Plan) -> [ExchangeProperty]? {
-    guard hasText(plan.properties) else { return [] }
-    let slot = slots[plan.properties & 63]
+    guard hasText(plan.propertiesSlot) else { return [] }
+    let slot = slots[plan.propertiesSlot & 63]
     return slot.isDecoded
       ? ExchangeProperties.parse(unsafe decoded.span.bytes, slot.start, slot.end)
       : ExchangeProperties.parse(page, slot.start, slot.end)

@@ -17,10 +17,10 @@ struct UnmappedColumns {
     _ row: borrowing RowScanner, _ page: RawSpan, _ plan: borrowing Plan, _ diagnostics: inout RowDiagnostics,
     to line: inout LineWriter
   ) {
-    let hasProperties = row.hasText(plan.properties)
-    let hasReply = row.hasText(plan.replies)
+    let hasProperties = row.hasText(plan.propertiesSlot)
+    let hasReply = row.hasText(plan.repliesSlot)
     guard !row.others.isEmpty || hasProperties || hasReply else { return }
-    guard !plan.others.isEmpty else { return }
+    guard !plan.othersPrefix.isEmpty else { return }
     var columns = UnmappedColumns()
     if hasProperties || hasReply { columns.writeProperties(row, page, plan, &diagnostics, to: &line) }
     for column in row.others {
@@ -83,7 +83,7 @@ struct UnmappedColumns {
 
   /// `"prefix.name":`, moved aside where a rule or an earlier column has the name.
   mutating func writeName(_ plan: borrowing Plan, to line: inout LineWriter) {
-    let isTaken = plan.taken.contains { taken in
+    let isTaken = plan.takenNames.contains { taken in
       taken.end - taken.start == name.count && name.indices.allSatisfy { plan.pool[taken.start + $0] == name[$0] }
     }
     let first = written.count
@@ -97,7 +97,7 @@ struct UnmappedColumns {
       written.append(contentsOf: Array("_\(number)".utf8))
     }
     ends.append(written.count)
-    line.append(unsafe plan.pool.span.bytes, plan.others.start, plan.others.end)
+    line.append(unsafe plan.pool.span.bytes, plan.othersPrefix.start, plan.othersPrefix.end)
     line.append(unsafe written.span.bytes, first, written.count)
     line.append(LineWriter.quote)
     line.append(UInt8(ascii: ":"))

@@ -109,7 +109,7 @@ struct DatabaseDocumentsTests {
     try table.keep(letters, at: Instant(seconds: 2))
     try table.keep([letters[1]], at: Instant(seconds: 3))
     #expect(try table.lines == ["r1", "r2", "r3"])
-    try table.remove { $0.identity == letters[0].identity }
+    try table.noteTaken([letters[0].identity], by: "s")
     #expect(try table.lines == ["r2", "r3"])
   }
 }
