@@ -30,7 +30,7 @@ enum GrowthBench {
       guard let run = WholeRun.best([WholeRun.program] + words + paths, runs: size < 1_000_000 ? 3 : 1, exits: [0, 65])
       else { throw CommandBench.failed(words) }
       seconds.append(run.processor)
-      line += Bench.pad("\(Bench.hundredths(run.processor)) s, \(run.peakMiB)", 18)
+      line += Bench.pad("\(Bench.hundredths(run.processor)) s, \(run.peakText)", 18)
     }
     Bench.say(line + Bench.slope(seconds))
   }

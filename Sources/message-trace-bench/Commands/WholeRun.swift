@@ -33,7 +33,14 @@ struct WholeRun {
     Bench.say(
       Bench.pad(name, 36) + Bench.pad(Bench.grouped(Int(Double(rows) / max(wall, 1e-9))), 12)
         + Bench.pad(Bench.grouped(Int(Double(rows) / max(processor, 1e-9))), 16)
-        + Bench.pad("\(Int(Double(bytes) / max(wall, 1e-9) / 1e6))", 10) + "\(peakMiB)")
+        + Bench.pad("\(Int(Double(bytes) / max(wall, 1e-9) / 1e6))", 10) + peakText)
+  }
+
+  /// A program that is started begins with the peak of the one that starts it: a smaller one cannot be told.
+  var peakText: String {
+    var usage = rusage()
+    guard unsafe getrusage(RUSAGE_SELF.rawValue, &usage) == 0, peakMiB > usage.ru_maxrss / 1_024 else { return "-" }
+    return "\(peakMiB)"
   }
 
   /// The program that is measured: the one beside this.
