@@ -29,7 +29,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "message-trace-bench",
-      dependencies: ["IntakeCore", "Normaliser", "Simulator", "Sinks", "Mappings"]),
+      dependencies: ["Checkpoint", "IntakeCore", "Normaliser", "Simulator", "Sinks", "Mappings"]),
     .executableTarget(name: "embed-mappings"),
     .plugin(
       name: "EmbedMappings", capability: .buildTool(), dependencies: ["embed-mappings"], path: "Sources/EmbedMappings"),

@@ -2,6 +2,7 @@
 //
 //     swift run -c release message-trace-bench [ROWS]
 //     swift run -c release message-trace-bench ROWS sinks         the sinks alone; http, relp or kafka: that one
+//     swift run -c release message-trace-bench ROWS collect       the whole command; ledger: as it grows to so many rows
 //     swift run -c release message-trace-bench ROWS graph map     one measurement, run once: what a profiler is put on
 
 internal import Glibc
@@ -36,6 +37,8 @@ struct Bench {
   private static func measureSinks(
     _ batch: Batch, _ events: Int, only: String = "sinks"
   ) async throws(Failure) {
+    if only == "collect" { return try CollectBench.run(rows: events) }
+    if only == "ledger" { return try LedgerBench.run(most: events) }
     if only == "kafka" { return try await KafkaBench.run(batch, events: events) }
     if only == "http" { return try await HTTPBench.run(batch, events: events) }
     if only == "relp" { return try await RELPBench.run(batch, events: events) }

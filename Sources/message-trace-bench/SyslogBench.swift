@@ -19,7 +19,7 @@ enum SyslogBench {
 
   /// - Parameter batch: one page's events, delivered until at least `events` are.
   static func run(_ batch: Batch, events: Int) async throws(Failure) {
-    guard let receiver = Receiver() else {
+    guard let receiver = SyslogReceiver() else {
       throw Failure("bench.receiver", exit: .system, "Starting a receiver for the syslog figures.")
     }
     defer { receiver.end() }
@@ -89,7 +89,7 @@ enum SyslogBench {
 }
 
 /// This program once more, as the other end.
-private struct Receiver {
+struct SyslogReceiver {
   let port: UInt16
   private let process: pid_t
 

@@ -1,10 +1,11 @@
 // A journal entry as bytes: what any sink needs to take charge of it, and what the checkpoint needs afterwards.
 //
-//     "MTJ3" sequence:u64 bytes:u64 entries:u32 cursors:u32
+//     "MTJ3" sequence:u64 length:u64 bytes:u64 entries:u32 cursors:u32
 //     cursors × (length:u16 name ticks:i64)
 //     entries × (high:u64 low:u64 received:i64 end:u64 status:u32 statusLength:u8 flags:u8)
 //     the exact bytes for the sinks  SHA-256 over all before it
 //
+// length: of all of it. The file may be longer: what stands behind it means nothing.
 // flags: the outcome in the lower bits; the highest says that the row's time lies outside of its window.
 
 internal import IntakeCore
@@ -18,6 +19,8 @@ enum JournalCoding {
   private static let outsideWindow: UInt8 = 0x80
   private static let hashLength = 32
   private static let entryLength = 38
+  /// Up to here an entry says which one it is.
+  static let claimLength = 20
 
   /// Everything before the sinks' bytes.
   static func head(_ entry: JournalEntry) -> [UInt8] {
@@ -25,6 +28,7 @@ enum JournalCoding {
     head.reserveCapacity(64 + entry.entries.count * entryLength + entry.cursors.count * 32)
     head.append(little: magic)
     head.append(little: entry.sequence)
+    head.append(little: UInt64(0))
     head.append(little: UInt64(entry.bytes.count))
     head.append(little: UInt32(clamping: entry.entries.count))
     head.append(little: UInt32(clamping: entry.cursors.count))
@@ -43,6 +47,8 @@ enum JournalCoding {
       head.append(little: UInt8(clamping: one.status.count))
       head.append(little: one.outcome.rawValue | (one.isOutsideWindow ? outsideWindow : 0))
     }
+    let length = UInt64(head.count + entry.bytes.count + hashLength)
+    for byte in 0..<8 { head[12 + byte] = UInt8(truncatingIfNeeded: length >> UInt64(byte * 8)) }
     return head
   }
 
@@ -63,6 +69,15 @@ enum JournalCoding {
     return bytes
   }
 
+  /// Which entry the beginning of a file announces, and how long it is; nil where it is none.
+  static func claim(_ head: [UInt8]) -> (sequence: UInt64, length: Int)? {
+    var reader = ByteReader(head, 0..<head.count)
+    guard reader.number(UInt32.self) == magic, let sequence = reader.number(UInt64.self),
+      let length = reader.number(UInt64.self).flatMap(Int.init(exactly:)), length > claimLength
+    else { return nil }
+    return (sequence, length)
+  }
+
   /// nil if anything about the file is not as it was written.
   static func decode(_ file: [UInt8], sequence: UInt64) -> JournalEntry? {
     guard file.count > hashLength else { return nil }
@@ -74,6 +89,7 @@ enum JournalCoding {
     let version = reader.number(UInt32.self)
     guard version == magic || version == magicWithoutWindow || version == magicWithoutStatus,
       reader.number(UInt64.self) == sequence,
+      version != magic || reader.number(UInt64.self) == UInt64(file.count),
       let length = reader.number(UInt64.self), let entryCount = reader.number(UInt32.self),
       let cursorCount = reader.number(UInt32.self), let cursors = cursors(&reader, Int(cursorCount), file),
       var entries = entries(&reader, Int(entryCount), withStatus: version != magicWithoutStatus),

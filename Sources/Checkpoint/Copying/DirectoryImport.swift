@@ -25,7 +25,7 @@ final class DirectoryImport: CopyTarget {
     before = (try? MovedMarker(path: path).read()) ?? nil
     folder = try Self.emptyFolder(path)
     do {
-      journal = try Journal(folder.journal, files: folder.files)
+      journal = try Journal(folder.journal, files: folder.files, after: 0)
     } catch {
       folder.close()
       throw error.failure("state", "Writing the state in \(path)")

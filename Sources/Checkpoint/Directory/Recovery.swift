@@ -41,13 +41,15 @@ struct Recovery {
 
   private func recover() throws -> Result {
     let stored = try readCheckpoint()
-    var journal = try Journal(folder.journal, files: folder.files)
+    let taken = stored.map { Self.acknowledged($0.checkpoint) } ?? 0
+    var journal = try Journal(folder.journal, files: folder.files, after: taken)
     guard let stored else { return try begin(journal) }
     let (pending, damaged) = try examine(&journal, stored.checkpoint)
     var files = LedgerFiles(folder.seen, segments: stored.segments, files: folder.files)
     var checkpoint = stored.checkpoint
     var horizon = stored.horizon
     if let oldest = try repair(&files, checkpoint, damaged) {
+      try coverLast(of: pending, journal, &checkpoint, &files)
       for (name, instant) in checkpoint.cursors { checkpoint.cursors[name] = min(instant, oldest) }
       horizon = Age(unit: 1)
       report(damaged, since: oldest)
@@ -57,6 +59,7 @@ struct Recovery {
       try files.removeReplaced()
     }
     for sequence in damaged { try journal.setAside(sequence) }
+    journal.releaseDamaged()
     let ledger = RecallingLedger(files, since: min(horizon, recalled ?? horizon))
     return Result(checkpoint: checkpoint, ledger: ledger, journal: journal, pending: pending, horizon: horizon)
   }
@@ -66,19 +69,14 @@ struct Recovery {
   private func repair(
     _ files: inout LedgerFiles, _ checkpoint: Checkpoint, _ damaged: Set<UInt64>
   ) throws -> Instant? {
-    let acknowledged = checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
+    let acknowledged = Self.acknowledged(checkpoint)
     let latest = (checkpoint.cursors.values.max() ?? Instant(ticks: 0)).wholeSeconds
-    do throws(LedgerFault) {
+    return try lifted { () throws(LedgerFault) in
       try files.open()
       if try files.convert(acknowledged: acknowledged) {
         log(.info, "state.converted", "The ledger was converted to the format of this version.", [("state", path)])
       }
       return try files.drop(damaged, latest: latest).map { Age(Instant(seconds: $0)).start }
-    } catch {
-      switch error {
-      case .disk(let fault): throw fault
-      case .corrupt(let name): throw Self.corrupt(path, "seen/\(name)")
-      }
     }
   }
 
@@ -101,7 +99,7 @@ struct Recovery {
 
   /// A first run. Entries or identities without a checkpoint mean that the checkpoint was lost, not that it is new.
   private func begin(_ journal: Journal) throws -> Result {
-    guard journal.sizes.isEmpty, try folder.files.names(in: folder.seen).isEmpty else {
+    guard journal.isUntouched, try folder.files.names(in: folder.seen).isEmpty else {
       throw Self.corrupt(path, CheckpointFile.name)
     }
     let files = LedgerFiles(folder.seen, segments: [], files: folder.files)
@@ -114,7 +112,7 @@ struct Recovery {
   /// Which entries are still to be delivered, and which of those are missing or damaged.
   private func examine(_ journal: inout Journal, _ checkpoint: Checkpoint) throws -> ([UInt64], Set<UInt64>) {
     let last = checkpoint.sequence
-    let taken = checkpoint.sinks.values.reduce(last) { min($0, $1.sequence) }
+    let taken = Self.acknowledged(checkpoint)
     try journal.remove(through: taken)
     if let highest = journal.sizes.keys.max(), highest > last + 1 { throw gap(highest, after: last) }
     var pending: [UInt64] = []
@@ -124,17 +122,47 @@ struct Recovery {
         pending.append(sequence)
       } else if sequence <= last {
         damaged.insert(sequence)
-      } else {
+      } else if journal.sizes[sequence] != nil {
         try journal.setAside(sequence)
       }
     }
     return (pending, damaged)
   }
 
+  /// Covers the entry that is journaled and not committed. Covered later, its cursors would undo that reading begins again:
+  /// those of a checkpoint never move back.
+  private func coverLast(
+    of pending: [UInt64], _ journal: Journal, _ checkpoint: inout Checkpoint, _ files: inout LedgerFiles
+  ) throws {
+    guard let last = pending.last, last > checkpoint.sequence, let entry = try journal.read(last) else { return }
+    let acknowledged = Self.acknowledged(checkpoint)
+    try lifted { () throws(LedgerFault) in
+      try files.append(entry.entries, sequence: last, acknowledged: acknowledged)
+    }
+    checkpoint.sequence = last
+    checkpoint.cursors.merge(entry.cursors) { max($0, $1) }
+  }
+
+  private func lifted<Value>(_ body: () throws(LedgerFault) -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      switch error {
+      case .disk(let fault): throw fault
+      case .corrupt(let name): throw Self.corrupt(path, "seen/\(name)")
+      }
+    }
+  }
+
   private func replace(_ checkpoint: Checkpoint, _ ledger: LedgerFiles, _ horizon: Age) throws(FileFault) {
     let stored = StoredCheckpoint(
       tenant: tenant, checkpoint: checkpoint, segments: ledger.segments, horizon: horizon)
     try CheckpointFile.replace(stored.bytes, in: folder.root, files: folder.files)
+  }
+
+  /// Up to this entry no sink lacks anything.
+  private static func acknowledged(_ checkpoint: Checkpoint) -> UInt64 {
+    checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
   }
 
   private func report(_ damaged: Set<UInt64>, since: Instant) {

@@ -2,7 +2,7 @@
 //
 //     lock              held by the process that works here
 //     checkpoint.json   cursors, sink positions, lengths of the ledger's files: one line, replaced whole
-//     journal/<n>.j     one batch that some sink has not acknowledged yet
+//     journal/<n>.slot  one batch that some sink has not acknowledged yet, or room for the next one
 //     seen/<n>.idx      one segment of the ledger: identities already delivered, sorted by time; the last is a log
 //     damaged-<n>/      what a rebuild has set aside
 //     rejected.ndjson   events that a receiver has refused for good (DeadLetters)
@@ -80,7 +80,10 @@ package struct StateDirectory: StateStore {
   }
 
   /// Gives the lock back; the value must not be used any more.
-  package func close() { folder.close() }
+  package func close() {
+    journal.tidy()
+    folder.close()
+  }
 
   package mutating func journal(_ batch: Batch, cursors: [String: Instant]) throws(Failure) -> JournalEntry {
     let sequence = checkpoint.sequence + 1

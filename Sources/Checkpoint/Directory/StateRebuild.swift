@@ -74,7 +74,7 @@ extension StateDirectory {
       guard let status = try files.status(CheckpointFile.name, in: root) else { return nil }
       let file = try files.open(CheckpointFile.name, in: root, O_RDONLY)
       let stored = try StoredCheckpoint(try files.read(file, at: 0, count: Int(clamping: min(status.size, 64 << 20))))
-      let sizes = try journalSizes(root, files)
+      let sizes = try journalSizes(root, files, stored.checkpoint)
       let identities = stored.segments.reduce(0) { $0 + $1.count }
       return StateSummary(
         tenant: stored.tenant, checkpoint: stored.checkpoint, identities: identities, journalEntries: sizes.count,
@@ -86,11 +86,20 @@ extension StateDirectory {
     }
   }
 
-  private static func journalSizes(_ root: Descriptor, _ files: FileCalls) throws(FileFault) -> [Int] {
+  private static func journalSizes(
+    _ root: Descriptor, _ files: FileCalls, _ checkpoint: Checkpoint
+  ) throws(FileFault) -> [Int] {
     let journal = try files.open("journal", in: root, O_RDONLY | O_DIRECTORY)
+    let taken = checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
     var sizes: [Int] = []
-    for name in try files.names(in: journal) where name.hasSuffix(".j") {
-      if let status = try files.status(name, in: journal) { sizes.append(Int(clamping: status.size)) }
+    for name in try files.names(in: journal) {
+      if Journal.sequence(of: name) != nil, let status = try files.status(name, in: journal) {
+        sizes.append(Int(clamping: status.size))
+      } else if Journal.slot(of: name) != nil, try files.status(name, in: journal) != nil,
+        let claim = try JournalPlace.claim(of: name, in: journal, files: files), claim.sequence > taken
+      {
+        sizes.append(claim.place.length)
+      }
     }
     return sizes
   }

@@ -66,8 +66,22 @@ struct LedgerFiles: Sendable {
   private static var smallLog: Int { 256 << 10 }
 
   /// The step record for one entry: appended and synced; the new length counts once the checkpoint has it.
+  /// - Parameter acknowledged: up to this entry no sink lacks anything.
+  mutating func append(
+    _ entries: [Batch.Entry], sequence: UInt64, acknowledged: UInt64
+  ) throws(LedgerFault) {
+    var (inside, outside): ([LedgerRecord], [LedgerRecord]) = ([], [])
+    inside.reserveCapacity(entries.count)
+    for entry in entries {
+      if entry.isOutsideWindow { outside.append(LedgerRecord(entry)) } else { inside.append(LedgerRecord(entry)) }
+    }
+    try append(inside: inside, outside: outside, sequence: sequence, acknowledged: acknowledged)
+  }
+
   /// - Parameters:
-  ///   - records: of rows inside and outside of the windows that were read.
+  ///   - inside: of rows inside the windows that were read.
+  ///   - outside: of rows outside of them.
+  ///   - sequence: of their journal entry.
   ///   - acknowledged: up to this entry no sink lacks anything.
   mutating func append(
     inside: [LedgerRecord], outside: [LedgerRecord], sequence: UInt64, acknowledged: UInt64

@@ -73,17 +73,8 @@ package struct RecallingLedger: Ledger, Sendable {
   mutating func record(
     _ entries: [Batch.Entry], sequence: UInt64, acknowledged: UInt64, isNew: Bool
   ) throws(LedgerFault) {
-    var (inside, outside): ([LedgerRecord], [LedgerRecord]) = ([], [])
-    inside.reserveCapacity(entries.count)
-    for entry in entries {
-      if entry.isOutsideWindow {
-        outside.append(LedgerRecord(entry))
-        self.outside?.insert(LedgerSlot(entry.identity))
-      } else {
-        inside.append(LedgerRecord(entry))
-      }
-    }
-    try files.append(inside: inside, outside: outside, sequence: sequence, acknowledged: acknowledged)
+    for entry in entries where entry.isOutsideWindow { outside?.insert(LedgerSlot(entry.identity)) }
+    try files.append(entries, sequence: sequence, acknowledged: acknowledged)
     if isNew { fresh.removeAll(keepingCapacity: true) } else { quarters = [] }
   }
 

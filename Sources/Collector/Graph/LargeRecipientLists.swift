@@ -23,25 +23,54 @@ struct LargeRecipientLists {
   /// - Parameter before: rows on earlier pages, from the cursor.
   init(_ page: Page, after before: Counts) {
     guard page.next != nil || !before.isEmpty || page.rows.count >= Self.limit else { return }
-    var counts = before
-    for id in RowFields.strings("id", of: page) { counts[id ?? [], default: 0] += 1 }
-    counts[[]] = nil
-    if page.next != nil { unfinished = Self.ofLastInstant(page, counts, before) }
+    let tail = page.next == nil ? [] : Self.lastInstant(page)
+    let counts = Self.counts(page, tail, before)
+    if page.next != nil { unfinished = Self.ofLastInstant(page, tail, counts, before) }
     let ended = counts.filter { $0.value >= Self.limit && unfinished[$0.key] == nil }
     large = ended.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
       .filter { ODataLiteral.isTraceID($0.id) }.sorted { $0.id < $1.id }
   }
 
-  /// Messages of the last instant; also those of earlier pages if that instant fills the whole page.
-  private static func ofLastInstant(
-    _ page: Page, _ counts: Counts, _ before: Counts
-  ) -> Counts {
+  /// Exact counts of every message that may have `limit` rows, is in `before` or among the last rows; a rough count of all
+  /// tells which these are, without a key for each row.
+  private static func counts(_ page: Page, _ tail: [Range<Int>], _ before: Counts) -> Counts {
     let span = unsafe page.bytes.span.bytes
-    guard let last = page.rows.last else { return before }
-    guard let instant = RowFields.string("receivedDateTime", of: last, in: span) else { return [:] }
-    let tail = page.rows.reversed().prefix { row in
+    let ids = page.rows.map { RowFields.string("id", of: $0, in: span) ?? 0..<0 }
+    var rough = [UInt32](repeating: 0, count: buckets)
+    for id in ids where !id.isEmpty { rough[bucket(span, id)] += 1 }
+    var isWanted = rough.map { $0 >= limit }
+    for row in tail { if let id = RowFields.string("id", of: row, in: span) { isWanted[bucket(span, id)] = true } }
+    for id in before.keys { isWanted[bucket(unsafe id.span.bytes, id.indices)] = true }
+    var counts = before
+    for id in ids where !id.isEmpty && isWanted[bucket(span, id)] { counts[Array(page.bytes[id]), default: 0] += 1 }
+    return counts
+  }
+
+  private static let buckets = 1 << 14
+
+  private static func bucket(_ span: RawSpan, _ id: Range<Int>) -> Int {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for index in id { hash = (hash ^ UInt64(span.byte(index))) &* 0x0000_0100_0000_01B3 }
+    return Int(truncatingIfNeeded: (hash ^ hash >> 32) & UInt64(buckets - 1))
+  }
+
+  /// The rows at the end of the page that were received at one instant.
+  private static func lastInstant(_ page: Page) -> [Range<Int>] {
+    let span = unsafe page.bytes.span.bytes
+    guard let last = page.rows.last, let instant = RowFields.string("receivedDateTime", of: last, in: span) else {
+      return []
+    }
+    return page.rows.reversed().prefix { row in
       RowFields.string("receivedDateTime", of: row, in: span).map { page.bytes[$0] == page.bytes[instant] } ?? false
     }
+  }
+
+  /// Messages of the last instant; also those of earlier pages if that instant fills the whole page.
+  private static func ofLastInstant(
+    _ page: Page, _ tail: [Range<Int>], _ counts: Counts, _ before: Counts
+  ) -> Counts {
+    let span = unsafe page.bytes.span.bytes
+    guard !page.rows.isEmpty else { return before }
     var begun = tail.count == page.rows.count ? before : [:]
     for row in tail {
       guard let id = RowFields.string("id", of: row, in: span).map({ Array(page.bytes[$0]) }) else { continue }

@@ -60,10 +60,14 @@ package struct FileCalls: Sendable {
   package func write(_ bytes: [UInt8], _ range: Range<Int>? = nil, to file: Descriptor, at offset: Int64)
     throws(FileFault)
   {
-    let range = (range ?? 0..<bytes.count).clamped(to: 0..<bytes.count)
-    var done = range.lowerBound
-    while done < range.upperBound {
-      var count = range.upperBound - done
+    try write(bytes[(range ?? 0..<bytes.count).clamped(to: 0..<bytes.count)], to: file, at: offset)
+  }
+
+  /// The same for a slice, which is not copied.
+  package func write(_ bytes: ArraySlice<UInt8>, to file: Descriptor, at offset: Int64) throws(FileFault) {
+    var done = bytes.startIndex
+    while done < bytes.endIndex {
+      var count = bytes.endIndex - done
       let fault = fault?(.write, file.name)
       switch fault {
       case .error(let number):
@@ -72,17 +76,15 @@ package struct FileCalls: Sendable {
       case .half, .short: count = (count + 1) / 2
       case nil: break
       }
-      done += try writeOnce(bytes, done..<(done + count), to: file, at: offset + Int64(done - range.lowerBound))
+      done += try writeOnce(bytes[done..<(done + count)], to: file, at: offset + Int64(done - bytes.startIndex))
       if case .half(let number) = fault { throw FileFault(.write, file.name, number) }
     }
   }
 
-  private func writeOnce(_ bytes: [UInt8], _ range: Range<Int>, to file: Descriptor, at offset: Int64)
-    throws(FileFault) -> Int
-  {
+  private func writeOnce(_ bytes: ArraySlice<UInt8>, to file: Descriptor, at offset: Int64) throws(FileFault) -> Int {
     while true {
       let count = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe pwrite(file.raw, buffer.baseAddress?.advanced(by: range.lowerBound), range.count, Int(offset))
+        unsafe pwrite(file.raw, buffer.baseAddress, buffer.count, Int(offset))
       }
       if count > 0 { return count }
       guard count < 0, errno == EINTR else { throw FileFault(.write, file.name, count < 0 ? errno : EIO) }

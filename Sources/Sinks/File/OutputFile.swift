@@ -66,10 +66,8 @@ struct OutputFile: Sendable {
 
   /// Rewrites all of it even where it looks complete: a failed sync may have left clean pages over lost bytes.
   private func put(_ payload: ArraySlice<UInt8>, at offset: Int64) throws(FileFault) -> FilePosition {
-    // In pieces: a copy of a large batch would be as large.
     for start in stride(from: 0, to: payload.count, by: Self.chunk) {
-      let piece = Array(payload.dropFirst(start).prefix(Self.chunk))
-      try files.write(piece, to: descriptor, at: offset + Int64(start))
+      try files.write(payload.dropFirst(start).prefix(Self.chunk), to: descriptor, at: offset + Int64(start))
     }
     try files.syncData(descriptor)
     let ours = offset + Int64(payload.count)

@@ -27,7 +27,7 @@ struct CountingMapping<Base: Normalising>: Normalising {
 private final class EventCounts: Sendable {
   private let counters = Mutex<Counters>([:])
   /// Upper ends of the ages at which an event was first seen, in seconds: the usual revisits.
-  private static let ages = [900, 3_600, 21_600, 86_400]
+  private static let ages: [Int64] = [900, 3_600, 21_600, 86_400]
 
   func take() -> Counters {
     counters.withLock { counters in
@@ -37,27 +37,37 @@ private final class EventCounts: Sendable {
   }
 
   func add(_ batch: Batch, from first: Int, at created: Instant) {
-    var actions: [String: Int] = [:]
-    var ages: [String: Int] = [:]
+    // Few statuses, many events: a label is made once for each status.
+    var actions: [(status: ArraySlice<UInt8>, count: Int)] = []
+    var ages = [Int](repeating: 0, count: Self.ages.count + 1)
     var start = first == 0 ? 0 : batch.entries[first - 1].end
-    for entry in batch.entries.dropFirst(first) {
-      actions[Self.action(batch.bytes, entry, lineStart: start), default: 0] += 1
-      ages[Self.bucket(created - entry.received), default: 0] += 1
+    for entry in batch.entries[first...] {
+      let status = batch.bytes[(start + entry.status.lowerBound)..<(start + entry.status.upperBound)]
+      if let index = actions.firstIndex(where: { $0.status == status }) {
+        actions[index].count += 1
+      } else {
+        actions.append((status, 1))
+      }
+      ages[Self.bucket(created.ticks.subtractingReportingOverflow(entry.received.ticks))] += 1
       start = entry.end
     }
-    counters.withLock { $0.add(["events": actions, "event_ages": ages].filter { !$0.value.isEmpty }) }
+    var counted: Counters = [:]
+    for (status, count) in actions { counted.add("events", Self.label(status), count) }
+    for (index, count) in ages.enumerated() where count > 0 {
+      counted.add("event_ages", index < Self.ages.count ? "\(Self.ages[index])" : "+Inf", count)
+    }
+    counters.withLock { $0.add(counted) }
   }
 
-  private static func bucket(_ age: Duration) -> String {
-    ages.first { age <= .seconds($0) }.map(String.init) ?? "+Inf"
+  private static func bucket(_ age: (partialValue: Int64, overflow: Bool)) -> Int {
+    guard !age.overflow else { return ages.count }
+    return ages.firstIndex { age.partialValue <= $0 * Instant.perSecond } ?? ages.count
   }
 
-  /// The value of `event.action`, as a label.
-  private static func action(_ bytes: [UInt8], _ entry: Batch.Entry, lineStart: Int) -> String {
-    guard !entry.status.isEmpty else { return "none" }
-    let value = bytes[(lineStart + entry.status.lowerBound)..<(lineStart + entry.status.upperBound)]
-    let isPlain = value.allSatisfy { $0 &- 0x30 <= 9 || ($0 | 0x20) &- 0x61 < 26 }
-    return isPlain ? String(decoding: value, as: UTF8.self) : "other"
+  private static func label(_ status: ArraySlice<UInt8>) -> String {
+    guard !status.isEmpty else { return "none" }
+    let isPlain = status.allSatisfy { $0 &- 0x30 <= 9 || ($0 | 0x20) &- 0x61 < 26 }
+    return isPlain ? String(decoding: status, as: UTF8.self) : "other"
   }
 }
 

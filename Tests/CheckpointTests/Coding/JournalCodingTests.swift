@@ -26,11 +26,14 @@ import Testing
     return JournalEntry(sequence: 1, bytes: batch.bytes, entries: batch.entries, cursors: ["live": Instant(seconds: 9)])
   }
 
+  /// What comes after the magic number, without the length.
+  private static func withoutLength(_ head: [UInt8]) -> [UInt8] { Array(head[4..<12]) + head[20...] }
+
   /// As the version before wrote it: without what is outside of its window.
   static func secondFormat(_ entry: JournalEntry) -> [UInt8] {
     var plain = entry
     for index in plain.entries.indices { plain.entries[index].isOutsideWindow = false }
-    let old = Array("MTJ2".utf8) + JournalCoding.head(plain)[4...]
+    let old = Array("MTJ2".utf8) + withoutLength(JournalCoding.head(plain))
     return old + entry.bytes + JournalCoding.hash(old, entry.bytes)
   }
 
@@ -38,7 +41,7 @@ import Testing
   static func firstFormat(_ entry: JournalEntry) -> [UInt8] {
     let head = JournalCoding.head(entry)
     let start = head.count - entry.entries.count * 38
-    var old = Array("MTJ1".utf8) + head[4..<start]
+    var old = Array("MTJ1".utf8) + withoutLength(Array(head[..<start]))
     for number in entry.entries.indices { old += head[(start + number * 38)...].prefix(32) }
     return old + entry.bytes + JournalCoding.hash(old, entry.bytes)
   }
@@ -81,6 +84,7 @@ import Testing
     (batch.bytes, batch.entries) = (Self.entry.bytes, Self.entry.entries)
     _ = try state.journal(batch, cursors: Self.entry.cursors)
     state.close()
+    try folder.remove("state/journal/1.slot")
     try folder.write(Self.firstFormat(Self.entry), to: "state/journal/\(Journal.name(1))")
     let again = try StateDirectory.open(path, tenant: "contoso", log: .silent)
     defer { again.close() }

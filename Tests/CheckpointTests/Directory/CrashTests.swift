@@ -66,16 +66,15 @@ struct CrashTests {
     let state = try StateDirectory.open(world.state, tenant: "contoso", log: .silent, files: plan.files)
     defer { state.close() }
     let calls = try await BatchCalls.record(state, plan, output: world.output)
-    let entry = "00000000000000000005.j"
+    let entry = "1.slot"
     #expect(
       calls == [
-        "open \(entry).tmp", "write \(entry).tmp", "write \(entry).tmp", "write \(entry).tmp", "sync \(entry).tmp",
-        "close \(entry).tmp", "rename \(entry)", "sync journal",
+        "open \(entry)", "write \(entry)", "write \(entry)", "write \(entry)", "syncData \(entry)",
         "read out.ndjson", "read out.ndjson", "write out.ndjson", "syncData out.ndjson", "read out.ndjson",
         "open 1.idx", "write 1.idx", "syncData 1.idx",
         "open checkpoint.json.tmp", "write checkpoint.json.tmp", "sync checkpoint.json.tmp",
         "close checkpoint.json.tmp",
-        "rename checkpoint.json", "sync \(world.state)", "remove \(entry)",
+        "rename checkpoint.json", "sync \(world.state)",
       ])
   }
 

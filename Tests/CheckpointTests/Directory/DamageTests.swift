@@ -61,6 +61,13 @@ struct DamageTests {
     state.close()
   }
 
+  /// The file of a journal entry.
+  private func slot(_ sequence: UInt64) throws -> String {
+    let names = try folder.names("state/journal").map { "state/journal/\($0)" }
+    return try #require(
+      names.first { (try? folder.bytes($0)).flatMap(JournalCoding.claim)?.sequence == sequence })
+  }
+
   private func change(_ name: String, _ change: (inout [UInt8]) -> Void) throws {
     var bytes = try folder.bytes(name)
     change(&bytes)
@@ -106,7 +113,7 @@ struct DamageTests {
   }
 
   @Test(
-    "a ledger segment with any byte changed is refused by name when it is read, one too short when it is opened",
+    "a ledger segment with any byte changed, or too short, is refused by name",
     arguments: [0, 4, 12, 16, 20, 24, 28, 31, 32, 60])
   func ledger(at offset: Int) throws {
     try fill()
@@ -123,6 +130,7 @@ struct DamageTests {
   func tornLedger() throws {
     try fill()
     let whole = try folder.bytes("state/seen/1.idx")
+    #expect(lookUp() == nil)
     try change("state/seen/1.idx") { $0.append(contentsOf: [1, 2, 3]) }
     try folder.write("orphan", to: "state/seen/99.idx")
     #expect(code() == nil)
@@ -130,10 +138,10 @@ struct DamageTests {
     #expect(try folder.names("state/seen") == ["1.idx"])
   }
 
-  @Test("a damaged entry that no sink has seen is set aside: its window is still open")
+  @Test("a damaged entry that no sink has seen is written over: its window is still open")
   func damagedNew() throws {
     try fill()
-    let name = "state/journal/\(Journal.name(4))"
+    let name = try slot(4)
     let whole = try folder.bytes(name)
     for length in stride(from: 0, to: whole.count, by: 7) {
       #expect(JournalCoding.decode(Array(whole[..<length]), sequence: 4) == nil)
@@ -144,10 +152,11 @@ struct DamageTests {
       #expect(JournalCoding.decode(turned, sequence: 4) == nil)
     }
     try change(name) { $0[$0.count / 2] ^= 1 }
-    let state = try open()
+    var state = try open()
     defer { state.close() }
     #expect(state.pending == [2, 3])
-    #expect(try folder.names("state/journal").contains(Journal.name(4) + ".bad"))
+    #expect(try state.journal(Fill.batch(4), cursors: [:]).sequence == 4)
+    #expect(try folder.names("state/journal").count == 3)
   }
 
   @Test(
@@ -155,12 +164,12 @@ struct DamageTests {
     arguments: [true, false])
   func damagedNeeded(missing: Bool) throws {
     try fill()
-    let name = "state/journal/\(Journal.name(2))"
+    let name = try slot(2)
     if missing { try folder.remove(name) } else { try change(name) { $0[9] ^= 1 } }
     for opening in 1...2 {
       var state = try open()
       #expect(state.pending == [3, 4], "opening \(opening)")
-      #expect(state.ledger.count == 6)
+      #expect(state.ledger.count == 9, "the fourth entry is covered together with that")
       let cursor = try #require(state.checkpoint.cursors["live"])
       #expect(cursor <= Fill.received(2) && cursor >= Fill.received(2) - .seconds(6 * 3_600))
       for entry in Fill.entry(2).entries {
@@ -170,12 +179,45 @@ struct DamageTests {
       state.close()
     }
     #expect(lines.all.withLock { $0.filter { $0.contains("journal.corrupt") }.count } == 1)
+    #expect(try folder.names("state/journal").contains(Journal.name(2) + ".bad") == !missing)
+  }
+
+  @Test(
+    "an entry that was journaled when the process died does not undo that a damaged one is read again",
+    arguments: [0, 1])
+  func damagedBehindNew(kills: Int) async throws {
+    var state = try open()
+    var checkpoint = try Fill.deliver(1, to: &state)
+    checkpoint.sinks = ["slow": SinkPosition(sequence: 1)]
+    try state.commit(checkpoint)
+    checkpoint.sequence = try state.journal(Fill.batch(2), cursors: [:]).sequence
+    try state.commit(checkpoint)
+    _ = try state.journal(Fill.batch(3), cursors: ["live": Fill.received(0), "revisit 1h": Fill.received(0)])
+    state.close()
+    try folder.remove(try slot(2))
+    for _ in 0..<kills { try open().close() }
+    state = try open()
+    defer { state.close() }
+    let sink = MemorySink(name: "slow")
+    var pipeline = Pipeline(
+      source: RowSource([]), mapping: PlainMapping(), sinks: [sink], state: state,
+      time: TimeSource(now: { Fill.received(0) }))
+    try await pipeline.open()
+    try await pipeline.drain()
+    #expect(sink.lines.count == 3 && pipeline.state.checkpoint.sequence == 3 && pipeline.state.ledger.count == 6)
+    for (name, instant) in pipeline.state.checkpoint.cursors { #expect(instant <= Fill.received(2), "\(name)") }
+    #expect(pipeline.state.checkpoint.cursors.count == 2)
+    let isNew = pipeline.state.ledger.insert(Fill.entry(3).entries[0].identity, received: Fill.received(3))
+    #expect(!isNew)
   }
 
   @Test("a journal that is ahead of the checkpoint by two is refused")
   func gap() throws {
     try fill()
-    try folder.write(try folder.bytes("state/journal/\(Journal.name(4))"), to: "state/journal/\(Journal.name(6))")
+    var ahead = Fill.entry(6)
+    ahead.cursors = ["live": Fill.received(0)]
+    let head = JournalCoding.head(ahead)
+    try folder.write(head + ahead.bytes + JournalCoding.hash(head, ahead.bytes), to: "state/journal/9.slot")
     #expect(code() == "state.gap 70")
   }
 

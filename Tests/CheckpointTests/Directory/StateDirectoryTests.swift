@@ -153,7 +153,7 @@ struct StateDirectoryTests {
     _ = try state.journal(Fill.batch(2), cursors: [:])
     state.close()
     var found: [String: mode_t] = [:]
-    for name in ["", "/journal", "/seen", "/lock", "/checkpoint.json", "/seen/1.idx", "/journal/\(Journal.name(2))"] {
+    for name in ["", "/journal", "/seen", "/lock", "/checkpoint.json", "/seen/1.idx", "/journal/1.slot"] {
       var status = stat()
       #expect(unsafe lstat(folder("a/b/state") + name, &status) == 0)
       found[name] = status.st_mode & 0o777
@@ -192,7 +192,7 @@ struct StateDirectoryTests {
 
   @Test("after a failed operation the value refuses everything more")
   func broken() throws {
-    let plan = FileFaultPlan(at: 1, .error(EIO)) { call, name in call == .sync && name.hasSuffix(".j.tmp") }
+    let plan = FileFaultPlan(at: 1, .error(EIO)) { call, name in call == .sync && name.hasSuffix(".slot") }
     var state = try StateDirectory.open(folder("s"), tenant: "c", log: .silent, files: plan.files)
     defer { state.close() }
     #expect(throws: Failure.self) { try state.journal(Fill.batch(1), cursors: [:]) }

@@ -57,7 +57,7 @@ import Testing
     ("half of the output written", Shim(mode: .halfThenKill, at: 2, calls: ["write"], path: "/out.ndjson")),
     ("output synced, ledger half written", Shim(mode: .halfThenKill, at: 2, calls: ["write"], path: "/seen/")),
     ("checkpoint written, not renamed", Shim(mode: .killBefore, at: 4, calls: ["rename"], path: "/checkpoint.json")),
-    ("checkpoint renamed, journal left", Shim(mode: .killBefore, at: 2, calls: ["unlink"], path: "/journal/")),
+    ("checkpoint renamed, journal left", Shim(mode: .killBefore, at: 7, calls: ["write"], path: "/journal/")),
   ]
 
   @Test("killed while recovering from a kill, at every call: nothing lost, nothing doubled")

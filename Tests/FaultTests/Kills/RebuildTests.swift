@@ -49,7 +49,7 @@ import Testing
     let world = try FaultWorld(bench)
     // Killed once the second batch is journaled: its entry is all that holds it.
     #expect(world.collect(Shim(mode: .killBefore, at: 2, calls: ["write"], path: "/out.ndjson")) == 137)
-    let entry = "state/journal/00000000000000000002.j"
+    let entry = "state/journal/1.slot"
     var bytes = try world.folder.bytes(entry)
     bytes[bytes.count / 2] ^= 0x10
     try world.folder.write(bytes, to: entry)

@@ -12,13 +12,15 @@ struct BriefMapping: Normalising {
       let received = row?["receivedDateTime"]?.string.flatMap(Timestamp.parse)
       if received == nil { batch.failed += 1 }
       let identity = identity(row, or: bytes)
-      guard ledger.insert(identity, received: received ?? created) else {
+      guard ledger.insert(identity, received: received ?? .latest) else {
         batch.duplicates += 1
         continue
       }
       event(row, bytes, received, created, identity).append(to: &batch.bytes)
       batch.bytes.append(0x0A)
-      batch.entries.append(.init(identity: identity, received: received ?? created, end: batch.bytes.count))
+      var entry = Batch.Entry(identity: identity, received: received ?? created, end: batch.bytes.count)
+      entry.isOutsideWindow = received == nil
+      batch.entries.append(entry)
     }
   }
 
