@@ -60,6 +60,7 @@ struct OperatorTests {
     let call = ["backfill", try fixture.playbook("a"), "--from", "-6h"]
     // Other requests of this tenant, a minute old: another one is allowed in four minutes.
     let asked = TimeSource.system.now() - .seconds(60)
+    try fixture.folder.makeFolder("a.state")
     _ = try fixture.folder.write(String(repeating: "\(asked.ticks)\n", count: 95), to: "a.state/quota")
     let until = Timestamp.text(asked + .seconds(300)).dropFirst(11).prefix(8)
     let logged = Program.start(call, environment: fixture.environment)
