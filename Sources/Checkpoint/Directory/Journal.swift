@@ -72,7 +72,8 @@ struct Journal: Sendable {
     try files.write(entry.bytes, to: file, at: Int64(head.count))
     let hash = JournalCoding.hash(head, entry.bytes)
     try files.write(hash, to: file, at: Int64(size))
-    if isNew {
+    // The first one may be of a process that died before it had synced the directory.
+    if isNew || current == nil {
       try files.sync(file)
       try files.sync(directory)
     } else {
@@ -80,6 +81,15 @@ struct Journal: Sendable {
     }
     current = file
     places.set(entry.sequence, JournalPlace(name: name, length: size + hash.count))
+  }
+
+  /// Writes an entry once more and syncs it: what a kill or a failed sync has left of it may be in memory alone.
+  func secure(_ sequence: UInt64) throws(FileFault) {
+    guard let place = places.all[sequence] else { return }
+    let file = try files.open(place.name, in: directory, O_RDWR)
+    try files.write(try files.read(file, at: 0, count: place.length), to: file, at: 0)
+    try files.sync(file)
+    try files.sync(directory)
   }
 
   /// nil if the entry is missing or not as it was written.

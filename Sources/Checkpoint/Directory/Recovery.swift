@@ -45,6 +45,7 @@ struct Recovery {
     var journal = try Journal(folder.journal, files: folder.files, after: taken)
     guard let stored else { return try begin(journal) }
     let (pending, damaged) = try examine(&journal, stored.checkpoint)
+    if let last = pending.last, last > stored.checkpoint.sequence { try journal.secure(last) }
     var files = LedgerFiles(folder.seen, segments: stored.segments, files: folder.files)
     var checkpoint = stored.checkpoint
     var horizon = stored.horizon

@@ -56,8 +56,8 @@ extension LedgerFiles {
     return oldest
   }
 
-  /// A row outside of its window was in the answer for some window: none is wider than that of a backfill, in seconds.
-  private static var widestWindow: Int64 { 86_400 }
+  /// A row outside of its window was in the answer for some window, in seconds.
+  private static var widestWindow: Int64 { Window.widest.components.seconds }
 }
 
 /// The blocks of a segment in the first format.

@@ -30,7 +30,7 @@ struct LedgerFiles: Sendable {
   /// The log is not looked at again before it has this length: too much of it waited for a sink.
   private var nextSort = 0
   /// Files that the next checkpoint does not list any more.
-  private var replaced: [String] = []
+  private var replaced: [LedgerSegment] = []
 
   init(_ directory: Descriptor, segments: [LedgerSegment], files: FileCalls, largestLog: Int = 4 << 20) {
     self.directory = directory
@@ -113,7 +113,7 @@ struct LedgerFiles: Sendable {
 
   /// Removes the files that the checkpoint has ceased to list.
   mutating func removeReplaced() throws(FileFault) {
-    for name in replaced { try files.remove(name, in: directory) }
+    for segment in replaced { try files.remove(segment.name, in: directory) }
     replaced = []
   }
 
@@ -126,7 +126,8 @@ struct LedgerFiles: Sendable {
     return min(largestLog, max(64 << 10, total / 16))
   }
 
-  var nextNumber: UInt64 { (segments.map(\.number).max() ?? 0) + 1 }
+  /// Above that of every file there may be: one that the checkpoint still names must not be written over.
+  var nextNumber: UInt64 { ((segments + replaced).map(\.number).max() ?? 0) + 1 }
 
   private mutating func append(_ bytes: [UInt8], _ times: [Int64]) throws(LedgerFault) {
     let isNew = log == nil
@@ -162,7 +163,7 @@ struct LedgerFiles: Sendable {
     nextSort = isReady ? 0 : 2 * log.length
     guard isReady else { return }
     segments.removeLast()
-    replaced.append(log.name)
+    replaced.append(log)
     current = nil
     var number = log.number
     for precision in Set(blocks.map(\.step)).sorted() {
@@ -224,7 +225,7 @@ struct LedgerFiles: Sendable {
   /// Replaces the list of segments; the files of those that are not in it any more stay until the checkpoint is replaced.
   mutating func replace(with new: [LedgerSegment]) {
     let names = Set(new.map(\.name))
-    replaced += segments.map(\.name).filter { !names.contains($0) }
+    replaced += segments.filter { !names.contains($0.name) }
     segments = new
     current = nil
   }

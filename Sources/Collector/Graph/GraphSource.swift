@@ -6,7 +6,7 @@ package import IntakeCore
 /// Message traces from Microsoft Graph.
 package struct GraphSource: Source {
   package let provider = "graph"
-  package let widestWindow = Duration.seconds(10 * 86_400)
+  package let widestWindow = Window.widest
   package let retention: Duration
 
   let client: ServiceClient

@@ -12,7 +12,7 @@ internal import Synchronization
 /// There is no `$select`, so that columns which the service adds later are kept.
 package struct ReportingSource: Source {
   package let provider = "reporting"
-  package let widestWindow = Duration.seconds(10 * 86_400)
+  package let widestWindow = Window.widest
   package let retention = Duration.seconds(30 * 86_400)
 
   /// `$orderby`, as other clients use it.

@@ -11,6 +11,9 @@ package struct Window: Hashable, Sendable {
     self.end = max(start, end)
   }
 
+  /// What both services take: ten days. Microsoft Graph, "List messageTraces"; Reporting Web Service, MessageTrace report.
+  package static let widest = Duration.seconds(10 * 86_400)
+
   package var span: Duration { end - start }
   package var isEmpty: Bool { start == end }
 

@@ -198,8 +198,15 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
       let received = batch.entries[index].received
       if received <= now { newestRow = max(newestRow ?? received, received) }
       if window.isEmpty || !usual.contains(received) { batch.entries[index].isOutsideWindow = true }
-      batch.entries[index].received = max(received, window.start)
+      batch.entries[index].received = max(received, keptFrom(batch.entries[index], now))
     }
+  }
+
+  /// The earliest time that the ledger may take for an entry's: it keeps the entry as long as its window is read again,
+  /// and by revisits of any part of it.
+  private func keptFrom(_ entry: Batch.Entry, _ now: Instant) -> Instant {
+    if window.isEmpty { return now }
+    return entry.isOutsideWindow ? window.end : window.start
   }
 
   /// - Throws: `journal.full` (75).

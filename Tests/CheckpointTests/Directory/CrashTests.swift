@@ -69,7 +69,8 @@ struct CrashTests {
     let entry = "1.slot"
     #expect(
       calls == [
-        "open \(entry)", "write \(entry)", "write \(entry)", "write \(entry)", "syncData \(entry)",
+        "open \(entry)", "write \(entry)", "write \(entry)", "write \(entry)", "sync \(entry)",
+        "sync journal",
         "read out.ndjson", "read out.ndjson", "write out.ndjson", "syncData out.ndjson", "read out.ndjson",
         "open 1.idx", "write 1.idx", "syncData 1.idx",
         "open checkpoint.json.tmp", "write checkpoint.json.tmp", "sync checkpoint.json.tmp",

@@ -211,6 +211,34 @@ struct DamageTests {
     #expect(!isNew)
   }
 
+  @Test(
+    "a ledger of nothing but damaged entries is replaced by another file, also where it goes on", arguments: [0, 1])
+  func allDamaged(kills: Int) throws {
+    var state = try open()
+    var checkpoint = state.checkpoint
+    checkpoint.sinks = ["slow": SinkPosition(sequence: 0)]
+    try state.commit(checkpoint)
+    checkpoint.sequence = try state.journal(Fill.batch(1), cursors: [:]).sequence
+    try state.commit(checkpoint)
+    _ = try state.journal(Fill.batch(2), cursors: ["live": Fill.received(0)])
+    state.close()
+    try folder.remove(try slot(1))
+    for _ in 0..<kills { try open().close() }
+    state = try open()
+    checkpoint = state.checkpoint
+    checkpoint.sequence = try state.journal(Fill.batch(3), cursors: [:]).sequence
+    try state.commit(checkpoint)
+    state.close()
+    state = try open()
+    defer { state.close() }
+    for number: UInt64 in [2, 3] {
+      let isNew = state.ledger.insert(Fill.entry(number).entries[0].identity, received: Fill.received(number))
+      #expect(!isNew, "\(number)")
+    }
+    try state.commit(state.checkpoint)
+    #expect(state.pending == [2, 3] && state.ledger.count == 6)
+  }
+
   @Test("a journal that is ahead of the checkpoint by two is refused")
   func gap() throws {
     try fill()
