@@ -111,7 +111,8 @@ final class StreamSink: Sink {
   /// A receiver of TLS ends or resets every connection that speaks none, and only its log may say why: it is asked once.
   private func explained(_ error: Failure) -> Failure {
     guard error.cause as? SocketFault == .reset else { return error }
-    if !receiver.facts.isDown, connector.meetsTLS() { receiver.update { $0.expectsTLS = true } }
+    let known = receiver.facts
+    if !known.isDown, !known.endsProveNothing, connector.meetsTLS() { receiver.update { $0.expectsTLS = true } }
     return receiver.facts.expectsTLS ? SocketFault.expectsTLS.failure(connector.area, name) : error
   }
 

@@ -91,7 +91,7 @@ extension Setting {
     }
     if kind == .flag { return .nothing }
     if placeholder == "PATH" { return .files }
-    if placeholder == "DIR" { return .folders }
+    if placeholder == "DIR" || placeholder == "DIR|URI" { return .folders }
     return placeholder.contains("|") ? .words(placeholder.split(separator: "|").map(String.init)) : .anything
   }
 

@@ -12,10 +12,10 @@ struct ReportCommand: RunnableCommand {
     usage: "report FILE... [OPTION]... > report.html",
     details: """
       Reads NDJSON files of events (every profile but raw, and no nested ones), - for standard input, and writes one
-      self-contained page: the last day against others, spikes, mail per hour by status, failures by reason, the most frequent senders, recipients and domains, and the delay of rows. --state or
-      --status-file adds the status of the collector. The page has no script and loads nothing; it contains the same
-      addresses and subjects as the events, so protect it like them. The counts of the most frequent values are exact
-      up to 65,536 distinct ones.
+      self-contained page: the last day against others, spikes, mail per hour by status, failures by reason, the most
+      frequent senders, recipients and domains, and the delay of rows. --state or --status-file adds the status of the
+      collector. The page has no script and loads nothing; it contains the same addresses and subjects as the events,
+      so protect it like them. The counts of the most frequent values are exact up to 65,536 distinct ones.
       """,
     examples: [
       "message-trace report /var/log/contoso.ndjson > report.html",

@@ -141,9 +141,9 @@ import Testing
     let printed = Program.run(["schedule", "--systemd", path]).lines
     let service = unit("message-trace-contoso.service", of: printed)
     let template = unit("message-trace@.service", of: printed)
-    #expect(service.contains("LoadCredential=client-secret:/etc/message-trace/contoso/client-secret"))
-    #expect(service.contains("StateDirectory=message-trace/contoso.com"))
-    #expect(template.contains("StateDirectory=message-trace/%i message-trace/contoso.com"))
+    #expect(service.contains("LoadCredential=client-secret:\(folder("contoso/client-secret"))"))
+    #expect(service.contains("StateDirectory=message-trace/contoso"))
+    #expect(template.contains("StateDirectory=message-trace/%i"))
     for unit in [service, template] {
       #expect(unit.contains("DynamicUser=yes") && unit.contains("LogsDirectory=message-trace"))
     }

@@ -15,7 +15,7 @@ import Testing
       time: ManualClock(PipelineTests.window.end).source)
     try await pipeline.open()
     _ = try await pipeline.read(PipelineTests.window, moving: "live", age: .zero)
-    #expect(pipeline.state.entries.flatMap(\.entries).map(\.received) == [PipelineTests.window.start])
+    #expect(pipeline.state.entries.flatMap(\.entries).map(\.received) == [PipelineTests.window.end])
   }
 
   @Test("a window whose fourth page always fails is read in pieces, each row once", arguments: [100, 400])
