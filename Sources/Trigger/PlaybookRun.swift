@@ -84,7 +84,12 @@ package struct PlaybookRun<Passes: PassRunning> {
     guard let failure = outcome.failure, !(again && failure.isOfHolder) else { return }
     var values = [("playbook", status.name), ("next", Timestamp.text(next))]
     if let hint = failure.hint { values.append(("hint", hint)) }
-    log(failure.isOfHolder ? .info : .error, failure.code.rawValue, failure.sentence, values)
+    log(level(of: failure), failure.code.rawValue, failure.sentence, values)
+  }
+
+  private func level(of failure: Failure) -> Log.Level {
+    if failure.code == .stateFenced { return .warning }
+    return failure.isOfHolder ? .info : .error
   }
 
   private mutating func reload(_ timer: inout PassTimer) {

@@ -17,8 +17,9 @@ struct KnownHours {
   private var outsideWanted: Int64
   private var hours: Set<Int64> = []
 
-  /// Identities in memory after which the next recall starts with an empty table: 20 to 30 MB.
-  static let most = 1_000_000
+  /// Identities in memory after which the next recall starts with an empty table: 2 to 3 MB, for a process keeps the tables
+  /// of all its tenants.
+  static let most = 100_000
   /// Longer spans are loaded and not remembered.
   private static let longest = 50_000
 

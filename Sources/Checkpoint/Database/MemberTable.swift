@@ -89,7 +89,7 @@ package struct MemberTable: Sendable {
         SELECT name FROM message_trace.members WHERE seen < clock_timestamp() - interval '1 day'
         FOR UPDATE SKIP LOCKED)
     )
-    UPDATE message_trace.tenants t SET expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
+    UPDATE message_trace.tenants t SET expires = greatest(expires, clock_timestamp() + $3::bigint * interval '1 microsecond')
     FROM unnest($4::text[], $5::text[]) AS mine (tenant, mark)
     WHERE t.tenant = mine.tenant AND \(TenantLease.isHeld("mine.mark", in: "t"))
     RETURNING t.tenant

@@ -10,7 +10,7 @@ extension StateDatabase {
     """
     WITH fence AS (
       UPDATE message_trace.tenants SET revision = revision + 1, step = split_part($4, ' ', 2)\(changes),
-        expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
+        expires = greatest(expires, clock_timestamp() + $3::bigint * interval '1 microsecond')
       WHERE tenant = $1 AND \(TenantLease.isHeld("$2")) AND revision = split_part($4, ' ', 1)::bigint
       RETURNING tenant, CASE WHEN current_setting('synchronous_commit') = 'off'
         THEN set_config('synchronous_commit', 'on', true) END AS durable)

@@ -12,6 +12,9 @@ package struct TenantLease: Sendable {
   let token: String
   let database: Database
 
+  /// How long it lasts without being renewed.
+  package var length: Duration { database.target.lease }
+
   /// What names this one lease: compared in every statement that only its holder may run.
   var mark: String { "\(epoch) \(token)" }
 
@@ -90,7 +93,7 @@ package struct TenantLease: Sendable {
   private static let renewal = DatabaseStatement(
     "renew",
     """
-    UPDATE message_trace.tenants SET expires = clock_timestamp() + $3::bigint * interval '1 microsecond'
+    UPDATE message_trace.tenants SET expires = greatest(expires, clock_timestamp() + $3::bigint * interval '1 microsecond')
     WHERE tenant = $1 AND \(isHeld("$2"))
     """)
 

@@ -15,8 +15,8 @@ extension Failure {
 }
 
 extension Failure {
-  /// Another process holds the state: nothing is wrong.
-  package var isOfHolder: Bool { code == .stateLocked || code == .stateLeased }
+  /// Another process holds the state, or has taken it over: it is the one that goes on, and that writes status and metrics.
+  package var isOfHolder: Bool { [.stateLocked, .stateLeased, .stateFenced].contains(code) }
 }
 
 extension Failure.Code {

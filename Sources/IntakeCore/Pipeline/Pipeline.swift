@@ -40,7 +40,7 @@ package struct Pipeline<Input: Source, Mapping: Normalising, State: StateStore> 
   /// Rung by lanes and by what fetches.
   let signal = Signal()
   /// Set by a failed write of the state: what is on disk is only known after opening anew.
-  var hasLostState = false
+  package private(set) var hasLostState = false
 
   /// Names of sinks that are not open yet.
   private var unopened: Set<String>

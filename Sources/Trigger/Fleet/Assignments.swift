@@ -61,12 +61,18 @@ package final class Assignments: Sendable {
     stop?()
   }
 
-  /// Returns once the tenant is assigned, or the task is cancelled.
+  /// Returns once the tenant is assigned, or the task is cancelled. One that was removed, by a reload of another playbook
+  /// that had it for a while, is known again.
   package func wait(for tenant: String, _ time: TimeSource) async {
-    while !Task.isCancelled,
-      let signal = tenants.withLock({ $0[tenant]?.isAssigned == false ? $0[tenant]?.signal : nil })
-    {
-      _ = await signal.wait(.seconds(3_600), time)
+    while !Task.isCancelled, let signal = missing(tenant) { _ = await signal.wait(.seconds(3_600), time) }
+  }
+
+  /// What is rung when the tenant is assigned; nil where it is.
+  private func missing(_ tenant: String) -> WakeSignal? {
+    tenants.withLock { tenants in
+      let known = tenants[tenant] ?? Tenant()
+      tenants[tenant] = known
+      return known.isAssigned ? nil : known.signal
     }
   }
 

@@ -32,7 +32,11 @@ struct Resending: Sendable {
   /// a crash repeats one batch at most, and removed from the file at the end, so that the work grows with the events.
   func run() async throws(Failure) -> Outcome {
     let state = try settings.statePlace.open(tenant: settings.tenant, log: log)
-    defer { state.close() }
+    let renewal = state.lease.map { LeaseRenewal($0, log: log) }
+    defer {
+      renewal?.stop()
+      state.close()
+    }
     let file = settings.statePlace.rejected
     try file.settle()
     var letters: [String: [DeadLetter]] = [:]

@@ -31,6 +31,8 @@ struct TenantPasses: PassRunning, Sendable {
   private(set) var share: TenantShare?
   /// Of a shared tenant, between two passes.
   private let kept = KeptState()
+  /// Of a tenant in a database, during a pass outside of a fleet.
+  private var renewal: LeaseRenewal?
 
   /// - Parameters:
   ///   - time: of the passes.
@@ -99,6 +101,10 @@ struct TenantPasses: PassRunning, Sendable {
 
   private mutating func pass(_ settings: TenantSettings) async throws(Failure) -> PassOutcome {
     var pipeline = try await open(settings)
+    defer {
+      renewal?.stop()
+      renewal = nil
+    }
     let outcome = await TenantPass(settings, time: time, log: log).run(&pipeline)
     status = PassStatus(after: outcome, pipeline, settings, before: known(settings), now: time.now())
     await end(pipeline, outcome)
@@ -119,7 +125,8 @@ struct TenantPasses: PassRunning, Sendable {
       let start = ContinuousClock.now
       do {
         let pipeline = try assembly.pipeline(source: source, state: state, heartbeat: heartbeat)
-        if state == nil, let lease = pipeline.state.lease { share?.fleet.hold(lease, since: start) }
+        guard state == nil, let lease = pipeline.state.lease else { return pipeline }
+        if let share { share.fleet.hold(lease, since: start) } else { renewal = LeaseRenewal(lease, log: log) }
         return pipeline
       } catch {
         if let state { giveUp(state) }
@@ -134,8 +141,10 @@ struct TenantPasses: PassRunning, Sendable {
   /// Closes sinks and state; a state whose tenant this process goes on to hold stays open.
   private func end(_ pipeline: TenantPipeline, _ outcome: PassOutcome) async {
     await pipeline.close()
-    let isBroken = outcome.interruption.map { $0.code.rawValue.hasPrefix("state.") || $0.code == .journalCorrupt }
-    guard let share, let lease = pipeline.state.lease, share.fleet.holds(lease), isBroken != true, !Task.isCancelled,
+    let isBroken =
+      outcome.interruption.map { $0.code.rawValue.hasPrefix("state.") || $0.code == .journalCorrupt } ?? false
+    guard let share, let lease = pipeline.state.lease, share.fleet.holds(lease), !isBroken, !pipeline.hasLostState,
+      !Task.isCancelled,
       !share.fleet.isBackfilled(share.tenant)
     else { return giveUp(pipeline.state) }
     kept.keep(pipeline.state)

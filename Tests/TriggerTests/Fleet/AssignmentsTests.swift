@@ -62,6 +62,23 @@ private struct SharedPasses: PassRunning {
     #expect(stopped.value == ["b"] && !assignments.end("b") && assignments.working.isEmpty)
   }
 
+  @Test("a tenant that another playbook had for a while, and gave back, is waited for and assigned again")
+  func removed() async throws {
+    let assignments = Assignments()
+    assignments.register("contoso")
+    assignments.remove("contoso")
+    let hasEnded = Locked(false)
+    let task = Task {
+      await assignments.wait(for: "contoso", .system)
+      hasEnded.update { $0 = true }
+    }
+    try #require(await Waiting.whileSleeping { assignments.known == ["contoso"] })
+    #expect(!hasEnded.value)
+    assignments.assign(["contoso"])
+    await task.value
+    #expect(hasEnded.value)
+  }
+
   @Test("waiting ends with the task")
   func cancelled() async {
     let assignments = Assignments()

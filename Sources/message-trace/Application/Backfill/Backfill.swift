@@ -93,6 +93,8 @@ struct Backfill: Sendable {
   /// differently.
   private mutating func read(_ slice: Window) async throws(Failure) -> Tally {
     var pipeline = try assembly.pipeline(source: source, recalling: progress.span.start - .seconds(86_400))
+    let renewal = pipeline.state.lease.map { LeaseRenewal($0, log: assembly.log) }
+    defer { renewal?.stop() }
     let result: Result<Tally, Failure>
     do {
       try await pipeline.open(forgetting: assembly.settings.forgetsSinks)
