@@ -20,6 +20,8 @@ package struct ContainerParameters: Sendable {
     var folder: String { ContainerParameters.split(path).folder }
     var file: String { ContainerParameters.split(path).name }
     var name: String { file.hasSuffix(".json") ? String(file.dropLast(5)) : file }
+    /// For sentences.
+    var shown: String { Log.clean(path, limit: 200) }
   }
 
   package let playbooks: [Playbook]
@@ -33,8 +35,8 @@ package struct ContainerParameters: Sendable {
     "/usr/lib", "/var",
   ]
 
-  /// - Throws: `schedule.container` (78) for what a container cannot run: a state or a sink of one machine's own, and paths
-  ///   at which nothing can be mounted.
+  /// - Throws: `schedule.container` (78) for what a container cannot run: a state of one machine's own or without a
+  ///   user, and paths at which nothing can be mounted or written.
   package init(_ playbooks: [Playbook], image: String, replicas: Int = 2) throws(Failure) {
     self.playbooks = playbooks
     self.image = image
@@ -47,19 +49,25 @@ package struct ContainerParameters: Sendable {
           hint: "Use letters, digits, dots, hyphens and underscores.")
       }
     }
-    let names = playbooks.map(\.file)
-    guard Set(names).count == names.count else {
-      throw Self.refusal("two playbooks have the same file name.", hint: "Rename one of them.")
+    if let (first, second) = pair(sharing: \.file) {
+      throw Self.refusal("\(first.shown) and \(second.shown) have the same file name.", hint: "Rename one of them.")
     }
-    for folder in folders + writableFolders where Self.systemFolders.contains(folder) {
+    for folder in folders + writableFolders where Self.systemFolders.contains(Self.plain(folder)) {
       throw Self.refusal(
         "\(Log.clean(folder, limit: 200)) is a system folder, which a mount would hide.",
         hint: "Put playbooks, secrets and metrics into folders of their own, such as /etc/message-trace.")
     }
-    if let both = writableFolders.first(where: { Set(folders).contains($0) }) {
+    try checkOutputs()
+  }
+
+  /// Nothing can be written in or below what is mounted read-only.
+  private func checkOutputs() throws(Failure) {
+    // The last one is the pod's own.
+    for written in writableFolders + [KubernetesPod.runFolder] {
+      guard let fixed = folders.first(where: { Self.isWithin(written, $0) }) else { continue }
       throw Self.refusal(
-        "metricsFile is beside read-only files in \(Log.clean(both, limit: 200)).",
-        hint: "Set metricsFile to a path in a folder of its own, such as /run/metrics/mail.prom.")
+        "\(Log.clean(written, limit: 200)) is written to, but \(Log.clean(fixed, limit: 200)) is mounted read-only.",
+        hint: "Keep playbooks and secrets in /etc/message-trace, and metricsFile in a folder such as /run/metrics.")
     }
   }
 
@@ -67,13 +75,44 @@ package struct ContainerParameters: Sendable {
     guard let state = playbook.layer[.state]?.last, isShared(state) else {
       throw refusal(
         "the state of \(Log.clean(playbook.name, limit: 100)) is a directory, which ends with its container.",
-        hint: "Set \"state\" to postgresql://HOST/DATABASE and make its tables: message-trace state init.")
+        hint: "Set \"state\" to postgresql://USER@HOST/DATABASE and make its tables: message-trace state init.")
     }
+    guard namesUser(state) else {
+      throw refusal(
+        "the state of \(Log.clean(playbook.name, limit: 100)) names no user, and the container's own has no name.",
+        hint: "Set \"state\" to postgresql://USER@HOST/DATABASE.")
+    }
+  }
+
+  /// True where libpq does not ask the system for its user's name. A service may name one.
+  private static func namesUser(_ state: String) -> Bool {
+    guard let scheme = state.ranges(of: "://").first else { return false }
+    let authority = state[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+    if let end = authority.lastIndex(of: "@"), end > authority.startIndex { return true }
+    return options(state).contains { ["user", "service"].contains($0.name) }
   }
 
   /// True for a state in a database.
   package static func isShared(_ state: String) -> Bool {
     state.hasPrefix("postgresql://") || state.hasPrefix("postgres://")
+  }
+
+  /// The first two playbooks for which `name` is the same.
+  func pair(sharing name: (Playbook) -> String) -> (first: Playbook, second: Playbook)? {
+    var known: [String: Playbook] = [:]
+    for playbook in playbooks {
+      if let other = known.updateValue(playbook, forKey: name(playbook)) { return (other, playbook) }
+    }
+    return nil
+  }
+
+  /// SHA-256 over paths and text of the playbooks, in hex: another one where any of them has changed.
+  var digest: String {
+    let parts = playbooks.flatMap { SHA256.digest(Array($0.path.utf8)) + SHA256.digest(Array($0.text.utf8)) }
+    return SHA256.digest(parts).map { byte in
+      let digits = String(byte, radix: 16)
+      return byte < 16 ? "0\(digits)" : digits
+    }.joined()
   }
 
   /// Every folder that is mounted read-only, sorted: those of playbooks and of the files that they name.
@@ -86,7 +125,7 @@ package struct ContainerParameters: Sendable {
 
   /// Folders of metrics files.
   var writableFolders: [String] {
-    Set(playbooks.flatMap { $0.layer[.metricsFile] ?? [] }.map { Self.split($0).folder }).sorted()
+    Set(playbooks.flatMap { $0.layer[.metricsFile] ?? [] }.map { Self.plain(Self.split($0).folder) }).sorted()
   }
 
   /// The folder of a playbook where the file is below one, else the file's own.
@@ -133,24 +172,46 @@ package struct ContainerParameters: Sendable {
   }
 
   private static func optionFiles(_ spec: String) -> [String] {
-    guard let mark = spec.firstIndex(of: "?") else { return [] }
-    return spec[spec.index(after: mark)...].split(separator: "&").compactMap { option in
-      let parts = option.split(separator: "=", maxSplits: 1)
-      let names = [
-        "ca", "cert", "key", "token-file", "password-file", "header-file", "passfile", "sslcert", "sslkey",
-        "sslrootcert", "sslcrl",
-      ]
-      guard parts.count == 2, names.contains(String(parts[0])), let bytes = PercentEncoding.decode(String(parts[1]))
-      else { return nil }
-      let value = String(decoding: bytes, as: UTF8.self)
-      guard parts[0] == "header-file" else { return value }
+    let names = [
+      "ca", "cert", "key", "token-file", "password-file", "header-file", "passfile", "sslcert", "sslkey",
+      "sslrootcert", "sslcrl",
+    ]
+    return options(spec).filter { names.contains($0.name) }.compactMap { option in
+      let value = option.value
+      guard option.name == "header-file" else { return value }
       return value.firstIndex(of: ":").map { String(value[value.index(after: $0)...]) }
     }
+  }
+
+  /// What stands behind `?`, escapes undone; without those that have no value.
+  private static func options(_ spec: String) -> [(name: String, value: String)] {
+    guard let mark = spec.firstIndex(of: "?") else { return [] }
+    var options: [(name: String, value: String)] = []
+    for option in spec[spec.index(after: mark)...].split(separator: "&") {
+      let parts = option.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, let bytes = PercentEncoding.decode(parts[1]) else { continue }
+      options.append((String(parts[0]), String(decoding: bytes, as: UTF8.self)))
+    }
+    return options
   }
 
   static func split(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return ("", path) }
     return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
+  }
+
+  /// True for the same folder and for one below it.
+  private static func isWithin(_ folder: String, _ outer: String) -> Bool { steps(folder).starts(with: steps(outer)) }
+
+  /// A folder as a mount resolves it: without `.`, `..` and repeated slashes.
+  private static func plain(_ folder: String) -> String { "/" + steps(folder).joined(separator: "/") }
+
+  private static func steps(_ folder: String) -> [Substring] {
+    var steps: [Substring] = []
+    for step in folder.split(separator: "/") where step != "." {
+      if step == ".." { _ = steps.popLast() } else { steps.append(step) }
+    }
+    return steps
   }
 
   private static func isKey(_ name: String) -> Bool {
@@ -161,7 +222,7 @@ package struct ContainerParameters: Sendable {
     character.isASCII && (character.isLetter || character.isNumber || "-._".contains(character))
   }
 
-  private static func refusal(_ what: String, hint: String) -> Failure {
+  static func refusal(_ what: String, hint: String) -> Failure {
     Failure("schedule.container", exit: .configuration, "Printing for containers: \(what)", hint: hint)
   }
 }

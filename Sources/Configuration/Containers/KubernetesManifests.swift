@@ -14,18 +14,16 @@ package enum KubernetesManifests {
           .init("type", .string("RollingUpdate")),
           .init("rollingUpdate", .object([.init("maxSurge", .number("1")), .init("maxUnavailable", .number("1"))])),
         ])),
-      .init(
-        "template",
-        .object([
-          .init("metadata", .object([.init("labels", labels)])), .init("spec", KubernetesPod(place).daemon),
-        ])),
+      .init("template", template(place, KubernetesPod(place).daemon)),
     ])
     let deployment = object("apps/v1", "Deployment", name, [.init("spec", spec)])
     return text([configuration(place), deployment], place)
   }
 
   /// One CronJob for each playbook.
+  /// - Throws: `schedule.container` (78) for playbooks whose CronJobs would have one name, or none.
   package static func cronJobs(_ place: ContainerParameters) throws(Failure) -> String {
+    try checkNames(place)
     var jobs: [JSONValue] = []
     for playbook in place.playbooks {
       let parameters = try ContainerParameters([playbook], image: place.image)
@@ -34,24 +32,43 @@ package enum KubernetesManifests {
     return text([configuration(place)] + jobs, place)
   }
 
+  /// `kubectl apply` would replace the first of two objects with one name, and say nothing.
+  private static func checkNames(_ place: ContainerParameters) throws(Failure) {
+    if let nameless = place.playbooks.first(where: { label($0.name).isEmpty }) {
+      throw ContainerParameters.refusal(
+        "the file name of \(nameless.shown) leaves nothing for the name of a CronJob.",
+        hint: "Rename it: letters and digits are kept.")
+    }
+    if let (first, second) = place.pair(sharing: { label($0.name) }) {
+      throw ContainerParameters.refusal(
+        "\(first.shown) and \(second.shown) would both be the CronJob \(jobName(second)).",
+        hint: "Rename one of them: case is ignored, all but letters and digits becomes -, and 38 characters count.")
+    }
+  }
+
+  private static func jobName(_ playbook: ContainerParameters.Playbook) -> String { "\(name)-\(label(playbook.name))" }
+
   private static func cronJob(_ place: ContainerParameters, _ playbook: ContainerParameters.Playbook) -> JSONValue {
     let every = playbook.layer[.every]?.last.flatMap { Duration(parsing: $0) } ?? Defaults.every
     let job: JSONValue = .object([
       // The next one comes soon: a pass that fails is not repeated by the cluster as well.
       .init("backoffLimit", .number("0")), .init("activeDeadlineSeconds", .number("3600")),
-      .init(
-        "template",
-        .object([
-          .init("metadata", .object([.init("labels", labels)])),
-          .init("spec", KubernetesPod(place).onePass(playbook)),
-        ])),
+      .init("template", template(place, KubernetesPod(place).onePass(playbook))),
     ])
     let spec: JSONValue = .object([
       .init("schedule", .string(Crontab.schedule(every))), .init("concurrencyPolicy", .string("Forbid")),
       .init("startingDeadlineSeconds", .number("60")), .init("successfulJobsHistoryLimit", .number("1")),
       .init("failedJobsHistoryLimit", .number("3")), .init("jobTemplate", .object([.init("spec", job)])),
     ])
-    return object("batch/v1", "CronJob", "\(name)-\(label(playbook.name))", [.init("spec", spec)])
+    return object("batch/v1", "CronJob", jobName(playbook), [.init("spec", spec)])
+  }
+
+  /// Pods read their playbooks once: with changed ones, the annotation makes the cluster start new pods.
+  private static func template(_ place: ContainerParameters, _ pod: JSONValue) -> JSONValue {
+    let annotations: JSONValue = .object([.init(digestKey, .string(place.digest))])
+    return .object([
+      .init("metadata", .object([.init("labels", labels), .init("annotations", annotations)])), .init("spec", pod),
+    ])
   }
 
   /// The playbooks: they hold no secret.
@@ -63,6 +80,7 @@ package enum KubernetesManifests {
   static let name = "message-trace"
   static let environmentSecret = "message-trace-environment"
   static let fileSecret = "message-trace-files"
+  static let digestKey = "checksum/playbooks"
 
   static var labels: JSONValue { .object([.init("app.kubernetes.io/name", .string(name))]) }
 

@@ -6,8 +6,8 @@ internal import IntakeCore
 struct KubernetesPod {
   private let place: ContainerParameters
 
-  /// In memory, for the file that the probes look at.
-  private static let runFolder = "/run/message-trace"
+  /// In memory, for the file that the probes look at; also what libraries get as the home of a user that has none.
+  static let runFolder = "/run/message-trace"
   static let aliveFile = "\(runFolder)/alive"
   /// A user that no other image has.
   static let user = "65532"
@@ -57,6 +57,7 @@ struct KubernetesPod {
   }
 
   private func container(_ words: [String], _ probes: [JSONValue.Member]) -> JSONValue {
+    let home: JSONValue = .object([.init("name", .string("HOME")), .init("value", .string(Self.runFolder))])
     return .object(
       [
         .init("name", .string(KubernetesManifests.name)), .init("image", .string(place.image)),
@@ -68,6 +69,7 @@ struct KubernetesPod {
               .init("secretRef", .object([.init("name", .string(KubernetesManifests.environmentSecret))]))
             ])
           ])),
+        .init("env", .array([home])),
       ] + probes + [
         .init(
           "resources",

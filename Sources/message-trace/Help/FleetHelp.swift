@@ -11,8 +11,8 @@ enum FleetHelp {
                      machine. A machine's death costs the tenants it held the rest of its lease, 30 seconds by default,
                      and the interval of a look, 10 seconds. Sinks are network receivers.
 
-    Make the tables once (message-trace state init --state postgresql://HOST/DATABASE), set "state" to the same URI in every
-    playbook, and start `message-trace run PLAYBOOK...` with the same playbooks on as many machines as you like. Every
+    Make the tables once (message-trace state init --state postgresql://USER@HOST/DATABASE), set "state" to the same URI in
+    every playbook, and start `message-trace run PLAYBOOK...` with the same playbooks on as many machines as you like. Every
     machine needs the playbooks, their secrets, and access to the database; nothing else connects them.
 
     What happens
@@ -36,7 +36,7 @@ enum FleetHelp {
     message-trace status --state postgresql://HOST/DATABASE     every tenant: last pass, lag, epoch, lease, holder
 
     Options of the URI: lease=DURATION (2s to 1h; the same on every machine). Those of libpq: message-trace help state.
-    Kubernetes: message-trace schedule --kubernetes; with --container a Containerfile.
+    Kubernetes: message-trace schedule --kubernetes; with --container a Containerfile. Both need USER@ in the URI.
 
     """
 }

@@ -16,15 +16,16 @@ import Testing
     """
 
   static func playbook(
-    _ path: String = "/etc/message-trace/contoso.json", state: String? = "postgresql://db.example/mail",
-    sinks: [String] = ["elastic://siem:9200/mail?token-file=/etc/message-trace/contoso/elastic&ca=/opt/trust/ca.pem"]
+    _ path: String = "/etc/message-trace/contoso.json", state: String? = "postgresql://mail@db.example/mail",
+    sinks: [String] = ["elastic://siem:9200/mail?token-file=/etc/message-trace/contoso/elastic&ca=/opt/trust/ca.pem"],
+    metrics: String = "/run/metrics/mail.prom", text: String = KubernetesManifestsTests.text
   ) -> ContainerParameters.Playbook {
     var layer = SettingLayer()
     layer[.state] = state.map { [$0] }
     layer[.sink] = sinks
     layer[.every] = ["300s"]
     layer[.clientSecretFile] = ["file:/etc/message-trace/contoso/client-secret"]
-    layer[.metricsFile] = ["/run/metrics/mail.prom"]
+    layer[.metricsFile] = [metrics]
     return .init(path: path, text: text, layer: layer)
   }
 
@@ -66,6 +67,8 @@ import Testing
         "/run/message-trace/alive",
       ])
     #expect(container?["envFrom"]?.array?.first?["secretRef"]?["name"]?.string == "message-trace-environment")
+    let home = container?["env"]?.array?.first
+    #expect(home?["name"]?.string == "HOME" && home?["value"]?.string == "/run/message-trace")
   }
 
   @Test("each playbook gets a CronJob of its own, with its own interval")
@@ -80,6 +83,53 @@ import Testing
       try Self.pod(objects[2])["containers"]?.array?.first?["args"]?.array?.compactMap(\.string) == [
         "collect", "/etc/message-trace/Fabrikam_1.json",
       ])
+  }
+
+  @Test("CronJobs that would have one name are refused with both files, and so is one without a name")
+  func names() throws {
+    let long = String(repeating: "a", count: 38)
+    for (first, second) in [
+      ("a_b.json", "a-b.json"), ("Mail.json", "mail.json"), ("\(long)1.json", "\(long)2.json"), ("-a.json", "a"),
+    ] {
+      let paths = [first, second].map { "/etc/message-trace/\($0)" }
+      let place = try ContainerParameters(paths.map { Self.playbook($0) }, image: "x")
+      #expect {
+        _ = try KubernetesManifests.cronJobs(place)
+      } throws: { error in
+        Self.isRefusal(error) && paths.allSatisfy { "\(error)".contains($0) }
+      }
+    }
+    let nameless = try ContainerParameters([Self.playbook("/etc/message-trace/_-_.json")], image: "x")
+    #expect {
+      _ = try KubernetesManifests.cronJobs(nameless)
+    } throws: { error in
+      Self.isRefusal(error) && "\(error)".contains("/etc/message-trace/_-_.json")
+    }
+    let paths = ["/etc/message-trace/mail.json", "/opt/mail/mail.json"]
+    #expect {
+      _ = try ContainerParameters(paths.map { Self.playbook($0) }, image: "x")
+    } throws: { error in
+      Self.isRefusal(error) && paths.allSatisfy { "\(error)".contains($0) }
+    }
+  }
+
+  @Test("pods are replaced with a changed playbook, and with nothing else")
+  func digest() throws {
+    func digests(_ text: String, replicas: Int = 2) throws -> [String] {
+      let place = try ContainerParameters(
+        [Self.playbook(text: text), Self.playbook("/etc/message-trace/other.json")], image: "x", replicas: replicas)
+      let texts = [KubernetesManifests.deployment(place), try KubernetesManifests.cronJobs(place)]
+      return try texts.flatMap { try Self.check($0).dropFirst() }.map { object in
+        let spec = object["spec"]?["jobTemplate"]?["spec"] ?? object["spec"]
+        return try #require(spec?["template"]?["metadata"]?["annotations"]?["checksum/playbooks"]?.string)
+      }
+    }
+    let before = try digests("{}")
+    #expect(before.allSatisfy { $0.utf8.count == 64 && $0.allSatisfy(\.isHexDigit) }, "\(before)")
+    #expect(try digests("{}", replicas: 5) == before)
+    let after = try digests("{ }")
+    // The Deployment, the CronJob of the changed playbook, and that of the other one.
+    #expect(zip(before, after).map { $0 == $1 } == [false, false, true])
   }
 
   @Test("every file that a playbook names is mounted at its own path, once, and every mount has its volume")
@@ -130,14 +180,36 @@ import Testing
     arguments: [
       playbook(state: nil), playbook(state: "/var/lib/x"), playbook("/etc/contoso.json"), playbook("/c.json"),
       playbook("/etc/message-trace/a b.json"), playbook("/run/metrics/contoso.json"),
+      playbook(state: "postgresql://db.example/mail"), playbook(state: "postgresql://@db.example/mail"),
+      playbook(state: "postgres:///mail?host=a@b"), playbook(metrics: "/etc/message-trace/metrics/mail.prom"),
+      playbook(metrics: "/opt/../etc/message-trace//contoso/./metrics/mail.prom"),
+      playbook(metrics: "/opt/trust/mail.prom"), playbook(metrics: "/etc/message-trace/../mail.prom"),
+      playbook("/run/message-trace/contoso.json"),
     ])
   func refused(_ playbook: ContainerParameters.Playbook) {
     #expect {
       _ = try ContainerParameters([playbook], image: "x")
     } throws: { error in
-      guard let failure = error as? Failure else { return false }
-      return failure.exit == .configuration && failure.hint != nil
+      Self.isRefusal(error)
     }
+  }
+
+  private static func isRefusal(_ error: any Error) -> Bool {
+    guard let failure = error as? Failure else { return false }
+    return failure.code.rawValue == "schedule.container" && failure.exit == .configuration && failure.hint != nil
+  }
+
+  @Test(
+    "a user of the database in any place that libpq looks at, and metrics beside the playbooks' folder, are taken",
+    arguments: [
+      playbook(state: "postgres://mail@a.example,b.example:5433/mail?lease=5s"),
+      playbook(state: "postgresql://db.example/mail?sslmode=verify-full&user=mail"),
+      playbook(state: "postgresql://?service=mail"), playbook(metrics: "/etc/message-trace-metrics/mail.prom"),
+      playbook(metrics: "/etc/message-trace/../metrics/mail.prom"),
+    ])
+  func taken(_ playbook: ContainerParameters.Playbook) throws {
+    let place = try ContainerParameters([playbook], image: "x")
+    #expect(try Self.check(KubernetesManifests.deployment(place)).count == 2)
   }
 
   @Test("a foreign reader of YAML sees the same", .enabled(if: InstalledProgram.isWanted("python3")))

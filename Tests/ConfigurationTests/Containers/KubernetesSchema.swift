@@ -80,7 +80,8 @@ enum KubernetesSchema {
         ("terminationGracePeriodSeconds", integer), ("securityContext", podSecurity),
         ("containers", array(container(isProbed: restarts == nil))), ("volumes", array(volume)),
       ], all: true)
-    return object([("metadata", object([("labels", map(string))], all: true)), ("spec", spec)], all: true)
+    let metadata = object([("labels", map(string)), ("annotations", map(string))], all: true)
+    return object([("metadata", metadata), ("spec", spec)], all: true)
   }
 
   private static let podSecurity = object(
@@ -96,6 +97,7 @@ enum KubernetesSchema {
       probes + [
         ("name", string), ("image", string), ("args", array(string)),
         ("envFrom", array(object([("secretRef", object([("name", string)], all: true))], all: true))),
+        ("env", array(object([("name", string), ("value", string)], all: true))),
         ("resources", object([("requests", map(string)), ("limits", map(string))], all: true)),
         (
           "securityContext",

@@ -9,7 +9,8 @@ import Testing
     let folder = try ScratchFolder()
     let source = "\"source\": { \"tenant\": \"t.example\", \"clientId\": \"c\" }"
     let shared = try folder.write(
-      "{ \(source), \"sinks\": [\"tls://siem:6514\"], \"state\": \"postgresql://db.example/mail\" }", to: "shared.json")
+      "{ \(source), \"sinks\": [\"tls://siem:6514\"], \"state\": \"postgresql://mail@db.example/mail\" }",
+      to: "shared.json")
     let own = try folder.write("{ \(source), \"state\": \"state\" }", to: "own.json")
     let deployment = Program.run(["schedule", "--kubernetes", "--replicas", "3", "--image", "r.example/m:1", shared])
     #expect(deployment.status == 0 && deployment.errors.isEmpty, "\(deployment.errors)")
