@@ -182,10 +182,13 @@ struct PlainConnection: StreamConnection {
 struct PlainConnector: Connector {
   var area = "sink.tcp"
   let address: NetworkAddress
+  /// Of each step of the question whether the receiver expects TLS. A busy one that is not waited for would be taken for
+  /// one of plain text, whose early ends are accepted in the end.
+  var probing = Duration.seconds(15)
 
   func prepare() throws(Failure) {}
 
-  func meetsTLS() -> Bool { TLSProbe.answersTLS(address) }
+  func meetsTLS() -> Bool { TLSProbe.answersTLS(address, within: probing) }
 
   func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection {
     do {

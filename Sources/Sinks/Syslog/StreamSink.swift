@@ -89,6 +89,7 @@ final class StreamSink: Sink {
         if isConnected {
           interval = max(1, interval / 4)
           receiver.update { $0.interval = interval }
+          try firstEnd()
         }
         guard error != .stopped, error.exit == .tryLater, !receiver.facts.isDown, failures < Self.attempts,
           time.now() < giveUp
@@ -106,6 +107,13 @@ final class StreamSink: Sink {
     }
     receiver.update { $0.interval = interval >= entry.entries.count ? Int.max : interval }
     return SinkPosition(sequence: entry.sequence)
+  }
+
+  /// Asked at the first early end: a listener of TLS may read fewer frames to their end, as if it had understood them.
+  private func firstEnd() throws(Failure) {
+    guard receiver.facts.earlyEnds.inARow == 1, connector.meetsTLS() else { return }
+    receiver.update { ($0.expectsTLS, $0.isDown) = (true, true) }
+    throw SocketFault.expectsTLS.failure(connector.area, name)
   }
 
   /// A receiver of TLS ends or resets every connection that speaks none, and only its log may say why: it is asked once.

@@ -5,23 +5,26 @@ internal import IntakeCore
 
 enum TLSProbe {
   /// A ClientHello of TLS 1.2 with four usual cipher suites and no extensions (RFC 5246 section 7.4.1.2): enough for any
-  /// answer of TLS, be it an alert.
+  /// answer of TLS, be it an alert. No byte of it ends a line.
   static let hello: [UInt8] = {
     let suites: [UInt8] = [0xC0, 0x2F, 0xC0, 0x30, 0x00, 0x9C, 0x00, 0x2F]
-    let random = (0..<32).map { _ in UInt8.random(in: 0...255) }
+    let random = (0..<32).map { _ in UInt8.random(in: 0x20...0x7E) }
     let body = [3, 3] + random + [0, 0, UInt8(suites.count)] + suites + [1, 0]
     let message = [1, 0, 0, UInt8(body.count)] + body
     return [0x16, 3, 1, 0, UInt8(message.count)] + message
   }()
 
   /// True if the answer to a ClientHello begins as a record of TLS does. Opens a connection of its own.
-  static func answersTLS(_ address: NetworkAddress) -> Bool {
+  /// - Parameter timeout: of each step.
+  static func answersTLS(_ address: NetworkAddress, within timeout: Duration) -> Bool {
     var answer: [UInt8] = []
     do throws(SocketFault) {
-      let socket = try Socket.connect(address, datagrams: false, within: .seconds(5))
+      let socket = try Socket.connect(address, datagrams: false, within: timeout)
       guard try socket.send(hello[...]) == hello.count else { return false }
+      // A receiver of plain text has no reason to wait for more.
+      try socket.shutDownSending()
       while answer.count < 2 {
-        try socket.wait(for: Int16(POLLIN), within: .seconds(5))
+        try socket.wait(for: Int16(POLLIN), within: timeout)
         if try socket.receive(&answer) { break }
       }
     } catch {

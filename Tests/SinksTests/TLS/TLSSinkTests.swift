@@ -134,7 +134,8 @@ struct TLSSinkTests {
     // Many events are reset. A single one may be read and the connection closed as if it had been understood.
     for (isTrial, count) in [(false, 3_000), (true, 1)] {
       let sink = StreamSink(
-        name: "tcp://test", options: options, connector: PlainConnector(address: address), log: .silent,
+        name: "tcp://test", options: options, connector: PlainConnector(address: address, probing: Waiting.bound),
+        log: .silent,
         time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }),
         barrier: Barrier(stall: Waiting.bound, closing: Waiting.bound, reset: .milliseconds(50)), isTrial: isTrial)
       let ended = await code(sink, count: count)
@@ -144,7 +145,7 @@ struct TLSSinkTests {
     let plain = try Receiver(.closesAtOnce)
     defer { plain.stop() }
     let other = try #require(NetworkAddress("127.0.0.1:\(plain.port)"))
-    #expect(!TLSProbe.answersTLS(other))
+    #expect(!TLSProbe.answersTLS(other, within: Waiting.bound))
   }
 
   @Test("an expired certificate is to be renewed, another name to be used, and only an unknown authority to be set")
