@@ -25,6 +25,10 @@ package struct SimulatorSettings: Sendable {
   package var time: TimeSource
   /// 0 for any free port.
   package var port = 0
+  /// So many further tenants can sign in, `tenant-1.onmicrosoft.com` and so on. They see the rows of `tenant`.
+  package var tenants = 0
+  /// A few of the playbooks of `SimulatedPlaybooks` get a service that answers 500, and as many one that never answers.
+  package var hasTroubledTenants = false
   package var faults = FaultPlan.none
 
   package var username = "reader@contoso.onmicrosoft.com"

@@ -1,7 +1,8 @@
 // `message-trace-bench`: what each stage, each command and each sink costs here, beside other programs that do the same.
 //
-//     swift build -c release && .build/release/message-trace-bench            every table, in under ten minutes
+//     swift build -c release && .build/release/message-trace-bench            every table, in under ten minutes, and the README's
 //     message-trace-bench ROWS SECTION      one of core, commands, collect, ledger, growth, tenants, sinks, http, relp, kafka
+//     PATH=VENV/bin:$PATH message-trace-bench …   with the modules of a Python of your own: orjson, duckdb, polars
 //     message-trace-bench ROWS graph map    one measurement, run once: what a profiler is put on
 
 internal import Glibc
@@ -18,29 +19,41 @@ struct Bench {
     if words.first == KafkaBench.clusterArgument { return KafkaBench.serve() }
     let rows = words.first.flatMap { Int($0) } ?? 1_000_000
     do throws(Failure) {
+      if words.first == BenchFiles.makeArgument { return try BenchFiles.make(words) }
       if words.count == 3, let depth = NormaliserBenchmark.Depth(rawValue: words[2]) {
         let result = try NormaliserBenchmark(mapping: try mapping(words[1])).run(depth, rows: rows)
         return say("\(grouped(Int(result.eventsPerSecond))) events/s, peak \(result.peakKiB / 1_024) MiB")
       }
-      for section in words.count == 2 ? [words[1]] : sections { try await run(section, words.isEmpty ? nil : rows) }
+      guard words.count != 2 else { return try await run(words[1], rows) }
+      try await runAll(words.isEmpty ? nil : rows)
     } catch {
       say("error: \(error.sentence)")
       exit(error.exit.rawValue)
     }
   }
 
-  private static let sections = ["core", "commands", "collect", "ledger", "growth", "tenants", "sinks"]
+  private static let sections = ["commands", "growth", "collect", "tenants", "ledger", "sinks"]
+
+  /// Every table, and in the end the one for the README.
+  private static func runAll(_ rows: Int?) async throws(Failure) {
+    say("message-trace-bench on \(Machine.text)")
+    for section in sections {
+      let start = ContinuousClock.now
+      try await run(section, rows)
+      say("(\(section): \(tenths((ContinuousClock.now - start) / .seconds(1))) s, load \(Machine.load))")
+    }
+    Summary.ofRun.say()
+  }
 
   /// - Parameter rows: nil: so many that the section takes about a minute.
   private static func run(_ section: String, _ rows: Int?) async throws(Failure) {
     switch section {
-    case "core": try measure(rows ?? 1_000_000)
-    case "commands":
-      let files = try BenchFiles(rows: rows ?? 300_000)
-      defer { files.remove() }
-      try CommandBench.run(files)
+    case "core":
+      CommandBench.heading("the core's stages")
+      try CoreStages.run(rows ?? 1_000_000)
+    case "commands": try CommandBench.run(rows: rows ?? 300_000)
     case "collect": try CollectBench.run(rows: rows ?? 300_000)
-    case "ledger": try LedgerBench.run(most: rows ?? 1_000_000)
+    case "ledger": try LedgerBench.run(most: rows ?? 50_000_000)
     case "growth": try GrowthBench.run()
     case "tenants": try TenantBench.run(largest: rows ?? 1_000)
     default:
@@ -57,21 +70,6 @@ struct Bench {
     if all || only == "http" { try await HTTPBench.run(batch, events: events) }
   }
 
-  private static func measure(_ rows: Int) throws(Failure) {
-    say("one core, \(rows) generated rows; best of three\n")
-    say("service    what       events/s      MB/s in   peak MiB")
-    for name in ["graph", "reporting"] {
-      let benchmark = try NormaliserBenchmark(mapping: try mapping(name))
-      for depth in NormaliserBenchmark.Depth.allCases {
-        let runs = (0..<3).map { _ in benchmark.run(depth, rows: rows) }
-        guard let best = runs.min(by: { $0.seconds < $1.seconds }) else { continue }
-        say(
-          pad(name, 11) + pad(depth.rawValue, 11) + pad(grouped(Int(best.eventsPerSecond)), 14)
-            + pad(grouped(Int(best.megabytesPerSecond)), 10) + "\(best.peakKiB / 1_024)")
-      }
-    }
-  }
-
   static func mapping(_ name: String) throws(Failure) -> Mapping {
     let text = EmbeddedMapping.all.first { $0.file == "\(name).json" }?.text ?? ""
     return try Mapping(parsing: Array(text.utf8), file: "\(name).json")
@@ -81,9 +79,14 @@ struct Bench {
     text + String(repeating: " ", count: max(1, width - text.utf8.count))
   }
 
+  static func tenths(_ number: Double) -> String {
+    let tenths = Int((number * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+
   static func hundredths(_ number: Double) -> String {
-    let whole = Int((number * 100).rounded())
-    return "\(whole / 100).\(whole / 10 % 10)\(whole % 10)"
+    let whole = Int((abs(number) * 100).rounded())
+    return "\(number < 0 && whole > 0 ? "-" : "")\(whole / 100).\(whole / 10 % 10)\(whole % 10)"
   }
 
   /// The power by which the last of numbers grows over the one before, where the work grows tenfold.

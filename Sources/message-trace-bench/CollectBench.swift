@@ -10,8 +10,10 @@ enum CollectBench {
     guard unsafe access(program, X_OK) == 0 else {
       return Bench.say("\ncollect                 \(program) is not built")
     }
-    Bench.say("\ncollect, one pass over about \(Bench.grouped(rows)) rows in pages of 5,000, whole process")
-    Bench.say("sink       events      processor, user and system")
+    Bench.say(
+      "\ncollect, one pass over about \(Bench.grouped(rows)) rows in pages of 5,000, whole process, load \(Machine.load)"
+    )
+    Bench.say("sink       events      events/s   processor, user and system        peak MiB")
     try measure(program, rows, name: "file") { "file:\($0)/out.ndjson" }
     guard let receiver = SyslogReceiver() else { return }
     defer { receiver.end() }
@@ -40,22 +42,21 @@ enum CollectBench {
     defer { if isRunning { simulator.end() } }
     let (origin, client) = try settings("\(folder)/settings")
     unsafe setenv("MESSAGE_TRACE_CLIENT_SECRET", "simulated-secret", 1)
-    let before = SyslogBench.childSeconds
     let command = [
       program, "collect", "--mode", "graph", "--tenant", "contoso.onmicrosoft.com", "--client-id", client,
       "--graph-url", origin, "--authority", origin, "--state", "\(folder)/state", "--page-size", "5000", "--sink",
       sink(folder),
     ]
-    guard Program.run(command, output: "/dev/null") else { throw failed("Collecting from the simulator") }
-    let seconds = SyslogBench.childSeconds - before
+    guard let run = WholeRun.best(command, runs: 1) else { throw failed("Collecting from the simulator") }
     let status = try FileBytes.read("\(folder)/state/status.json", purpose: "status")
     let events = (try? JSONValue(parsing: status))?["ledger"]?.integer ?? 0
     simulator.end()
     isRunning = false
-    let each = Int((seconds / Double(max(1, events)) * 1e7).rounded())
+    let each = Bench.tenths(run.processor / Double(max(1, events)) * 1e6)
     Bench.say(
       Bench.pad(name, 11) + Bench.pad(Bench.grouped(Int(events)), 12)
-        + "\(each / 10).\(each % 10) µs an event")
+        + Bench.pad(WholeRun.rate(Int(events), run.wall), 11) + Bench.pad("\(each) µs an event", 34) + run.peakText)
+    Summary.ofRun.note(.collect, "\(each) µs into \(name == "file" ? "a file" : "syslog over TCP")")
   }
 
   /// What the simulator prints once it serves.

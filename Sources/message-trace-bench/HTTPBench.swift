@@ -60,6 +60,9 @@ enum HTTPBench {
     let (wall, processor) = (clock(CLOCK_MONOTONIC) - start.0, clock(CLOCK_PROCESS_CPUTIME_ID) - start.1)
     func rate(_ seconds: Double) -> String { Bench.grouped(Int(Double(sent) / max(seconds, 1e-9))) }
     Bench.say(Bench.pad(name, 32) + Bench.pad(rate(wall), 11) + Bench.pad(rate(processor), 23) + "\(peakMiB)")
+    if let title = ["elastic": "Elastic", "splunk, ack=indexer": "Splunk"][name] {
+      Summary.ofRun.note(.delivery, "\(title) \(rate(wall)) events/s")
+    }
     await sink.close()
   }
 

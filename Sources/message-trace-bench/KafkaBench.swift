@@ -45,7 +45,8 @@ enum KafkaBench {
       defer { cluster.child.end() }
       let spec = try SinkSpec(parsing: "kafka://\(cluster.servers)/mail?\(options)")
       let sink = try spec.makeSink(log: .silent, time: .system)
-      try await SyslogBench.measure(sink, options, batch, events: events)
+      try await SyslogBench.measure(
+        sink, options, batch, events: events, noted: options == "compression=lz4" ? "Kafka" : nil)
       Bench.say("  peak of this process so far: \(peakMiB) MiB")
     }
     compareKcat(batch, events: events)

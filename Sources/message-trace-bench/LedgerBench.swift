@@ -8,51 +8,97 @@ enum LedgerBench {
   /// Rows of the busiest hour: the rest lies in the 90 days before it, evenly.
   private static let hour = 100_000
   private static let end = Instant(seconds: 1_790_000_000)
-  private static let batch = 50_000
+  private static let batch = 250_000
+  private static let sizes = [0, 10_000, 100_000, 1_000_000, 10_000_000, 50_000_000]
 
-  /// - Parameter most: identities of the largest ledger; the smaller ones have a tenth each, down to 10,000.
+  /// What a ledger costs; seconds.
+  private struct Cost {
+    var bytesOnDisk = 0.0
+    var open = 0.0
+    var emptyPass = 0.0
+    var hourAgain = 0.0
+    var bytesInMemory = 0.0
+  }
+
+  /// - Parameter most: identities of the largest ledger.
   static func run(most: Int) throws(Failure) {
     let folder = "/tmp/message-trace-bench-\(getpid())"
     unsafe mkdir(folder, 0o700)
     defer { Program.remove(folder) }
-    Bench.say("\nthe ledger as it grows; the hour read again has up to \(Bench.grouped(hour)) rows")
-    Bench.say("identities    bytes each on disk   open   empty pass   hour again   bytes each in memory")
-    var sizes = [most]
-    while let last = sizes.last, last > 10_000 { sizes.append(max(10_000, last / 10)) }
-    for size in sizes.reversed() { try measure(size, "\(folder)/state-\(size)") }
+    Bench.say(
+      "\nthe ledger as it grows; the hour read again has up to \(Bench.grouped(hour)) rows; best of five, by the clock, "
+        + "load \(Machine.load)")
+    Bench.say("identities    bytes each on disk   open      empty pass   hour again   bytes each in memory")
+    var costs: [(size: Int, cost: Cost)] = []
+    for size in sizes where size <= max(most, 10_000) {
+      let path = "\(folder)/state-\(size)"
+      costs.append((size, try measure(size, path)))
+      Program.remove(path)
+    }
+    tell(costs)
   }
 
-  private static func measure(_ size: Int, _ path: String) throws(Failure) {
+  private static func tell(_ costs: [(size: Int, cost: Cost)]) {
+    for (size, cost) in costs {
+      let hasRows = size > 0
+      Bench.say(
+        Bench.pad(Bench.grouped(size), 14) + Bench.pad(hasRows ? Bench.tenths(cost.bytesOnDisk) : "-", 21)
+          + Bench.pad(milliseconds(cost.open), 10) + Bench.pad(milliseconds(cost.emptyPass), 13)
+          + Bench.pad(hasRows ? milliseconds(cost.hourAgain) : "-", 13)
+          + (hasRows ? Bench.tenths(cost.bytesInMemory) : "-"))
+    }
+    guard let none = costs.first, let most = costs.last else { return }
+    let step = costs.dropLast().last?.size ?? 1
+    let growth = log10(most.cost.emptyPass / max(costs.dropLast().last?.cost.emptyPass ?? 1, 1e-9))
+    let slope = growth / max(log10(Double(most.size) / Double(max(1, step))), 1e-9)
+    Bench.say("slope of an empty pass in the last step: \(Bench.hundredths(slope))")
+    Summary.ofRun.note(
+      .ledger,
+      "\(Bench.grouped(most.size)) identities: \(Bench.tenths(most.cost.bytesOnDisk)) bytes each on disk; a pass over "
+        + "empty windows \(milliseconds(most.cost.emptyPass)), over an empty ledger \(milliseconds(none.cost.emptyPass))"
+    )
+  }
+
+  private static func measure(_ size: Int, _ path: String) throws(Failure) -> Cost {
     try fill(size, path)
-    let recent = min(hour, size / 2)
-    var state = try open(path)
-    let bytes = Double(directorySize("\(path)/seen")) / Double(size)
-    state.close()
-    let opened = try seconds { () throws(Failure) in try open(path).close() }
-    let empty = try seconds { () throws(Failure) in
+    var cost = Cost()
+    cost.bytesOnDisk = Double(directorySize("\(path)/seen")) / Double(max(1, size))
+    cost.open = try best { () throws(Failure) in try open(path).close() }
+    cost.emptyPass = try best { () throws(Failure) in
       var state = try open(path)
       try state.recall((end + .seconds(60))..<(end + .seconds(120)))
       try state.commit(state.checkpoint)
       state.close()
     }
-    state = try open(path)
+    if size > 0 { try readHour(size, path, &cost) }
+    return cost
+  }
+
+  private static func readHour(_ size: Int, _ path: String, _ cost: inout Cost) throws(Failure) {
+    let recent = min(hour, size / 2)
+    var state = try open(path)
     defer { state.close() }
     try state.recall((end - .seconds(3_600))..<end)
     var most = 0
     var known = 0
-    let again = try seconds { () throws(Failure) in
+    cost.hourAgain = try seconds { () throws(Failure) in
       for number in ((size - recent)..<size).reversed() {
         if !state.ledger.insert(identity(number), received: time(number, size, recent)) { known += 1 }
         if number % 1_000 == 0 { most = max(most, state.ledger.size) }
       }
     }
+    cost.bytesInMemory = Double(most) / Double(recent)
     guard known == recent else {
       throw Failure("bench.ledger", exit: .bug, "Reading an hour again: the ledger knew \(known) of \(recent) rows.")
     }
-    Bench.say(
-      Bench.pad(Bench.grouped(size), 14) + Bench.pad(tenths(bytes), 21) + Bench.pad("\(tenths(opened * 1e3)) ms", 9)
-        + Bench.pad("\(tenths(empty * 1e3)) ms", 13) + Bench.pad("\(tenths(again * 1e3)) ms", 13)
-        + tenths(Double(most) / Double(recent)))
+  }
+
+  private static func milliseconds(_ seconds: Double) -> String { "\(Bench.tenths(seconds * 1e3)) ms" }
+
+  private static func best(_ body: () throws(Failure) -> Void) throws(Failure) -> Double {
+    var best = Double.infinity
+    for _ in 0..<5 { best = min(best, try seconds(body)) }
+    return best
   }
 
   private static func fill(_ size: Int, _ path: String) throws(Failure) {
@@ -101,10 +147,5 @@ enum LedgerBench {
     guard let directory = try? files.open(path, O_RDONLY | O_DIRECTORY), let names = try? files.names(in: directory)
     else { return 0 }
     return names.reduce(0) { $0 + ((try? files.status($1, in: directory))?.size ?? 0) }
-  }
-
-  private static func tenths(_ number: Double) -> String {
-    let tenths = Int((number * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
   }
 }

@@ -20,7 +20,9 @@ enum RELPBench {
     for options in ["window=128", "window=256", "window=1000"] {
       let spec = try SinkSpec(parsing: "relp://127.0.0.1:\(port)?\(options)")
       guard await reached(spec) else { return Bench.say("rsyslogd with imrelp            not installed") }
-      try await SyslogBench.measure(spec.makeSink(log: .silent, time: .system), options, batch, events: events)
+      try await SyslogBench.measure(
+        spec.makeSink(log: .silent, time: .system), options, batch, events: events,
+        noted: options == "window=1000" ? "RELP" : nil)
     }
     compareRsyslog(batch, events: min(events, 200_000), folder, port)
   }

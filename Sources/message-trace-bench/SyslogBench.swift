@@ -24,17 +24,22 @@ enum SyslogBench {
     }
     defer { receiver.end() }
     let size = batch.bytes.count / max(1, batch.entries.count)
-    Bench.say("\nsyslog over TCP, events of \(size) bytes in batches of \(batch.entries.count)")
+    Bench.say(
+      "\nsyslog over TCP, events of \(size) bytes in batches of \(batch.entries.count), load \(Machine.load)")
     Bench.say("sender                          events/s   events/s of one core")
     for options in ["", "framing=newline", "format=rfc3164", "ack=kernel", "ack=none"] {
       let spec = try SinkSpec(parsing: "tcp://127.0.0.1:\(receiver.port)?\(options)")
       let sink = try spec.makeSink(log: .silent, time: .system)
-      try await measure(sink, options.isEmpty ? "ack=eof" : options, batch, events: events)
+      let name = options.isEmpty ? "ack=eof" : options
+      try await measure(sink, name, batch, events: events, noted: options.isEmpty ? "syslog over TCP" : nil)
     }
     compareLogger(batch, port: receiver.port)
   }
 
-  static func measure(_ sink: any Sink, _ name: String, _ batch: Batch, events: Int) async throws(Failure) {
+  /// - Parameter noted: its name in the table for the README; nil: it does not stand there.
+  static func measure(
+    _ sink: any Sink, _ name: String, _ batch: Batch, events: Int, noted: String? = nil
+  ) async throws(Failure) {
     var position = try await sink.open(at: nil)
     var sent = 0
     let start = (clock(CLOCK_MONOTONIC), clock(CLOCK_PROCESS_CPUTIME_ID))
@@ -44,7 +49,9 @@ enum SyslogBench {
       position = try await sink.deliver(entry, from: position)
       sent += batch.entries.count
     }
-    tell(name, sent, clock(CLOCK_MONOTONIC) - start.0, clock(CLOCK_PROCESS_CPUTIME_ID) - start.1)
+    let (wall, processor) = (clock(CLOCK_MONOTONIC) - start.0, clock(CLOCK_PROCESS_CPUTIME_ID) - start.1)
+    tell(name, sent, wall, processor)
+    if let noted { Summary.ofRun.note(.delivery, "\(noted) \(WholeRun.rate(sent, wall)) events/s") }
     await sink.close()
   }
 
@@ -73,7 +80,7 @@ enum SyslogBench {
     Bench.say(Bench.pad(name, 32) + Bench.pad(rate(seconds), 11) + rate(processor))
   }
 
-  private static func clock(_ clock: clockid_t) -> Double {
+  static func clock(_ clock: clockid_t) -> Double {
     var time = timespec()
     guard unsafe clock_gettime(clock, &time) == 0 else { return 0 }
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -12,10 +12,13 @@ struct PlanCompiler {
   /// The column with properties, and the slots filled from them.
   private var properties: String?
   private var propertySlots: [String: Int] = [:]
+  /// The field that carries the status: `event.action`, in other profiles the first field that `$status` goes to.
+  let statusName: String
 
   init(_ mapping: Mapping, _ settings: NormaliserSettings) {
     self.mapping = mapping
     self.settings = settings
+    statusName = Self.statusName(of: mapping)
   }
 
   /// Throws for a mapping with more columns than a plan has room for.
@@ -55,8 +58,7 @@ struct PlanCompiler {
 
   var lookupNames: [String] { mapping.lookups.keys.sorted() }
 
-  /// The field that carries the status: `event.action`, in other profiles the first field that `$status` goes to.
-  var statusName: String {
+  private static func statusName(of mapping: Mapping) -> String {
     if mapping.names.contains("event.action") { return "event.action" }
     return mapping.event.first { $0.from == [.given(.status)] && $0.conversion == .text }?.to.first ?? ""
   }

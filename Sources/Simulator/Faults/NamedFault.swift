@@ -39,6 +39,8 @@ package enum NamedFault: String, CaseIterable, Sendable {
   // The clock, and a bit of everything.
   case clockBehind = "clock-behind"
   case rough
+  // In some of many tenants.
+  case fewTenants = "few-tenants"
 
   /// One line for people.
   package var summary: String {
@@ -81,6 +83,7 @@ package enum NamedFault: String, CaseIterable, Sendable {
     case .ackNever: "Splunk's acknowledgement never comes"
     case .clockBehind: "the service's clock is ten minutes behind"
     case .rough: "a mix of transient faults"
+    case .fewTenants: "of 100 playbooks of --tenants, one is answered 500 and one never"
     }
   }
 
@@ -94,9 +97,18 @@ package enum NamedFault: String, CaseIterable, Sendable {
     case .noRole: settings.directoryRoleGranted = false
     case .noPrincipal: settings.principal = .absent(403)
     case .rough: settings.faults.rules += FaultPlan.rough(seed: settings.faults.seed).rules
+    case .fewTenants:
+      settings.hasTroubledTenants = true
+      settings.faults.rules += [
+        FaultRule(.status(500), on: SimulatedPlaybooks.failing),
+        FaultRule(.latency(Self.never), on: SimulatedPlaybooks.hanging),
+      ]
     default: settings.faults.rules += rules
     }
   }
+
+  /// Longer than any client waits.
+  private static let never: Duration = .seconds(150)
 
   private var rules: [FaultRule] {
     switch self {

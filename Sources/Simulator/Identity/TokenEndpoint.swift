@@ -104,7 +104,7 @@ struct TokenEndpoint {
 
   private func knows(_ tenant: String) -> Bool {
     let names = [simulation.tenant.name, simulation.tenant.tenantID, simulation.tenant.mailDomain]
-    return names.contains { $0.lowercased() == tenant }
+    return names.contains { $0.lowercased() == tenant } || simulation.settings.hasFurtherTenant(tenant)
   }
 
   private func unknownTenant(_ tenant: String, error name: String) -> HTTPResponse {

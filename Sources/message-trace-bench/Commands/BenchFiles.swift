@@ -6,15 +6,34 @@ internal import Normaliser
 
 /// Generated rows of both services in the forms that users have, in a folder that is removed at the end.
 struct BenchFiles {
+  /// Makes this program write the files; behind it the folder and the number of rows.
+  static let makeArgument = "--files"
+
   let folder: String
   let rows: Int
-  /// One million events at most: they take 1.4 kB each.
-  var eventRows: Int { rows }
 
+  /// The files are written by a process of its own: the peak of this one is the least that a program started later can
+  /// show.
   init(rows: Int) throws(Failure) {
-    self.rows = max(5_000, rows / 5_000 * 5_000)
-    folder = "/tmp/message-trace-bench-\(getpid())"
+    self.init(folder: "/tmp/message-trace-bench-\(getpid())", rows: rows)
     unsafe mkdir(folder, 0o700)
+    guard Program.run(["/proc/self/exe", Self.makeArgument, folder, "\(rows)"], output: "/dev/null") else {
+      throw Failure("bench.folder", exit: .cannotCreate, "Writing the files with rows to \(folder).")
+    }
+  }
+
+  private init(folder: String, rows: Int) {
+    self.folder = folder
+    self.rows = max(5_000, rows / 5_000 * 5_000)
+  }
+
+  /// Writes them; what `makeArgument` runs.
+  static func make(_ words: [String]) throws(Failure) {
+    guard words.count == 3, let rows = Int(words[2]) else { return }
+    try BenchFiles(folder: words[1], rows: rows).writeAll()
+  }
+
+  private func writeAll() throws(Failure) {
     for name in ["graph", "reporting"] {
       let whole = try NormaliserBenchmark(mapping: try Bench.mapping(name), rowsInPage: self.rows)
       try write(whole.lines, "\(name).ndjson")

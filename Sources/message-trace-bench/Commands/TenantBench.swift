@@ -5,70 +5,77 @@ internal import IntakeCore
 internal import Simulator
 
 enum TenantBench {
-  /// Of 100 tenants two hang: their service takes the connection and never answers.
-  private static let hangingIn = 50
+  /// One measurement.
+  private struct Trial {
+    var tenants: Int
+    /// Of 100, one fails and one hangs.
+    var haveTrouble = false
+    /// Seconds from pass to pass, and of the whole measurement: starts are 50 ms apart.
+    var every = 5
+    var seconds = 14
+  }
+
+  private static let trials = [
+    Trial(tenants: 1), Trial(tenants: 10), Trial(tenants: 100, seconds: 19),
+    Trial(tenants: 100, haveTrouble: true, seconds: 19),
+    Trial(tenants: 1_000, haveTrouble: true, every: 60, seconds: 125),
+  ]
 
   static func run(largest: Int = 1_000) throws(Failure) {
     Bench.say(
-      "\ntenants in one process, a pass every 10 s, of 1,000 every 60 s; every 50th hangs; lateness of the others' passes"
+      "\ntenants in one process of `run`, load \(Machine.load); lateness is that of the tenants without trouble")
+    Bench.say(
+      "tenants  with trouble  every   threads  descriptors  peak MiB  CPU ms a pass  passes  late by p50, p99, most, in ms"
     )
-    Bench.say("tenants   threads   descriptors   peak MiB   CPU ms a pass   passes   late by p50, p99, most, in ms")
-    for count in [1, 10, 100, 1_000] where count <= largest {
-      try measure(count, every: count == 1_000 ? 60 : 10, for: count == 1_000 ? 150 : 32)
-    }
+    for trial in trials where trial.tenants <= largest { try measure(trial) }
   }
 
-  private static func measure(_ count: Int, every: Int, for seconds: Int) throws(Failure) {
+  private static func measure(_ trial: Trial) throws(Failure) {
     let folder = "/tmp/message-trace-bench-tenants-\(getpid())"
     unsafe mkdir(folder, 0o700)
     defer { Program.remove(folder) }
-    let now = TimeSource.system.now()
-    let tenant = SimulatedTenant(
-      seed: 1, messages: 200, window: Window(start: now - .seconds(86_400), end: now + .seconds(86_400)))
-    var settings = SimulatorSettings(tenant: tenant, time: .system)
-    settings.quota = .off
-    let server = try SimulatorServer.start(settings)
+    let server = try simulator(trial)
     defer { server.stop() }
-    guard let deaf = DeafListener() else { throw Failure("bench.receiver", exit: .system, "Opening a port.") }
-    let playbooks = (0..<count).map { number in
-      playbook(folder, number, every, number % hangingIn == hangingIn - 1 ? deaf.url : server.graphURL, settings)
-    }
-    guard Program.write(Array(settings.clientSecret.utf8), to: "\(folder)/secret"),
-      playbooks.allSatisfy({ Program.write(Array($0.text.utf8), to: $0.path) })
-    else { throw Failure("bench.folder", exit: .cannotCreate, "Writing playbooks to \(folder).") }
-    let command = ["env", "-u", "HOME", "-u", "XDG_STATE_HOME", WholeRun.program, "run"] + playbooks.map(\.path)
-    guard let child = Child(command) else { throw CommandBench.failed(["run"]) }
+    let playbooks = try SimulatedPlaybooks(server, in: folder).write()
+    let command = ["env", "-u", "HOME", "-u", "XDG_STATE_HOME", WholeRun.program, "run"] + playbooks
+    let options = ["--every", "\(trial.every)s", "--metrics-file", "\(folder)/m.prom"]
+    guard let child = Child(command + options) else { throw CommandBench.failed(["run"]) }
     var watched = WatchedProcess(child.id)
-    let end = ContinuousClock.now + .seconds(seconds)
+    let end = ContinuousClock.now + .seconds(trial.seconds)
     while ContinuousClock.now < end {
       watched.look()
       usleep(50_000)
     }
     kill(child.id, SIGTERM)
     let processor = child.cost()?.processor ?? 0
-    let lateness = Lateness(server.requests(), every: Double(every))
+    let lateness = Lateness(server.requests(), every: Double(trial.every))
     guard lateness.passes > 0 else { throw CommandBench.failed(["run"]) }
-    Bench.say(
-      Bench.pad(Bench.grouped(count), 10) + Bench.pad("\(watched.threads)", 10)
-        + Bench.pad("\(watched.descriptors)", 14)
-        + Bench.pad("\(watched.peakMiB)", 11)
-        + Bench.pad(Bench.hundredths(processor * 1_000 / Double(lateness.passes)), 16)
-        + Bench.pad("\(lateness.passes)", 9) + lateness.text)
+    tell(trial, watched, processor, lateness)
   }
 
-  private static func playbook(
-    _ folder: String, _ number: Int, _ every: Int, _ service: String, _ settings: SimulatorSettings
-  ) -> (path: String, text: String) {
-    (
-      "\(folder)/t\(number).json",
-      """
-      { "name": "t\(number)", "type": "intake",
-        "trigger": { "every": "\(every)s", "since": "1h" },
-        "source": { "mode": "graph", "tenant": "\(settings.tenant.name)", "clientId": "\(settings.clientID)",
-          "clientSecret": { "file": "secret" }, "graphUrl": "\(service)", "authority": "\(service)" },
-        "sinks": ["file:\(folder)/t\(number).ndjson"], "state": "\(folder)/t\(number)", "metricsFile": "\(folder)/m.prom" }
-      """
-    )
+  private static func tell(_ trial: Trial, _ watched: WatchedProcess, _ processor: Double, _ lateness: Lateness) {
+    Bench.say(
+      Bench.pad(Bench.grouped(trial.tenants), 9) + Bench.pad("\(trial.haveTrouble ? trial.tenants / 50 : 0)", 14)
+        + Bench.pad("\(trial.every) s", 8) + Bench.pad("\(watched.threads)", 9)
+        + Bench.pad("\(watched.descriptors)", 13) + Bench.pad("\(watched.peakMiB)", 10)
+        + Bench.pad(Bench.hundredths(processor * 1_000 / Double(lateness.passes)), 15)
+        + Bench.pad("\(lateness.passes)", 8) + lateness.text)
+    guard trial.tenants == 1_000 else { return }
+    Summary.ofRun.note(
+      .tenants,
+      "passes of the others late by \(lateness.at(0.99)) ms (p99), \(watched.peakMiB) MiB, \(watched.threads) threads, "
+        + "\(watched.descriptors) open files")
+  }
+
+  private static func simulator(_ trial: Trial) throws(Failure) -> SimulatorServer {
+    let now = TimeSource.system.now()
+    let tenant = SimulatedTenant(
+      seed: 1, messages: 200, window: Window(start: now - .seconds(86_400), end: now + .seconds(86_400)))
+    var settings = SimulatorSettings(tenant: tenant, time: .system)
+    settings.quota = .off
+    settings.tenants = trial.tenants
+    if trial.haveTrouble { NamedFault.fewTenants.apply(to: &settings) }
+    return try SimulatorServer.start(settings)
   }
 }
 
@@ -76,11 +83,12 @@ enum TenantBench {
 /// its token tells.
 private struct Lateness {
   private(set) var passes = 0
+  /// Seconds, in order.
   private var late: [Double] = []
 
   init(_ requests: [RecordedRequest], every: Double) {
     var begun: [String: [Double]] = [:]
-    for request in requests {
+    for request in requests where !Self.isOfTrouble(request) {
       guard let token = request.header("authorization") else { continue }
       let time = (request.time - Instant(seconds: 0)).inSeconds
       if let last = begun[token]?.last, time - last < every / 2 { continue }
@@ -93,11 +101,17 @@ private struct Lateness {
     late.sort()
   }
 
-  var text: String {
-    guard let most = late.last else { return "-" }
-    func at(_ share: Double) -> Int { Int(late[min(late.count - 1, Int(Double(late.count) * share))] * 1_000) }
-    return "\(at(0.5)), \(at(0.99)), \(Int(most * 1_000))"
+  private static func isOfTrouble(_ request: RecordedRequest) -> Bool {
+    request.path.hasPrefix(SimulatedPlaybooks.failing) || request.path.hasPrefix(SimulatedPlaybooks.hanging)
   }
+
+  /// Milliseconds that this share of the passes stays below.
+  func at(_ share: Double) -> Int {
+    guard !late.isEmpty else { return 0 }
+    return Int(late[min(late.count - 1, Int(Double(late.count) * share))] * 1_000)
+  }
+
+  var text: String { late.isEmpty ? "-" : "\(at(0.5)), \(at(0.99)), \(at(1))" }
 }
 
 /// The most that a process had of each. Source: proc(5).
@@ -123,29 +137,4 @@ private struct WatchedProcess {
     while unsafe readdir(folder) != nil { count += 1 }
     descriptors = max(descriptors, count)
   }
-}
-
-/// A port whose connections are never read.
-private final class DeafListener {
-  let url: String
-  private let descriptor: Int32
-
-  init?() {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        unsafe bind(descriptor, generic, length) == 0 && listen(descriptor, 128) == 0
-          && getsockname(descriptor, generic, &length) == 0
-      }
-    }
-    self.descriptor = descriptor
-    url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
-    guard isBound else { return nil }
-  }
-
-  deinit { close(descriptor) }
 }

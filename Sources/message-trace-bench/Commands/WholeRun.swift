@@ -27,20 +27,35 @@ struct WholeRun {
     return best
   }
 
-  static let heading = Bench.pad("", 36) + "rows/s      rows/s of CPU   MB/s in   peak MiB"
+  static let heading = Bench.pad("", 44) + "rows/s      rows/s of CPU   MB/s in   MB/s of CPU   peak MiB"
 
-  func tell(_ name: String, rows: Int, bytes: Int) {
+  /// - Parameters:
+  ///   - rows: that were read.
+  ///   - bytes: that were read.
+  ///   - peak: in MiB; nil for that of the whole program.
+  func tell(_ name: String, rows: Int, bytes: Int, peak: String? = nil) {
     Bench.say(
-      Bench.pad(name, 36) + Bench.pad(Bench.grouped(Int(Double(rows) / max(wall, 1e-9))), 12)
-        + Bench.pad(Bench.grouped(Int(Double(rows) / max(processor, 1e-9))), 16)
-        + Bench.pad("\(Int(Double(bytes) / max(wall, 1e-9) / 1e6))", 10) + peakText)
+      Bench.pad(name, 44) + Bench.pad(Self.rate(rows, wall), 12) + Bench.pad(Self.rate(rows, processor), 16)
+        + Bench.pad(Self.rate(bytes / 1_000_000, wall), 10) + Bench.pad(Self.rate(bytes / 1_000_000, processor), 14)
+        + (peak ?? peakText))
+  }
+
+  /// For the README.
+  func rates(_ count: Int, _ unit: String) -> String {
+    "\(Self.rate(count, processor)) \(unit)/s of CPU, \(Self.rate(count, wall)) by the clock"
+  }
+
+  /// So many in a second, with thousands apart.
+  static func rate(_ count: Int, _ seconds: Double) -> String {
+    Bench.grouped(Int((Double(count) / max(seconds, 1e-9)).rounded()))
   }
 
   /// A program that is started begins with the peak of the one that starts it: a smaller one cannot be told.
   var peakText: String {
     var usage = rusage()
-    guard unsafe getrusage(RUSAGE_SELF.rawValue, &usage) == 0, peakMiB > usage.ru_maxrss / 1_024 else { return "-" }
-    return "\(peakMiB)"
+    guard unsafe getrusage(RUSAGE_SELF.rawValue, &usage) == 0 else { return "-" }
+    let own = usage.ru_maxrss / 1_024
+    return peakMiB > own ? "\(peakMiB)" : "≤ \(own)"
   }
 
   /// The program that is measured: the one beside this.

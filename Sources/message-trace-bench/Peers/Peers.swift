@@ -14,6 +14,15 @@ struct Peer {
   var readsLines = false
   /// Gets so many rows that its start does not count.
   var isFast = false
+  /// A module of Python that it needs; empty for none.
+  var module = ""
+
+  /// Fails where the program, or what it needs, is not there.
+  func probe(_ folder: String) -> [String] {
+    guard words[0] != "map.simdjson" else { return ["test", "-x", "\(folder)/map.simdjson"] }
+    guard module.isEmpty else { return [words[0], "-c", "import \(module)"] }
+    return [words[0], "--version"]
+  }
 
   func command(_ folder: String, _ input: String) -> [String] {
     words.map { $0.hasPrefix("map.") ? "\(folder)/\($0)" : $0 } + [
@@ -27,9 +36,11 @@ enum Peers {
     Peer(name: "jq -c", words: ["jq", "-c", "-f", "map.jq"], lacks: ["event.id"]),
     Peer(name: "gojq -c", words: ["gojq", "-c", "-f", "map.jq"], lacks: ["event.id"]),
     Peer(name: "python3, json", words: ["python3", "map.py"]),
-    Peer(name: "python3, orjson", words: ["python3", "map.orjson.py"]),
-    Peer(name: "DuckDB", words: ["python3", "map.duckdb.py"], readsLines: true, isFast: true),
-    Peer(name: "polars", words: ["python3", "map.polars.py"], lacks: ["event.id"], readsLines: true, isFast: true),
+    Peer(name: "python3, orjson", words: ["python3", "map.orjson.py"], module: "orjson"),
+    Peer(name: "DuckDB", words: ["python3", "map.duckdb.py"], readsLines: true, isFast: true, module: "duckdb"),
+    Peer(
+      name: "polars", words: ["python3", "map.polars.py"], lacks: ["event.id"], readsLines: true, isFast: true,
+      module: "polars"),
     Peer(name: "C++, simdjson", words: ["map.simdjson"], readsLines: true, isFast: true),
   ]
 

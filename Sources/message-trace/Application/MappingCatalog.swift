@@ -3,8 +3,12 @@
 internal import IntakeCore
 internal import Mappings
 internal import Normaliser
+internal import Synchronization
 
 enum MappingCatalog {
+  /// Mappings by name or path with the text that they were read from: every pass of every tenant asks for one.
+  private static let known = Mutex<[String: (bytes: [UInt8], mapping: Mapping)]>([:])
+
   /// Names of the embedded mappings.
   static var names: [String] {
     EmbeddedMapping.all.map { String($0.file.dropLast(".json".utf8.count)) }.filter { $0 != "fields" }.sorted()
@@ -27,9 +31,23 @@ enum MappingCatalog {
 
   /// - Parameter nameOrPath: a name of `names`, or a file: anything with a slash or ending in `.json`.
   static func mapping(_ nameOrPath: String) throws(Failure) -> Mapping {
-    if let text = text(nameOrPath) { return try Mapping(parsing: Array(text.utf8), file: "\(nameOrPath).json") }
+    if let text = text(nameOrPath) {
+      return try known(nameOrPath, Array(text.utf8)) { bytes throws(Failure) in
+        try Mapping(parsing: bytes, file: "\(nameOrPath).json")
+      }
+    }
     if let unknown = unknown(nameOrPath) { throw unknown }
     return try file(nameOrPath)
+  }
+
+  /// The mapping that was made of these very bytes; else makes it.
+  private static func known(
+    _ name: String, _ bytes: [UInt8], _ make: ([UInt8]) throws(Failure) -> Mapping
+  ) throws(Failure) -> Mapping {
+    if let last = known.withLock({ $0[name] }), last.bytes == bytes { return last.mapping }
+    let mapping = try make(bytes)
+    known.withLock { $0[name] = (bytes, mapping) }
+    return mapping
   }
 
   /// What is valid in a mapping and most likely a mistake, one sentence each.
@@ -75,9 +93,10 @@ enum MappingCatalog {
   /// A user's own mapping, held against the names that an event may have and made ready once, so that every mistake is
   /// found before the first row.
   static func file(_ path: String) throws(Failure) -> Mapping {
-    let bytes = try FileBytes.read(path, purpose: "mapping")
-    let mapping = try Mapping(parsing: bytes, file: path, catalog: try fields())
-    _ = try RowNormaliser(mapping: mapping, settings: NormaliserSettings())
-    return mapping
+    try known(path, try FileBytes.read(path, purpose: "mapping")) { bytes throws(Failure) in
+      let mapping = try Mapping(parsing: bytes, file: path, catalog: try fields())
+      _ = try RowNormaliser(mapping: mapping, settings: NormaliserSettings())
+      return mapping
+    }
   }
 }

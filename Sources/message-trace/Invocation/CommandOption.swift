@@ -2,7 +2,7 @@
 
 /// An option of some commands.
 enum CommandOption: String, CaseIterable, Sendable {
-  case messages, seed, port, hours, fault
+  case messages, seed, port, hours, fault, tenants, playbooks
   case startDate = "start-date"
   case endDate = "end-date"
   case senderAddress = "sender-address"
@@ -37,7 +37,7 @@ enum CommandOption: String, CaseIterable, Sendable {
   /// The name of its value in the help.
   var placeholder: String {
     switch self {
-    case .messages, .seed, .port, .hours, .page, .pageSize, .resultSize, .top, .replicas: "N"
+    case .messages, .seed, .port, .hours, .tenants, .page, .pageSize, .resultSize, .top, .replicas: "N"
     case .startDate, .endDate: "DATE"
     case .senderAddress, .recipientAddress: "ADDRESS,…"
     case .status: "STATUS,…"
@@ -48,7 +48,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .messageID, .messageTraceID: "ID,…"
     case .fromIP, .toIP: "IP,…"
     case .format: "FORMAT"
-    case .collectorState: "DIR"
+    case .collectorState, .playbooks: "DIR"
     case .fault: "NAME,…"
     case .playbook, .statusFile, .aliveFile: "PATH"
     case .image: "NAME"
@@ -75,6 +75,8 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .fault: "a fault to simulate, see above; repeatable"
     case .dateFormat: "date format of an export, such as M/d/yyyy h:mm:ss tt; required if not ISO 8601"
     case .hours: "age of the oldest mail in hours; default 24"
+    case .tenants: "so many tenants with a playbook each, in the directory of --playbooks; at most 1000"
+    case .playbooks: "directory for the playbooks of --tenants, and for their states and events"
     case .startDate: "only mail received at or after DATE; default 48 hours before the end, or with an id, all"
     case .endDate: "only mail received at or before DATE; default now"
     case .senderAddress: "only from these senders"

@@ -12,6 +12,8 @@ struct SimulateCommand: RunnableCommand {
     details: """
       Serves sign-in, the Reporting Web Service and Graph for a generated tenant on a loopback port until stopped, and
       beside them receivers of events: Elastic, Splunk, Sekoia, Sentinel, plain HTTP. Prints the settings to use them.
+      With --tenants, playbooks of that many tenants are written, to see what `run` needs for them; no quota is
+      counted then.
       Faults, to see how `check` and `collect` respond to them:
 
       \(faultTable)
@@ -19,9 +21,10 @@ struct SimulateCommand: RunnableCommand {
     examples: [
       "message-trace simulate --messages 20000 --seed 7 --hours 48 --port 8080",
       "message-trace simulate --fault throttled,odd-rows",
+      "message-trace simulate --tenants 1000 --playbooks ./tenants --messages 200 --fault few-tenants",
     ],
     settings: [.logLevel, .logFormat],
-    options: [.messages, .seed, .port, .hours, .fault],
+    options: [.messages, .seed, .port, .hours, .fault, .tenants, .playbooks],
     implementation: Self.self)
 
   let context: CommandContext
@@ -36,13 +39,38 @@ struct SimulateCommand: RunnableCommand {
       seed: UInt64(seed), messages: messages, window: Window(start: now - .seconds(3_600 * hours), end: now))
     var settings = SimulatorSettings(tenant: tenant, time: .system)
     settings.port = port
+    settings.tenants = try tenants()
+    if settings.tenants > 0 { settings.quota = .off }
     for fault in try faults() { fault.apply(to: &settings) }
     let server = try SimulatorServer.start(settings)
     defer { server.stop() }
-    try context.terminal.output(Self.text(server, SimulatorSettings(tenant: tenant, time: .system)))
+    if let folder = context.invocation.options[.playbooks] {
+      _ = try SimulatedPlaybooks(server, in: folder).write()
+      try context.terminal.output(Self.text(playbooks: settings.tenants, in: folder))
+    } else {
+      try context.terminal.output(Self.text(server, SimulatorSettings(tenant: tenant, time: .system)))
+    }
     return try await StopSignals.guarding { () async throws(Failure) -> ExitCode in
       do { while true { try await TimeSource.systemSleep(.seconds(3_600)) } } catch { return .done }
     }.get()
+  }
+
+  /// How many have a playbook; 0 without the options.
+  private func tenants() throws(Failure) -> Int {
+    let options = context.invocation.options
+    guard (options[.tenants] == nil) == (options[.playbooks] == nil) else {
+      throw Invocation.usage("--tenants and --playbooks require each other.", help: "message-trace help simulate")
+    }
+    return options[.tenants] == nil ? 0 : try context.number(.tenants, default: 1, 1...1_000)
+  }
+
+  private static func text(playbooks count: Int, in folder: String) -> String {
+    """
+    # \(count) playbooks in \(folder) until this is stopped; collect for all of them in one process:
+
+    message-trace run \(folder)/*.json --metrics-file \(folder)/mail.prom
+
+    """
   }
 
   /// The faults with their summaries, for the help.
