@@ -162,7 +162,7 @@ struct Recovery {
   }
 
   /// Up to this entry no sink lacks anything.
-  private static func acknowledged(_ checkpoint: Checkpoint) -> UInt64 {
+  static func acknowledged(_ checkpoint: Checkpoint) -> UInt64 {
     checkpoint.sinks.values.reduce(checkpoint.sequence) { min($0, $1.sequence) }
   }
 
@@ -189,7 +189,7 @@ struct Recovery {
     Failure(
       "state.corrupt", exit: .badData, "Opening the state: \(path)/\(name) is missing or damaged.",
       hint:
-        "Run once with --rebuild-state: it moves the state to damaged-N and reads everything within the revisit horizon again."
+        "Run once with --rebuild-state: it moves what is damaged to damaged-N and reads everything within the revisit horizon again."
     )
   }
 

@@ -1,11 +1,12 @@
-// Starting over after damage: everything is set aside, nothing is deleted.
+// Starting over after damage: what is damaged is set aside, nothing is deleted.
 
 internal import Glibc
 package import IntakeCore
 
 extension StateDirectory {
-  /// Moves checkpoint, journal and ledger into `damaged-<n>` inside the directory. The next opening is a first run: it
-  /// reads the whole horizon again, and events that were delivered before come once more with the same `event.id`.
+  /// Moves what is damaged into `damaged-<n>` inside the directory: the ledger, and where checkpoint or journal are not
+  /// whole, these too. What waits for a sink stays if it can be read. Events that were delivered before come once more
+  /// with the same `event.id`, as far as the caller sets the cursors back.
   ///
   /// - Throws: `state.locked` (75), `state.foreign` (78) where the checkpoint can be read and says so, or what the disk
   ///   says.
@@ -18,9 +19,17 @@ extension StateDirectory {
     let folder = try LockedStateFolder.open(path, files: files)
     defer { folder.close() }
     do throws(FileFault) {
-      try refuseForeign(folder, path, tenant)
-      let name = try setAside(folder, as: "damaged")
-      log(.warning, "state.rebuild", "The state was set aside; the horizon is read again.", [("to", "\(path)/\(name)")])
+      let stored = try readable(folder)
+      guard stored.map({ $0.tenant == tenant }) ?? true else { throw foreign }
+      let name: String
+      if let stored, isJournalWhole(folder, stored.checkpoint) {
+        name = try setAside(["seen"], in: folder, as: "damaged")
+        let kept = StoredCheckpoint(tenant: tenant, checkpoint: stored.checkpoint)
+        try CheckpointFile.replace(kept.bytes, in: folder.root, files: files)
+      } else {
+        name = try setAside(folder, as: "damaged")
+      }
+      log(.warning, "state.rebuild", "What was damaged is set aside.", [("to", "\(path)/\(name)")])
     } catch {
       guard error != foreign else { throw Recovery.foreign(path) }
       throw error.failure("state", "Setting the state in \(path) aside")
@@ -29,21 +38,39 @@ extension StateDirectory {
 
   private static let foreign = FileFault(.read, "tenant", EINVAL)
 
-  private static func refuseForeign(_ folder: LockedStateFolder, _ path: String, _ tenant: String) throws(FileFault) {
-    guard let bytes = try CheckpointFile.read(folder.root, files: folder.files),
-      let stored = try? StoredCheckpoint(bytes)
-    else { return }
-    guard stored.tenant == tenant else { throw foreign }
+  private static func readable(_ folder: LockedStateFolder) throws(FileFault) -> StoredCheckpoint? {
+    guard let bytes = try CheckpointFile.read(folder.root, files: folder.files) else { return nil }
+    return try? StoredCheckpoint(bytes)
+  }
+
+  /// True if every entry that some sink still lacks can be read, and none is there that the checkpoint does not know.
+  private static func isJournalWhole(_ folder: LockedStateFolder, _ checkpoint: Checkpoint) -> Bool {
+    let taken = Recovery.acknowledged(checkpoint)
+    guard let journal = try? Journal(folder.journal, files: folder.files, after: taken),
+      journal.sizes.keys.allSatisfy({ $0 <= checkpoint.sequence + 1 })
+    else { return false }
+    var sequence = taken
+    while sequence < checkpoint.sequence {
+      sequence += 1
+      guard (try? journal.read(sequence)) != nil else { return false }
+    }
+    return true
   }
 
   /// The checkpoint goes last: until then a kill leaves a state that still says it is damaged.
   static func setAside(_ folder: LockedStateFolder, as word: String) throws(FileFault) -> String {
+    try setAside(["journal", "seen", CheckpointFile.name], in: folder, as: word)
+  }
+
+  private static func setAside(
+    _ parts: [String], in folder: LockedStateFolder, as word: String
+  ) throws(FileFault) -> String {
     let files = folder.files
     var number = 1
     while try !files.makeDirectory("\(word)-\(number)", in: folder.root) { number += 1 }
     let name = "\(word)-\(number)"
     let target = try files.open(name, in: folder.root, O_RDONLY | O_DIRECTORY)
-    for part in ["journal", "seen", CheckpointFile.name] where try files.status(part, in: folder.root) != nil {
+    for part in parts where try files.status(part, in: folder.root) != nil {
       try files.rename(part, to: part, in: folder.root, newDirectory: target)
     }
     try files.sync(target)

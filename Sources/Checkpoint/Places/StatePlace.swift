@@ -96,7 +96,7 @@ package enum StatePlace: Sendable {
     }
   }
 
-  /// Sets the state aside, so that the next opening is a first run.
+  /// Sets the state aside, or of a directory what is damaged of it; nothing is deleted.
   package func rebuild(tenant: String, log: Log) throws(Failure) {
     switch self {
     case .directory(let path): try StateDirectory.rebuild(path, tenant: tenant, log: log)

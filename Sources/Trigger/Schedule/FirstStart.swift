@@ -24,6 +24,17 @@ extension Schedule {
     return cursors
   }
 
+  /// The cursors to begin with after the ledger was lost: as far back as a revisit may still see, and as something was
+  /// left to read. Empty where a first run reaches as far.
+  /// - Parameter known: the cursors of the lost state; empty where they are lost too.
+  package func restart(_ known: [String: Instant], now: Instant) -> [String: Instant] {
+    let horizon = now - (revisits.last ?? .zero)
+    guard let oldest = known.values.min() else {
+      return horizon < firstStart(now) ? allCursors(at: horizon) : [:]
+    }
+    return allCursors(at: min(horizon, oldest))
+  }
+
   /// The cursors to begin again with, where the first window of all begins late by as much as the local clock is ahead of
   /// the service's: what came between would never be read. nil where there is nothing to mend.
   func beginAgain(

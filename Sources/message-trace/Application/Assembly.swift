@@ -80,9 +80,26 @@ struct Assembly: Sendable {
     }
   }
 
-  /// Sets the tenant's state aside, so that the next opening is a first run. See `StatePlace.rebuild`.
+  /// Sets aside what is damaged of the tenant's state, and its cursors back. See `StatePlace.rebuild`.
   func rebuildState() throws(Failure) {
-    try settings.statePlace.rebuild(tenant: settings.tenant, log: log)
+    let place = settings.statePlace
+    let known = try? place.summary()
+    try place.rebuild(tenant: settings.tenant, log: log)
+    var state = try place.open(tenant: settings.tenant, log: log)
+    defer { state.close() }
+    var checkpoint = state.checkpoint
+    checkpoint.openSpans = known?.checkpoint.openSpans ?? []
+    checkpoint.cursors = settings.schedule.restart(known?.checkpoint.cursors ?? [:], now: time.now())
+    try state.commit(checkpoint)
+    if let start = checkpoint.cursors.values.min() {
+      log(.warning, "state.restart", "Everything received since is read again.", [("since", Timestamp.text(start))])
+    }
+    let lost = (known?.journalEntries ?? 0) - state.pending.count
+    guard lost > 0 else { return }
+    log(
+      .error, "state.undelivered",
+      "Batches that a sink had not taken yet were set aside: only what was received since then comes again.",
+      [("batches", "\(lost)")])
   }
 
   /// Present once the checkpoint lists it: a listed sink that is missing would keep the journal from shrinking.

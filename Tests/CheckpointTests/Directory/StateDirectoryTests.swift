@@ -222,6 +222,25 @@ struct StateDirectoryTests {
     #expect(again.checkpoint == Checkpoint() && again.ledger.count == 0)
   }
 
+  @Test("rebuilding keeps checkpoint and journal where they are whole")
+  func rebuildLedger() throws {
+    var state = try open()
+    var checkpoint = try Fill.deliver(1, to: &state)
+    checkpoint.sinks["slow"] = SinkPosition(sequence: 1)
+    try state.commit(checkpoint)
+    checkpoint = try Fill.deliver(1, to: &state)
+    _ = try state.journal(Fill.batch(3), cursors: ["live": Instant(ticks: 7)])
+    state.close()
+    try StateDirectory.rebuild(folder("a/b/state"), tenant: "contoso", log: .silent)
+    #expect(try folder.names("a/b/state/damaged-1") == ["seen"])
+    let again = try open()
+    #expect(again.checkpoint == checkpoint && again.ledger.count == 0 && again.pending == [2, 3])
+    again.close()
+    try folder.remove("a/b/state/journal/2.slot")
+    try StateDirectory.rebuild(folder("a/b/state"), tenant: "contoso", log: .silent)
+    #expect(try folder.names("a/b/state/damaged-2").contains("journal"))
+  }
+
   @Test("a summary can be had while another process holds the state, and changes nothing")
   func summary() throws {
     #expect(try StateDirectory.summary(folder("a/b/state")) == nil)

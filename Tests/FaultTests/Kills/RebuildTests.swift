@@ -42,6 +42,22 @@ import Testing
     #expect(figure.isPerfect, "\(figure)")
   }
 
+  @Test("starting over reads as far back as a revisit may still see, not as a first run does")
+  func horizon() throws {
+    let bench = try FaultFixture()
+    defer { bench.stop() }
+    var world = try FaultWorld(bench)
+    #expect(world.collect() == 0, "\(world.errors())")
+    for name in try world.folder.names("state/seen") { try world.folder.write("\u{4}", to: "state/seen/\(name)") }
+    world.since = "1h"
+    #expect(world.collect() == 65, "\(world.errors())")
+    world.extra = ["--rebuild-state"]
+    #expect(world.collect() == 0)
+    #expect(world.errors().contains("state.restart"))
+    let verdict = world.verdict()
+    #expect(verdict.lost == 0 && verdict.doubled == bench.rows)
+  }
+
   @Test("a damaged journal entry that a sink still needs is repaired from the service")
   func journal() throws {
     let bench = try FaultFixture()

@@ -43,6 +43,7 @@ struct FaultWorld {
   /// For stderr and logs of calls: files outside the folder whose calls are counted.
   let side: ScratchFolder
   var extra: [String] = []
+  var since = "5h"
   var sink: String
 
   init(_ bench: FaultFixture) throws {
@@ -58,7 +59,7 @@ struct FaultWorld {
     let settings = bench.server.settings
     let common = [
       "collect", "--mode", bench.mode, "--state", folder("state"), "--sink", sink, "--tenant", settings.tenant.name,
-      "--since", "5h", "--now", Timestamp.text(now),
+      "--since", since, "--now", Timestamp.text(now),
     ]
     let signIn =
       bench.mode == "graph"

@@ -182,4 +182,17 @@ let usualRevisits: [Duration] = [900, 3_600, 21_600, 86_400].map { .seconds($0) 
     #expect(busiest <= 20)
     #expect(requests.reduce(0, +) > 2_880)
   }
+
+  @Test("after a lost ledger reading begins where a revisit may still see, or where something was left to read")
+  func restart() {
+    let now = Instant(seconds: 1_790_000_000)
+    let schedule = Schedule(
+      every: .seconds(60), lag: .seconds(60), revisits: [.seconds(900), .seconds(3 * 86_400)], since: .seconds(86_400))
+    let horizon = now - .seconds(3 * 86_400)
+    #expect(Set(schedule.restart([:], now: now).values) == [horizon] && schedule.restart([:], now: now).count == 3)
+    let old = now - .seconds(5 * 86_400)
+    #expect(Set(schedule.restart([Schedule.liveCursor: now, "revisit": old], now: now).values) == [old])
+    let wide = Schedule(every: .seconds(60), lag: .seconds(60), revisits: [.seconds(900)], since: .seconds(86_400))
+    #expect(wide.restart([:], now: now) == [:])
+  }
 }
