@@ -5,10 +5,11 @@ internal import IntakeCore
 
 enum TLSProbe {
   /// A ClientHello of TLS 1.2 with four usual cipher suites and no extensions (RFC 5246 section 7.4.1.2): enough for any
-  /// answer of TLS, be it an alert. No byte of it ends a line.
+  /// answer of TLS, be it an alert. No byte of it ends a line, and its random part holds letters alone: rsyslog takes what is
+  /// in front of a space or a colon for a tag, the rest for a message.
   static let hello: [UInt8] = {
     let suites: [UInt8] = [0xC0, 0x2F, 0xC0, 0x30, 0x00, 0x9C, 0x00, 0x2F]
-    let random = (0..<32).map { _ in UInt8.random(in: 0x20...0x7E) }
+    let random = (0..<32).map { _ in UInt8.random(in: 0x61...0x7A) }
     let body = [3, 3] + random + [0, 0, UInt8(suites.count)] + suites + [1, 0]
     let message = [1, 0, 0, UInt8(body.count)] + body
     return [0x16, 3, 1, 0, UInt8(message.count)] + message
