@@ -94,11 +94,11 @@ package struct SinkSpec: Sendable {
     case .syslog(.tcp, let address, let options):
       StreamSink(
         name: name, options: options, connector: PlainConnector(address: address), log: log, time: time,
-        receiver: receiver, isTrial: context.isTrial)
+        barrier: Barrier(holding: .usual), receiver: receiver, isTrial: context.isTrial)
     case .syslog(.tls, let address, let options):
       StreamSink(
         name: name, options: options, connector: TLSConnector(address: address, options: options), log: log, time: time,
-        receiver: receiver)
+        barrier: Barrier(holding: .usual), receiver: receiver, isTrial: context.isTrial)
     case .syslog(.relp, let address, let options), .syslog(.relps, let address, let options):
       relp(address, options, context)
     }

@@ -4,7 +4,8 @@
 //     source   the tenant
 //     seq      the last committed journal entry
 //     cursors  name to time: how far live collection and each revisit have read
-//     sinks    name to {seq, dev, ino, offset, tail}: the last acknowledged entry, and for files the place behind it
+//     sinks    name to {seq, dev, ino, offset, tail, met}: the last acknowledged entry, for files the place behind it, and for
+//              receivers without answers what is known of them (SinkPosition.Contact)
 //     seen     of each ledger segment [number, length in bytes, identities, earliest and latest time and precision in
 //              seconds], and of a sorted one where its outside blocks and its other blocks end; version 1: [number, length, newest age]
 //     horizon  the age before which live collection and revisits do not look
@@ -48,7 +49,7 @@ struct StoredCheckpoint: Sendable, Equatable {
     JSONValue.object(members).append(to: &line)
     line.removeLast()
     let sum = CRC32C.of(line, 0..<line.count)
-    line.append(contentsOf: Array("\(Self.sumKey)\(Self.hex(sum))\"}\n".utf8))
+    line.append(contentsOf: Array("\(Self.sumKey)\(sum.hex)\"}\n".utf8))
     return line
   }
 
@@ -66,7 +67,7 @@ struct StoredCheckpoint: Sendable, Equatable {
     guard line.count > tail else { throw .corrupt }
     let content = line.count - tail
     let sum = CRC32C.of(line, 0..<content)
-    guard Array(line[content...]) == Array("\(Self.sumKey)\(Self.hex(sum))\"}\n".utf8),
+    guard Array(line[content...]) == Array("\(Self.sumKey)\(sum.hex)\"}\n".utf8),
       let json = try? JSONValue(parsing: line), let version = json["v"]?.integer
     else { throw .corrupt }
     guard version <= Self.version else { throw .newer }
@@ -113,6 +114,7 @@ struct StoredCheckpoint: Sendable, Equatable {
       members.append(.init("offset", .number("\(file.offset)")))
       members.append(.init("tail", .number("\(file.tail)")))
     }
+    if let contact = position.contact { members.append(.init("met", .number("\(contact.rawValue)"))) }
     return .object(members)
   }
 
@@ -132,6 +134,7 @@ struct StoredCheckpoint: Sendable, Equatable {
     for member in members {
       guard let sequence = natural(member.value["seq"]) else { return nil }
       var position = SinkPosition(sequence: sequence)
+      position.contact = member.value["met"]?.integer.flatMap(SinkPosition.Contact.init)
       if let device = natural(member.value["dev"]), let inode = natural(member.value["ino"]),
         let offset = member.value["offset"]?.integer
       {
@@ -178,11 +181,6 @@ struct StoredCheckpoint: Sendable, Equatable {
   private static func natural(_ value: JSONValue?) -> UInt64? {
     guard case .number(let text) = value else { return nil }
     return UInt64(text)
-  }
-
-  private static func hex(_ sum: UInt32) -> String {
-    let digits = String(sum, radix: 16)
-    return String(repeating: "0", count: 8 - digits.count) + digits
   }
 }
 

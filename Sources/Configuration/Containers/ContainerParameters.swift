@@ -109,10 +109,7 @@ package struct ContainerParameters: Sendable {
   /// SHA-256 over paths and text of the playbooks, in hex: another one where any of them has changed.
   var digest: String {
     let parts = playbooks.flatMap { SHA256.digest(Array($0.path.utf8)) + SHA256.digest(Array($0.text.utf8)) }
-    return SHA256.digest(parts).map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0\(digits)" : digits
-    }.joined()
+    return SHA256.digest(parts).hex
   }
 
   /// Every folder that is mounted read-only, sorted: those of playbooks and of the files that they name.

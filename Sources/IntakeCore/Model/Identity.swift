@@ -11,11 +11,5 @@ package struct Identity: Hashable, Sendable {
   }
 
   /// 32 lower-case hex digits.
-  package var hex: String {
-    func pad(_ word: UInt64) -> String {
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-    return pad(high) + pad(low)
-  }
+  package var hex: String { high.hex + low.hex }
 }

@@ -6,10 +6,23 @@ package struct SinkPosition: Sendable, Equatable {
   package var sequence: UInt64
   /// The file and the offset in it, for sinks that write to a file.
   package var file: FilePosition?
+  /// Of a receiver that answers nothing: what is known of it. nil for other sinks, for receivers that end connections by
+  /// themselves, and in a state of a version before.
+  package var contact: Contact?
 
   package init(sequence: UInt64, file: FilePosition? = nil) {
     self.sequence = sequence
     self.file = file
+  }
+}
+
+extension SinkPosition {
+  /// Whether a receiver without answers has behaved as one that understands what it gets. The numbers are stored.
+  package enum Contact: Int64, Sendable, Equatable {
+    /// Nothing was delivered yet: before that it is asked what it speaks.
+    case notYet = 0
+    /// It has kept a connection open behind a batch until it was ended: if it ends one by itself later, something has changed.
+    case steady = 1
   }
 }
 

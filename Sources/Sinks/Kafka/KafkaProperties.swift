@@ -7,8 +7,7 @@ extension KafkaSettings {
   /// The transactional id of a sink: as set, else made of its owner and the topic.
   func writer(of owner: String) -> String {
     if let transactionalID { return transactionalID }
-    let digest = SHA256.digest(Array("\(owner)\n\(topic)".utf8)).prefix(8)
-    return "message-trace-" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return "message-trace-" + SHA256.digest(Array("\(owner)\n\(topic)".utf8)).prefix(8).hex
   }
 
   /// The password or the bearer token, nil where none is needed.

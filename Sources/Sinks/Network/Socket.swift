@@ -7,6 +7,8 @@ internal import IntakeCore
 /// The error of a socket call; ECANCELED if the task was cancelled.
 struct SocketFault: Error, Sendable, Equatable {
   var number: Int32
+  /// Of a receiver that speaks another protocol: which.
+  var peer: PeerProtocol?
 
   init(_ number: Int32) { self.number = number }
 
@@ -28,7 +30,7 @@ struct SocketFault: Error, Sendable, Equatable {
     guard number != ECANCELED else { return Failure.stopped }
     if number == Self.unresolved.number { return Self.unresolvedFailure(area, name) }
     if number == Self.truncated.number { return Self.truncatedFailure(area, name) }
-    if number == Self.expectsTLS.number { return Self.expectsTLSFailure(area, name) }
+    if let peer { return Self.foreignFailure(peer, area, name) }
     let isOurs = number == EMFILE || number == ENFILE
     return Failure(
       isOurs ? .noDescriptors : .init(rawValue: "\(area).\(code)"), exit: isOurs ? .system : .tryLater,
@@ -44,21 +46,17 @@ extension SocketFault {
   /// The peer ended a TLS connection without close_notify.
   static let truncated = SocketFault(ENODATA)
   /// The receiver expects TLS, and was sent none.
-  static let expectsTLS = SocketFault(EPROTOTYPE)
+  static let expectsTLS = {
+    var fault = SocketFault(EPROTOTYPE)
+    fault.peer = .tls
+    return fault
+  }()
 
   private static func unresolvedFailure(_ area: String, _ name: String) -> Failure {
     Failure(
       "\(area).unresolved", exit: .tryLater, "Sending to \(name): its name was not resolved within 10 seconds.",
       hint: "Check the host's name servers (/etc/resolv.conf), or write the receiver's address instead of its name.",
       recovery: .later(after: nil), cause: unresolved)
-  }
-
-  private static func expectsTLSFailure(_ area: String, _ name: String) -> Failure {
-    Failure(
-      "\(area).expects_tls", exit: .protocolBroken,
-      "Sending to \(name): the receiver expects TLS on this port, so it has understood nothing.",
-      hint: "Use tls:// (relps:// for RELP) instead, with ca=FILE for an authority of your own; nothing was lost.",
-      cause: expectsTLS)
   }
 
   private static func truncatedFailure(_ area: String, _ name: String) -> Failure {
@@ -180,10 +178,12 @@ struct Socket: Sendable {
     return 0
   }
 
-  /// `recv(2)` once, thrown away: the count, 0 at the end of the stream, nil where nothing is there.
-  func discard() throws(SocketFault) -> Int? {
+  /// `recv(2)` once, thrown away but for what `heard` notes: the count, 0 at the end of the stream, nil where nothing is
+  /// there.
+  func discard(_ heard: Heard? = nil) throws(SocketFault) -> Int? {
     var scratch = [UInt8](repeating: 0, count: 4_096)
     let count = unsafe recv(descriptor.raw, &scratch, scratch.count, Int32(truncatingIfNeeded: MSG_DONTWAIT))
+    if count > 0 { try heard?.note(scratch.prefix(count)) }
     if count >= 0 { return count }
     guard errno == EAGAIN || errno == EINTR else { throw SocketFault(errno) }
     return nil

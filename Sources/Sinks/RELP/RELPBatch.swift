@@ -9,11 +9,21 @@ struct RELPBatch: Sendable {
   private(set) var answered = 0
   /// Messages that the receiver has refused, by index, and not taken since.
   private(set) var refusals: [Int: RELPRefusal] = [:]
+  /// When this run of refusals began, on the monotonic clock: nil before the first one.
+  private(set) var refusingSince: Duration?
+  /// A message of this batch was refused, taken since or not.
+  private(set) var wasRefused = false
+  private let patience: Duration
   /// The first message that is not on its way on this connection; answered ones before and behind it are left out.
   private var next = 0
 
-  init(_ entry: JournalEntry) {
+  /// - Parameters:
+  ///   - patience: from the first refusal until any is final.
+  ///   - refusingSince: of a run of refusals that other batches have begun.
+  init(_ entry: JournalEntry, patience: Duration = .zero, refusingSince: Duration? = nil) {
     self.entry = entry
+    self.patience = patience
+    self.refusingSince = refusingSince
     isAnswered = [Bool](repeating: false, count: entry.entries.count)
   }
 
@@ -39,6 +49,8 @@ struct RELPBatch: Sendable {
 
   /// Called at most once for each connection.
   mutating func noteRefusal(of index: Int, status: Int?) {
+    refusingSince = refusingSince ?? TimeSource.monotonic
+    wasRefused = true
     refusals[index, default: RELPRefusal()].count += 1
     refusals[index]?.status = status
     settle(index)
@@ -51,13 +63,24 @@ struct RELPBatch: Sendable {
   }
 
   private mutating func settle(_ index: Int) {
-    guard let refusal = refusals[index], refusal.isFinal else { return }
+    guard var refusal = refusals[index], refusal.isRepeated, hasWaited else { return }
     noteAnswer(to: index)
+    refusal.isFinal = true
     refusals[index] = refusal
   }
 
+  /// A receiver that restarts or is short of something for a moment has had the time to recover.
+  private var hasWaited: Bool { refusingSince.map { TimeSource.monotonic - $0 >= patience } ?? false }
+
   /// A message whose next refusal would be final if the receiver took another one over the same connection.
-  var doubtful: Int? { refusals.filter(\.value.needsProof).keys.min() }
+  var doubtful: Int? { hasWaited ? refusals.filter(\.value.needsProof).keys.min() : nil }
+
+  /// Each message that is left was refused, and only time can make that final. Where many are refused and none was taken,
+  /// the next pass may wait as well.
+  var isWaiting: Bool {
+    let left = isAnswered.count - answered
+    return !hasWaited && left > 0 && refusals.count == left && (answered > 0 || left < RELPRefusal.mostInARow)
+  }
 
   /// The messages that the receiver does not take, however often they are sent, in order.
   var refused: [(index: Int, status: Int?)] {
@@ -85,12 +108,14 @@ struct RELPRefusal: Sendable {
   var status: Int?
   /// A message behind it, or a shortened copy before it, was taken over the same connection.
   var othersAreTaken = false
+  /// Set once it is given up.
+  var isFinal = false
 
   /// Refusals over so many connections, and others taken meanwhile, are final.
   static let most = 3
   /// Where a batch of so many is refused whole, the fault is not the events'.
   static let mostInARow = 50
 
-  var isFinal: Bool { count >= Self.most && othersAreTaken }
+  var isRepeated: Bool { count >= Self.most && othersAreTaken }
   var needsProof: Bool { count + 1 >= Self.most && !othersAreTaken }
 }

@@ -23,7 +23,11 @@ struct RELPSession: Sendable {
     connection = try connector.connect(name: name, within: timeout)
     let number = send("open", Array("relp_version=0\nrelp_software=message-trace\ncommands=syslog".utf8))
     var answer: RELPFrame?
-    while answer == nil { answer = try exchange(within: timeout).first }
+    do throws(Failure) {
+      while answer == nil { answer = try exchange(within: timeout).first }
+    } catch {
+      throw Self.unopened(error)
+    }
     guard answer?.transaction == number else { throw foreign }
     guard answer?.status == 200 else { throw rejected("the session", answer?.status) }
     guard let answer, Self.offersSyslog(answer.data) else {
@@ -32,6 +36,14 @@ struct RELPSession: Sendable {
         "Sending to \(name): the receiver does not offer the command syslog.",
         hint: "Enable syslog in the receiver's configuration of RELP.")
     }
+  }
+
+  /// A receiver of another protocol may wait for more of what it takes for its own.
+  private static func unopened(_ error: Failure) -> Failure {
+    guard (error.cause as? SocketFault)?.number == ETIMEDOUT else { return error }
+    var error = error
+    error.hint = "Check that the port is one of RELP (rsyslog: imrelp); plain syslog over TCP is tcp:// or tls://."
+    return error
   }
 
   /// `commands=` names what both sides may use, separated by commas.
@@ -179,7 +191,10 @@ struct RELPSession: Sendable {
   private static let malformed = SocketFault(EBADMSG)
 
   private var foreign: Failure {
-    Failure(
+    if let peer = PeerProtocol(answer: reader.bytes), peer != .relp {
+      return SocketFault.speaks(peer).failure("sink.relp", name)
+    }
+    return Failure(
       "sink.relp.protocol", exit: .protocolBroken, "Sending to \(name): the receiver does not answer in RELP.",
       hint: "Check that the port is one of RELP (rsyslog: imrelp); plain syslog over TCP is tcp:// or tls://.")
   }

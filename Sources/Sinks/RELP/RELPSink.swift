@@ -11,6 +11,7 @@ final class RELPSink: Sink {
   private let format: SyslogFormat
   private let window: Int
   private let stall: Duration
+  private let patience: Duration
   private let log: Log
   private let time: TimeSource
   private let receiver: ReceiverState
@@ -46,6 +47,7 @@ final class RELPSink: Sink {
     self.log = log
     self.time = time
     self.stall = stall
+    patience = .seconds(options.refusedAfter)
     self.receiver = receiver
     self.deadLetters = deadLetters
     window = options.window
@@ -60,7 +62,10 @@ final class RELPSink: Sink {
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
     let known = receiver.facts.unfinished
-    var batch = known.flatMap { $0.isOf(entry) ? $0 : nil } ?? RELPBatch(entry)
+    var batch =
+      known.flatMap { $0.isOf(entry) ? $0 : nil }
+      ?? RELPBatch(entry, patience: patience, refusingSince: receiver.refusingSince)
+    defer { if batch.wasRefused { receiver.note(refusingSince: batch.refusingSince) } }
     do throws(Failure) {
       try await answer(&batch)
       try keep(batch)
@@ -81,12 +86,16 @@ final class RELPSink: Sink {
       let before = batch.answered
       do throws(Failure) {
         try deliver(&batch)
-        receiver.update { $0.isDown = false }
+        receiver.update { ($0.isDown, $0.isAsked) = (false, false) }
       } catch {
         if batch.answered > before { (failures, giveUp) = (0, TimeSource.monotonic + Self.timeout) }
         failures += 1
         // One that refuses a message is not down.
         let isThere = !receiver.facts.isDown || batch.answered > before || !batch.refusals.isEmpty
+        // Less than an answer a second, until the time makes the refusals final.
+        if batch.isWaiting {
+          (failures, giveUp) = (min(failures, Self.attempts - 1), TimeSource.monotonic + Self.timeout)
+        }
         guard error != .stopped, error.exit == .tryLater, isThere, failures < Self.attempts,
           TimeSource.monotonic < giveUp
         else {
@@ -142,7 +151,19 @@ final class RELPSink: Sink {
   private func connect() throws(Failure) -> RELPSession {
     if var known = take(), known.isAlive() { return known }
     let timeout = Duration.seconds(receiver.facts.isDown ? 3 : 10)
-    return try RELPSession(connector, name: name, within: timeout, stall: stall)
+    do throws(Failure) {
+      return try RELPSession(connector, name: name, within: timeout, stall: stall)
+    } catch {
+      throw asked(error)
+    }
+  }
+
+  /// A listener of TLS ends a session without it before it is open, and only its log may say why: it is asked once.
+  private func asked(_ error: Failure) -> Failure {
+    guard error.cause as? SocketFault == .reset, !receiver.facts.isAsked else { return error }
+    receiver.update { $0.isAsked = true }
+    guard let peer = connector.peer(), peer != .relp else { return error }
+    return SocketFault.speaks(peer).failure(connector.area, name)
   }
 
   private func take() -> RELPSession? {

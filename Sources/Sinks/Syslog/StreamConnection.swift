@@ -6,13 +6,15 @@ internal import IntakeCore
 /// One connection to a receiver.
 protocol StreamConnection: Sendable {
   var socket: Socket { get }
+  var heard: Heard { get }
   /// Hands over every byte; what the receiver says meanwhile is read and thrown away.
   func send(_ bytes: [UInt8]) throws(SocketFault)
   /// Hands over what there is room for and reads nothing: the count, 0 where there is no room.
   func sendSome(_ bytes: ArraySlice<UInt8>) throws(SocketFault) -> Int
   /// Appends what the receiver has sent; true once it has ended its side in order. Waits for nothing.
   func receive(_ bytes: inout [UInt8]) throws(SocketFault) -> Bool
-  /// Reads and throws away what is there; true once the receiver has ended its side in order.
+  /// Reads and throws away what is there; true once the receiver has ended its side in order. Throws a fault with its
+  /// `peer` where the receiver answers in another protocol.
   func drain() throws(SocketFault) -> Bool
   /// Ends our side: FIN for TCP, close_notify for TLS.
   func finish() throws(SocketFault)
@@ -28,12 +30,13 @@ protocol Connector: Sendable {
   func prepare() throws(Failure)
   /// - Parameter timeout: for each address of the receiver.
   func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection
-  /// True if a receiver that ends every connection expects TLS where this connector speaks none. Asks it.
-  func meetsTLS() -> Bool
+  /// The other protocol that the receiver speaks, where this connector speaks none of its own; nil if it cannot be told.
+  /// Asks the receiver over a connection of its own.
+  func peer() -> PeerProtocol?
 }
 
 extension Connector {
-  func meetsTLS() -> Bool { false }
+  func peer() -> PeerProtocol? { nil }
 
   func connect(name: String) throws(Failure) -> any StreamConnection { try connect(name: name, within: .seconds(10)) }
 }
@@ -55,6 +58,9 @@ enum Ending: Sendable {
 /// closes later sends its reset to a connection that both ends have left already. So our end goes out only when the
 /// receiver's kernel has every byte, and an end seen before that is a break. What no sender can see: a receiver that shuts
 /// its side down after our end has reached its kernel, with bytes before it unread.
+///
+/// A listener of another protocol reads a small batch, understands nothing and closes: an orderly end as well, unless ours
+/// goes out only after the listener had the time for it (`Holding`).
 struct Barrier: Sendable {
   /// How long an acknowledgement of bytes may stand still.
   var stall: Duration
@@ -62,13 +68,31 @@ struct Barrier: Sendable {
   var closing: Duration
   /// How long a reset may take to arrive behind an end of stream.
   var reset: Duration
+  /// How long the receiver must have kept the connection open.
+  var holding: Holding
   /// Grows with every acknowledgement.
   private(set) var taken = GrowingCount()
 
-  init(stall: Duration = .seconds(30), closing: Duration = .seconds(5), reset: Duration = .milliseconds(250)) {
+  init(
+    stall: Duration = .seconds(30), closing: Duration = .seconds(5), reset: Duration = .milliseconds(250),
+    holding: Holding = .none
+  ) {
     self.stall = stall
     self.closing = closing
     self.reset = reset
+    self.holding = holding
+  }
+
+  /// For how long a connection stays open behind its last byte, so that a receiver that closes by itself is seen to.
+  struct Holding: Sendable {
+    /// Behind the first batch ever.
+    var first: Duration
+    /// Behind any other, at most once in `pause`.
+    var usual: Duration
+    var pause: Duration
+
+    static let none = Holding(first: .zero, usual: .zero, pause: .zero)
+    static let usual = Holding(first: .seconds(1), usual: .milliseconds(250), pause: .seconds(30))
   }
 
   func counting(_ taken: GrowingCount) -> Barrier {
@@ -78,8 +102,11 @@ struct Barrier: Sendable {
   }
 
   /// Our end of stream, then the receiver's.
-  func endOfStream(_ connection: some StreamConnection) throws(SocketFault) -> Ending {
-    guard try acknowledgedEveryByte(connection, untilEnd: true), try !connection.drain() else { return .early }
+  /// - Parameter hold: how long the receiver must keep the connection open before ours.
+  func endOfStream(_ connection: some StreamConnection, holding hold: Duration = .zero) throws(SocketFault) -> Ending {
+    guard try acknowledgedEveryByte(connection, untilEnd: true), try staysOpen(connection, for: hold) else {
+      return .early
+    }
     try connection.finish()
     var end = ContinuousClock.now + stall
     var left = Int.max
@@ -100,6 +127,16 @@ struct Barrier: Sendable {
     }
     guard left <= 0 else { throw SocketFault(ETIMEDOUT) }
     return .open
+  }
+
+  private func staysOpen(_ connection: some StreamConnection, for time: Duration) throws(SocketFault) -> Bool {
+    let end = ContinuousClock.now + time
+    while try !connection.drain() {
+      guard ContinuousClock.now < end else { return true }
+      try connection.socket.check()
+      try pause(connection, always: true)
+    }
+    return false
   }
 
   /// Every byte acknowledged by the receiver's kernel, and no reset behind an end of stream.
@@ -149,6 +186,7 @@ struct Barrier: Sendable {
 /// TCP without TLS.
 struct PlainConnection: StreamConnection {
   let socket: Socket
+  let heard = Heard()
 
   func send(_ bytes: [UInt8]) throws(SocketFault) {
     var rest = bytes[...]
@@ -167,7 +205,7 @@ struct PlainConnection: StreamConnection {
 
   func drain() throws(SocketFault) -> Bool {
     for _ in 0..<16 {
-      guard let count = try socket.discard() else { return false }
+      guard let count = try socket.discard(heard) else { return false }
       if count == 0 { return true }
     }
     return false
@@ -182,13 +220,13 @@ struct PlainConnection: StreamConnection {
 struct PlainConnector: Connector {
   var area = "sink.tcp"
   let address: NetworkAddress
-  /// Of each step of the question whether the receiver expects TLS. A busy one that is not waited for would be taken for
+  /// Of each step of the question what the receiver speaks. A busy one that is not waited for would be taken for
   /// one of plain text, whose early ends are accepted in the end.
   var probing = Duration.seconds(15)
 
   func prepare() throws(Failure) {}
 
-  func meetsTLS() -> Bool { TLSProbe.answersTLS(address, within: probing) }
+  func peer() -> PeerProtocol? { TLSProbe.answer(address, within: probing) }
 
   func connect(name: String, within timeout: Duration) throws(Failure) -> any StreamConnection {
     do {

@@ -7,14 +7,14 @@ internal import Synchronization
 /// `tcp://` and `tls://`.
 final class StreamSink: Sink {
   let name: String
-  private let connector: any Connector
-  private let acknowledgement: SyslogOptions.Acknowledgement
+  let connector: any Connector
+  let acknowledgement: SyslogOptions.Acknowledgement
   private let format: SyslogFormat
-  private let barrier: Barrier
-  private let log: Log
+  let barrier: Barrier
+  let log: Log
   private let time: TimeSource
-  private let receiver: ReceiverState
-  private let isTrial: Bool
+  let receiver: ReceiverState
+  let isTrial: Bool
   /// Kept open where no end of stream is waited for.
   private let kept = Mutex<(any StreamConnection)?>(nil)
 
@@ -22,7 +22,7 @@ final class StreamSink: Sink {
 
   var bytesTaken: Int { taken.value }
 
-  private let early = GrowingCount()
+  let early = GrowingCount()
 
   var earlyEnds: Int { early.value }
 
@@ -42,8 +42,7 @@ final class StreamSink: Sink {
   ///   - time: of the pauses between attempts.
   ///   - barrier: when a batch counts as delivered.
   ///   - receiver: shared by all sinks to one receiver, one after the other.
-  ///   - isTrial: asks the receiver first whether it expects TLS: one that does may read a single event and close as if it had
-  ///     understood it. One without TLS gets an unreadable line by that, so it is asked in a trial only.
+  ///   - isTrial: asks the receiver first what it speaks, as before the first batch ever, and accepts no end by itself.
   init(
     name: String, options: SyslogOptions, connector: any Connector, log: Log, time: TimeSource,
     barrier: Barrier = Barrier(), receiver: ReceiverState = ReceiverState(), isTrial: Bool = false
@@ -65,11 +64,16 @@ final class StreamSink: Sink {
     if acknowledgement == .none {
       log(.warning, "sink.ack.none", "ack=none: delivery is not confirmed.", [("sink", name)])
     }
-    return SinkPosition(sequence: position?.sequence ?? 0)
+    guard let position else {
+      var new = SinkPosition(sequence: 0)
+      new.contact = .notYet
+      return new
+    }
+    return position
   }
 
   func deliver(_ entry: JournalEntry, from position: SinkPosition) async throws(Failure) -> SinkPosition {
-    if isTrial, connector.meetsTLS() { throw SocketFault.expectsTLS.failure(connector.area, name) }
+    try meet(position.contact)
     var done = 0
     var interval = receiver.interval(for: entry.entries.count)
     var failures = 0
@@ -81,7 +85,7 @@ final class StreamSink: Sink {
         let connection = try connect()
         isConnected = true
         try send(entry, done..<end, connection)
-        receiver.update { ($0.isDown, $0.expectsTLS) = (false, false) }
+        receiver.update { ($0.isDown, $0.isAsked, $0.peer) = (false, false, nil) }
         (done, failures, giveUp) = (end, 0, time.now() + Self.timeout)
       } catch {
         kept.withLock { $0 = nil }
@@ -106,22 +110,9 @@ final class StreamSink: Sink {
       }
     }
     receiver.update { $0.interval = interval >= entry.entries.count ? Int.max : interval }
-    return SinkPosition(sequence: entry.sequence)
-  }
-
-  /// Asked at the first early end: a listener of TLS may read fewer frames to their end, as if it had understood them.
-  private func firstEnd() throws(Failure) {
-    guard receiver.facts.earlyEnds.inARow == 1, connector.meetsTLS() else { return }
-    receiver.update { ($0.expectsTLS, $0.isDown) = (true, true) }
-    throw SocketFault.expectsTLS.failure(connector.area, name)
-  }
-
-  /// A receiver of TLS ends or resets every connection that speaks none, and only its log may say why: it is asked once.
-  private func explained(_ error: Failure) -> Failure {
-    guard error.cause as? SocketFault == .reset else { return error }
-    let known = receiver.facts
-    if !known.isDown, !known.endsProveNothing, connector.meetsTLS() { receiver.update { $0.expectsTLS = true } }
-    return receiver.facts.expectsTLS ? SocketFault.expectsTLS.failure(connector.area, name) : error
+    var reached = SinkPosition(sequence: entry.sequence)
+    reached.contact = receiver.facts.contact == .steady ? .steady : nil
+    return reached
   }
 
   func close() async { kept.withLock { $0 = nil } }
@@ -151,8 +142,29 @@ final class StreamSink: Sink {
       }
       try settle(connection, frames: range.count)
     } catch {
-      throw error.failure(connector.area, name)
+      throw lastWords(connection, error).failure(connector.area, name)
     }
+    noteTalk(connection)
+  }
+
+  /// A receiver of another protocol may have said so before it broke the connection.
+  private func lastWords(_ connection: any StreamConnection, _ fault: SocketFault) -> SocketFault {
+    guard fault.peer == nil else { return fault }
+    do throws(SocketFault) {
+      _ = try connection.drain()
+      return fault
+    } catch {
+      return error.peer == nil ? fault : error
+    }
+  }
+
+  /// Said once: syslog over TCP goes one way only.
+  private func noteTalk(_ connection: any StreamConnection) {
+    guard !connection.heard.isEmpty, !receiver.facts.hasTalked else { return }
+    receiver.update { $0.hasTalked = true }
+    log(
+      .warning, "sink.talks", "The receiver answers, which receivers of syslog do not: it may be another service.",
+      [("sink", name), ("hint", "check host and port; look for the events there")])
   }
 
   private func connect() throws(Failure) -> any StreamConnection {
@@ -168,7 +180,12 @@ final class StreamSink: Sink {
     let isDowngraded = receiver.facts.isDowngraded
     switch acknowledgement {
     case .eof where !isDowngraded, .strictEOF:
-      switch try barrier.endOfStream(connection) {
+      let hold = holding
+      let ending = try barrier.endOfStream(connection, holding: hold)
+      if hold > .zero, ending != .early {
+        receiver.update { ($0.contact, $0.heldAt) = (.steady, TimeSource.monotonic) }
+      }
+      switch ending {
       case .closed: receiver.update { ($0.hasConfirmed, $0.earlyEnds.inARow) = (true, 0) }
       case .open: try settleOpen()
       case .early: try settleEarlyEnd(connection, frames)
@@ -186,54 +203,6 @@ final class StreamSink: Sink {
     guard acknowledgement == .eof, !receiver.facts.hasConfirmed else { throw SocketFault(ETIMEDOUT) }
     receiver.update { $0.isDowngraded = true }
     downgrade("it does not close its side after ours")
-  }
-
-  /// An end before ours is a break: the frames are sent again, fewer at a time. A receiver that ends its side before ours
-  /// even behind a single frame, or before any, confirms nothing that way, ever.
-  private func settleEarlyEnd(_ connection: any StreamConnection, _ frames: Int) throws(SocketFault) {
-    early.add(1)
-    receiver.update { ($0.earlyEnds.all, $0.earlyEnds.inARow) = ($0.earlyEnds.all + 1, $0.earlyEnds.inARow + 1) }
-    let known = receiver.facts
-    if known.earlyEnds.inARow == Self.suspicious {
-      log(
-        .warning, "sink.ack.early_end",
-        "The receiver ends its side before ours, again and again: the batch is sent again each time.",
-        [("sink", name), ("ends", "\(known.earlyEnds.all)"), ("hint", Self.wayOut)])
-    }
-    let isHopeless = known.endsAtOnce && !known.hasConfirmed || frames == 1 && known.earlyEnds.inARow >= Self.suspicious
-    guard acknowledgement == .eof, known.endsProveNothing || isHopeless else { throw SocketFault(ECONNRESET) }
-    if !known.endsProveNothing {
-      if connector.meetsTLS() { receiver.update { $0.expectsTLS = true } }
-      guard !receiver.facts.expectsTLS else { throw .expectsTLS }
-      receiver.update { $0.endsProveNothing = true }
-      downgrade("it closes its side before ours")
-    }
-    // What a receiver leaves unread when it closes at once still comes back as a reset.
-    try barrier.acknowledged(connection)
-  }
-
-  /// Early ends in a row that are no accident, such as a restart of the receiver.
-  private static let suspicious = 3
-  private static let wayOut =
-    "use relp://, which confirms each message; or set ack=kernel to accept this, ack=eof-strict to refuse it"
-
-  /// After a first early end: does the receiver end its side before it has got anything?
-  private func watchForEnd(_ connection: any StreamConnection) throws(SocketFault) {
-    let known = receiver.facts
-    guard known.earlyEnds.inARow > 0, !known.endsAtOnce, !known.endsProveNothing else { return }
-    do throws(SocketFault) {
-      try connection.socket.wait(for: Int16(POLLIN), within: .milliseconds(200))
-    } catch {
-      guard error.number == ETIMEDOUT else { throw error }
-    }
-    if try connection.drain() { receiver.update { $0.endsAtOnce = true } }
-  }
-
-  private func downgrade(_ why: String) {
-    log(
-      .warning, "sink.ack.downgraded",
-      "The receiver does not confirm by closing; using ack=kernel from now on, so what it leaves unread is lost.",
-      [("sink", name), ("because", why), ("hint", Self.wayOut)])
   }
 
   private func frames(_ entry: JournalEntry, _ range: Range<Int>) -> [UInt8] {

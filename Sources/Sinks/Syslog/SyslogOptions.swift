@@ -38,12 +38,15 @@ struct SyslogOptions: Sendable, Equatable {
   var rate = 500
   /// Messages on their way without an answer.
   var window = 1_000
+  /// Seconds from the first refusal of a message until it is set aside at the earliest.
+  var refusedAfter = 60
   /// Of the user's own, in every message; nil: none.
   var structuredData: StructuredData?
   private var token: SecretReference?
 
   static let names = [
-    "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate", "sd",
+    "framing", "format", "facility", "app-name", "hostname", "ack", "ca", "cert", "key", "max-bytes", "rate",
+    "refused-after", "sd",
     "token-env", "token-file", "window",
   ]
   /// RFC 5424 section 6.2.1, in numerical order.
@@ -110,6 +113,7 @@ struct SyslogOptions: Sendable, Equatable {
     case "key": privateKey = value
     case "max-bytes":
       maxBytes = try SinkText.number(name, value, 480...(transport == .udp ? 65_507 : 16 << 20), of: spec)
+    case "refused-after": refusedAfter = try SinkText.number(name, value, 0...3_600, of: spec)
     case "sd": structuredData = try Self.structured(value, spec)
     case "token-env": token = .environment(value)
     case "token-file": token = .file(value)
@@ -129,7 +133,7 @@ struct SyslogOptions: Sendable, Equatable {
     case "ack": [.tcp, .tls]
     case "ca", "cert", "key": [.tls, .relps]
     case "rate": [.udp]
-    case "window": [.relp, .relps]
+    case "window", "refused-after": [.relp, .relps]
     default: [.udp, .tcp, .tls, .relp, .relps]
     }
   }

@@ -7,6 +7,7 @@ internal import IntakeCore
 /// An `SSL` on a connected socket, freed with its last reference. Used by one task at a time.
 final class TLSConnection: StreamConnection {
   let socket: Socket
+  let heard = Heard()
   private let settings: TLSSettings
   private let bits: UInt
 
@@ -125,7 +126,7 @@ final class TLSConnection: StreamConnection {
         unsafe scratch.withUnsafeMutableBytes { unsafe library.read(session, $0.baseAddress, Int32($0.count)) }
       }
       switch result {
-      case .done: continue
+      case .done(let count): try heard.note(scratch.prefix(Int(count)))
       case .ended: return true
       case .wait: return false
       }

@@ -5,7 +5,7 @@ enum SinksHelp {
     Sinks
 
       --sink stdout | file:PATH
-      --sink udp|tcp|tls://HOST:PORT              see: message-trace help syslog
+      --sink udp|tcp|tls://HOST:PORT              see: message-trace help syslog, also on what a wrong port looks like
       --sink elastic://HOST:PORT/INDEX            Elasticsearch, OpenSearch
       --sink splunk://HOST:PORT                   Splunk HTTP Event Collector
       --sink sekoia://HOST                        Sekoia.io intake, with --profile raw
@@ -65,7 +65,7 @@ enum SinksHelp {
 
       elastic     each event was answered with 201, or with 409: it is there already. No repeats.
       splunk      the indexer's acknowledgement; at most the batch in doubt repeats, event_id tells. What stands before a
-                  refused event in its request repeats if the refusal comes without an acknowledgement number.
+                  refused event in its request repeats once if the refusal comes without an acknowledgement number.
       others      2xx; at most the batch in doubt repeats, event.id tells
 
     408, 425, 429, 5xx, a broken connection and an unreadable answer are tried again, after Retry-After if it is given;

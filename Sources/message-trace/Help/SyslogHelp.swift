@@ -25,6 +25,7 @@ enum SyslogHelp {
       hostname    all          this host's      up to 255 visible ASCII characters
       max-bytes   all          8000             limit of one message, at least 480: see below
       rate        udp          500              datagrams per second; 0: unlimited
+      refused-after  relp relps  60             seconds from a first refusal until a message is set aside: see below
       sd          all          none             structured data of your own, in front of ours: see below; not with rfc3164
       token-env   all          none             variable with the secret that stands for {token} in sd
       token-file  all          none             private file with that secret
@@ -63,10 +64,27 @@ enum SyslogHelp {
       relp relps      The receiver has answered 200 to each message. After a broken connection only messages without an
                       answer are sent again. rsyslog answers before it writes unless its queue is direct: see below.
                       A message that is refused over three connections while others are taken is set aside (exit status
-                      65; see message-trace help sinks). If no other is on its way, a copy with its event.id, its time
-                      and "labels.truncated" is sent before it: if even that is refused, the batch waits.
+                      65; see message-trace help sinks), but not within refused-after seconds of the first refusal: a
+                      receiver that restarts may refuse for a moment. The pass lasts that long then, once in a run of
+                      refusals. If no other message is on its way, a copy with its event.id, its time and
+                      "labels.truncated" is sent before the last refusal: if even that is refused, the batch waits. The
+                      receiver keeps the copy: beside the whole event if it takes that in the end, else in its place.
       udp             Best effort. A refused port is detected and the batch is kept; a datagram dropped on the network or
                       by a slow receiver is lost without notice.
+
+    A wrong port
+
+    Syslog over TCP has no answers: a listener that reads, understands nothing and closes could pass for a receiver. So
+    before its first batch ever a tcp:// sink asks the port whether it speaks TLS, with a ClientHello and an end of stream.
+    Of receivers of plain text rsyslog's imtcp makes one empty message of it, syslog-ng's network() up to six unreadable
+    lines; rsyslog's imptcp and syslog-ng's syslog() keep nothing of it. An answer in TLS, HTTP, RELP, SSH or of a mail
+    server, then or later, ends the delivery (76). An answer within 15 seconds counts, else the port is one of plain text.
+    With ack=eof the connection is held open behind the first batch for a second, and later for a quarter of a second, at
+    most every 30 seconds: a listener of another kind closes by itself meanwhile, which confirms nothing. From a receiver
+    that is new, or that has kept a connection open before, closing by itself is always a failure (75), unless it ends its
+    side at once and reads on. Over RELP and TLS the opening shows what the port speaks.
+    No sender can see: a service that reads everything to the end of the stream and throws it away; with ack=kernel or none
+    one that closes or changes later; with udp a port that only answers late, or not at all.
 
     Undelivered batches stay in the journal and are sent again, starting with the batch in doubt: with ack=eof or kernel
     at most that one batch repeats after a broken connection; event.id identifies the repeats. A receiver that is down

@@ -7,14 +7,14 @@ internal import Testing
 @testable import Sinks
 
 @Suite("a batch on its way over HTTP") struct EntryDeliveryTests {
-  private func delivery(_ count: Int) -> EntryDelivery {
+  private func delivery(_ count: Int, most: Int = 2) -> EntryDelivery {
     var entry = JournalEntry(sequence: 1, bytes: [], entries: [], cursors: [:])
     for number in 0..<count {
       entry.bytes += Array("{}\n".utf8)
       let identity = Identity(high: 1, low: UInt64(number))
       entry.entries.append(Batch.Entry(identity: identity, received: Instant(ticks: 0), end: entry.bytes.count))
     }
-    let limits = HTTPLimits(events: 2, bytes: 1_000, overhead: 0)
+    let limits = HTTPLimits(events: most, bytes: 1_000, overhead: 0)
     return EntryDelivery(entry, limits, HTTPReceiver().progress(of: entry), HTTPReceiver.Facts())
   }
 
@@ -54,6 +54,31 @@ internal import Testing
     #expect(delivery.progress.taken == [receipt == nil, false, receipt == nil, receipt == nil])
     // Where there are receipts, it is sent again by itself.
     #expect(delivery.next() == (receipt == nil ? nil : [0]))
+  }
+
+  @Test(
+    "each refused event of a request costs those before it one repeat at most",
+    arguments: [[3], [3, 9, 15], [0, 1, 19], [1, 3, 5, 7, 9, 11, 13, 15, 17, 19]])
+  func repeats(refused: [Int]) {
+    let delivery = delivery(20, most: 20)
+    var taken = [Int](repeating: 0, count: 20)
+    var receipts: Set<UInt64> = []
+    while let request = delivery.next() {
+      let place = request.firstIndex { refused.contains($0) } ?? request.count
+      for index in request[..<place] { taken[index] += 1 }
+      guard place < request.count else {
+        receipts.insert(UInt64(receipts.count))
+        _ = delivery.settle(request, .taken(receipt: UInt64(receipts.count - 1)))
+        continue
+      }
+      let refusal = Refusal(index: place, kind: "x", reason: "y")
+      let rest = Array((place + 1)..<request.count)
+      _ = delivery.settle(request, .mixed(refused: [refusal], again: rest, reason: nil, lacksReceipt: true))
+    }
+    delivery.confirm(receipts)
+    #expect(delivery.isComplete && delivery.progress.refused.count == refused.count)
+    let others = taken.indices.filter { !refused.contains($0) }
+    #expect(others.allSatisfy { (1...2).contains(taken[$0]) }, "\(taken)")
   }
 
   @Test("a busy collector that says how far it came gets only the rest again")

@@ -23,10 +23,11 @@ internal import Testing
     init(_ manner: RELPReceiver.Manner) throws { receiver = try RELPReceiver(manner) }
 
     /// A sink as the next pass makes it.
-    func sink(_ query: String = "") throws -> RELPSink {
+    func sink(_ query: String = "", patience: Int = 0) throws -> RELPSink {
       let address = try #require(NetworkAddress("127.0.0.1:\(receiver.port)"))
       return RELPSink(
-        name: "relp://test", options: try SyslogOptions(.relp, query: query, spec: "relp://test"),
+        name: "relp://test",
+        options: try SyslogOptions(.relp, query: query + "&refused-after=\(patience)", spec: "relp://test"),
         connector: PlainConnector(area: "sink.relp", address: address), log: .silent,
         time: TimeSource(now: { Instant(ticks: 0) }, sleep: { _ in }), receiver: state, deadLetters: letters)
     }
@@ -137,11 +138,46 @@ internal import Testing
     #expect(trial.ids.count <= 201)
   }
 
+  @Test("a receiver that refuses for a while, as one that restarts does, costs nothing")
+  func restarting() async throws {
+    let trial = try Trial(.rejectsBehind(10, connections: 20))
+    defer { trial.receiver.stop() }
+    // Twenty connections in no time: the pauses take none. Others are taken over the first.
+    try await trial.deliver(try trial.sink(patience: 3_600), count: 40)
+    #expect(trial.letters.kept.value.isEmpty)
+    #expect(trial.ids.sorted() == (0..<40).map { "1-\($0)" }.sorted(), "no copy either")
+  }
+
+  @Test("refusals of later batches count from the first of the run, and one that is over counts no more")
+  func run() {
+    let state = ReceiverState()
+    state.note(refusingSince: nil)
+    #expect(state.refusingSince == nil)
+    let now = TimeSource.monotonic
+    state.note(refusingSince: now)
+    #expect(state.refusingSince == now)
+    var batch = RELPBatch(SinkContract.entry(1), patience: .seconds(3_600), refusingSince: now - .seconds(4_000))
+    for _ in 0..<3 {
+      batch.noteRefusal(of: 2, status: 500)
+      batch.noteOthersTaken(beside: 2)
+    }
+    #expect(batch.refused.map(\.index) == [2])
+    var other = RELPBatch(SinkContract.entry(1), patience: .seconds(3_600))
+    for _ in 0..<9 {
+      other.noteRefusal(of: 2, status: 500)
+      other.noteOthersTaken(beside: 2)
+    }
+    #expect(other.refused.isEmpty && other.doubtful == nil && !other.isWaiting)
+    for index in 0..<7 where index != 2 { other.noteAnswer(to: index) }
+    #expect(other.isWaiting)
+  }
+
   @Test("without a place for refused events the batch is not acknowledged")
   func noPlace() async throws {
     let receiver = try RELPReceiver(.rejects(#""event.id":"1-3""#))
     defer { receiver.stop() }
-    let sink = try SinkSpec(parsing: "relp://127.0.0.1:\(receiver.port)").makeSink(log: .silent, time: .quick)
+    let sink = try SinkSpec(parsing: "relp://127.0.0.1:\(receiver.port)?refused-after=0").makeSink(
+      log: .silent, time: .quick)
     let failure = await #expect(throws: Failure.self) {
       try await sink.deliver(SinkContract.entry(1, count: 9), from: SinkPosition(sequence: 0))
     }
@@ -153,7 +189,7 @@ internal import Testing
     let fixture = try HTTPFixture()
     let receiver = try RELPReceiver(.rejects("Quarterly report"))
     defer { receiver.stop() }
-    let sink = "relp://127.0.0.1:\(receiver.port)"
+    let sink = "relp://127.0.0.1:\(receiver.port)?refused-after=0"
     let outcome = try fixture.run(sink: sink)
     #expect(outcome.status == 65 && outcome.errors.contains("sink.rejected"), "\(outcome.errors)")
     let listed = try fixture.run(["state", "rejected"], sink: sink)

@@ -26,6 +26,9 @@ final class Receiver: Sendable {
     case shutsDown(after: Int, until: Int)
     /// Says something first, and after every read; then as `orderly`.
     case talks
+    /// Reads what is there, says this to a ClientHello and that to anything else, and closes with nothing unread: as
+    /// Netty ends a connection that it cannot understand.
+    case foreign(toTLS: [UInt8], toOthers: [UInt8])
   }
 
   private struct State {
@@ -60,9 +63,12 @@ final class Receiver: Sendable {
     }
   }
 
-  /// What every connection brought, in order.
-  var connections: [[UInt8]] { state.withLock { $0.connections } }
+  /// What every connection brought, in order, but for the question of a new sink whether the receiver speaks TLS: it holds
+  /// nothing of an event.
+  var connections: [[UInt8]] { state.withLock { $0.connections }.filter { !$0.starts(with: [0x16, 3]) } }
   var bytes: [UInt8] { connections.flatMap(\.self) }
+  /// Connections that `connections` leaves out.
+  var questions: Int { state.withLock { $0.connections }.count { $0.starts(with: [0x16, 3]) } }
 
   private func accept() {
     while true {
@@ -98,6 +104,13 @@ final class Receiver: Sendable {
       while state.withLock({ $0.connections[number].count }) < limit, read(connection, number, limit: 4_096) {}
       shutdown(connection, Int32(SHUT_WR))
       while take(connection) {}
+    case .foreign(let toTLS, let toOthers):
+      guard read(connection, number) else { break }
+      let answer = state.withLock { $0.connections[number].starts(with: [0x16, 3]) } ? toTLS : toOthers
+      _ = unsafe send(connection, answer, answer.count, Int32(MSG_NOSIGNAL))
+      // What is on its way still.
+      var waiting = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+      while unsafe poll(&waiting, 1, 50) > 0, read(connection, number) {}
     case .talks:
       repeat { _ = unsafe send(connection, "hello\n", 6, Int32(MSG_NOSIGNAL)) } while read(connection, number)
     }

@@ -47,7 +47,7 @@ struct RsyslogTests {
 
   /// The program writes after it has read; without a wait for the end it is not even known to have read.
   private func deliver(_ entry: JournalEntry, _ sink: any Sink, to receiver: RealReceiver) async throws {
-    _ = try await sink.deliver(entry, from: try await sink.open(at: nil))
+    _ = try await sink.deliver(entry, from: try await sink.open(at: SinkPosition(sequence: 0)))
     try await receiver.waitForLines(entry.entries.count)
     await sink.close()
     receiver.stop()

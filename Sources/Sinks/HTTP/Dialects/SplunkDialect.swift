@@ -101,6 +101,9 @@ struct SplunkDialect: HTTPDialect {
   }
 
   /// The events before the one that is named are on their way to the indexer, those after it are not looked at.
+  ///
+  /// Ours are valid JSON with a time and an event that is not blank, so that the collector's own checks of them (codes 5, 6,
+  /// 12, 13) find nothing; what is left are its limits on indexed fields (15), of which each event has one.
   private func refused(
     _ number: Int?, _ code: Int64, _ receipt: UInt64?, _ response: Response, count: Int
   ) -> HTTPVerdict {

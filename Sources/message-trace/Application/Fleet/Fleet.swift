@@ -126,8 +126,7 @@ final class Fleet: Sendable {
 
   /// Equal for members with the same tenants.
   private static func digest(_ tenants: Set<String>) -> String {
-    SHA256.digest(Array(tenants.sorted().joined(separator: "\n").utf8)).prefix(8)
-      .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    SHA256.digest(Array(tenants.sorted().joined(separator: "\n").utf8)).prefix(8).hex
   }
 }
 
