@@ -4,6 +4,7 @@
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
 
+#include "csystem_checksum.h"
 #include "csystem_clock.h"
 #include "csystem_crypto.h"
 #include "csystem_curl.h"

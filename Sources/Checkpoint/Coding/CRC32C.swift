@@ -33,6 +33,9 @@ struct CRC32C: Sendable {
     return crc.value
   }
 
+  /// A running state, not inverted, after eight more bytes, the first in the lowest bits.
+  static func next(_ state: UInt32, _ word: UInt64) -> UInt32 { step(word ^ UInt64(state), table) }
+
   @inline(__always)
   private static func step(_ word: UInt64, _ table: [UInt32]) -> UInt32 {
     var crc: UInt32 = 0

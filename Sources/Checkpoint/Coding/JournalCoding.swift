@@ -1,9 +1,9 @@
 // A journal entry as bytes: what any sink needs to take charge of it, and what the checkpoint needs afterwards.
 //
-//     "MTJ3" sequence:u64 length:u64 bytes:u64 entries:u32 cursors:u32
+//     "MTJ4" sequence:u64 length:u64 bytes:u64 entries:u32 cursors:u32
 //     cursors × (length:u16 name ticks:i64)
 //     entries × (high:u64 low:u64 received:i64 end:u64 status:u32 statusLength:u8 flags:u8)
-//     the exact bytes for the sinks  SHA-256 over all before it
+//     the exact bytes for the sinks  checksum of all before it (JournalChecksum; SHA-256 up to version 3)
 //
 // length: of all of it. The file may be longer: what stands behind it means nothing.
 // flags: the outcome in the lower bits; the highest says that the row's time lies outside of its window.
@@ -11,13 +11,17 @@
 internal import IntakeCore
 
 enum JournalCoding {
-  private static let magic: UInt32 = 0x334A_544D
+  private static let magic: UInt32 = 0x344A_544D
+  /// Version 3 ended with a SHA-256.
+  private static let magicWithHash: UInt32 = 0x334A_544D
   /// Version 2 did not say which rows lie outside of their window: all may.
   private static let magicWithoutWindow: UInt32 = 0x324A_544D
   /// Version 1 had neither status nor outcome in its entries: both are read from the events.
   private static let magicWithoutStatus: UInt32 = 0x314A_544D
   private static let outsideWindow: UInt8 = 0x80
   private static let hashLength = 32
+  /// Where the number of bytes for the sinks stands, since version 3.
+  private static let lengthPlace = 20
   private static let entryLength = 38
   /// Up to here an entry says which one it is.
   static let claimLength = 20
@@ -47,13 +51,19 @@ enum JournalCoding {
       head.append(little: UInt8(clamping: one.status.count))
       head.append(little: one.outcome.rawValue | (one.isOutsideWindow ? outsideWindow : 0))
     }
-    let length = UInt64(head.count + entry.bytes.count + hashLength)
+    let length = UInt64(head.count + entry.bytes.count + JournalChecksum.length)
     for byte in 0..<8 { head[12 + byte] = UInt8(truncatingIfNeeded: length >> UInt64(byte * 8)) }
     return head
   }
 
-  /// The hash that ends the file.
+  /// What ends the file: the checksum, or the hash of the versions before, as the head says.
   static func hash(_ head: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+    if number(head, at: 0, UInt32.self) == magic {
+      var checksum = JournalChecksum()
+      checksum.update(unsafe head.span.bytes)
+      checksum.update(unsafe bytes.span.bytes)
+      return checksum.bytes
+    }
     var hash = SHA256()
     hash.update(head)
     hash.update(bytes)
@@ -72,7 +82,8 @@ enum JournalCoding {
   /// Which entry the beginning of a file announces, and how long it is; nil where it is none.
   static func claim(_ head: [UInt8]) -> (sequence: UInt64, length: Int)? {
     var reader = ByteReader(head, 0..<head.count)
-    guard reader.number(UInt32.self) == magic, let sequence = reader.number(UInt64.self),
+    let version = reader.number(UInt32.self)
+    guard version == magic || version == magicWithHash, let sequence = reader.number(UInt64.self),
       let length = reader.number(UInt64.self).flatMap(Int.init(exactly:)), length > claimLength
     else { return nil }
     return (sequence, length)
@@ -80,16 +91,13 @@ enum JournalCoding {
 
   /// nil if anything about the file is not as it was written.
   static func decode(_ file: [UInt8], sequence: UInt64) -> JournalEntry? {
-    guard file.count > hashLength else { return nil }
-    let content = file.count - hashLength
-    var hash = SHA256()
-    hash.update(Array(file[..<content]))
-    guard digest(&hash) == Array(file[content...]) else { return nil }
+    guard let content = wholeContent(of: file) else { return nil }
     var reader = ByteReader(file, 0..<content)
     let version = reader.number(UInt32.self)
-    guard version == magic || version == magicWithoutWindow || version == magicWithoutStatus,
+    let saysLength = version == magic || version == magicWithHash
+    guard saysLength || version == magicWithoutWindow || version == magicWithoutStatus,
       reader.number(UInt64.self) == sequence,
-      version != magic || reader.number(UInt64.self) == UInt64(file.count),
+      !saysLength || reader.number(UInt64.self) == UInt64(file.count),
       let length = reader.number(UInt64.self), let entryCount = reader.number(UInt32.self),
       let cursorCount = reader.number(UInt32.self), let cursors = cursors(&reader, Int(cursorCount), file),
       var entries = entries(&reader, Int(entryCount), withStatus: version != magicWithoutStatus),
@@ -97,8 +105,34 @@ enum JournalCoding {
     else { return nil }
     let bytes = Array(file[body])
     if version == magicWithoutStatus { addStatus(to: &entries, bytes) }
-    if version != magic { for index in entries.indices { entries[index].isOutsideWindow = true } }
+    if !saysLength { for index in entries.indices { entries[index].isOutsideWindow = true } }
     return JournalEntry(sequence: sequence, bytes: bytes, entries: entries, cursors: cursors)
+  }
+
+  /// How many bytes stand before the checksum or hash, if it is theirs.
+  private static func wholeContent(of file: [UInt8]) -> Int? {
+    let span = unsafe file.span.bytes
+    if number(file, at: 0, UInt32.self) == magic {
+      let content = file.count - JournalChecksum.length
+      guard let body = number(file, at: lengthPlace, UInt64.self).flatMap(Int.init(exactly:)), body >= 0,
+        body <= content
+      else { return nil }
+      var checksum = JournalChecksum()
+      checksum.update(span.extracting(0..<(content - body)))
+      checksum.update(span.extracting((content - body)..<content))
+      return checksum.bytes == Array(file[content...]) ? content : nil
+    }
+    guard file.count > hashLength else { return nil }
+    let content = file.count - hashLength
+    var hash = SHA256()
+    hash.update(Array(file[..<content]))
+    return digest(&hash) == Array(file[content...]) ? content : nil
+  }
+
+  private static func number<Number: FixedWidthInteger>(_ bytes: [UInt8], at place: Int, _: Number.Type) -> Number? {
+    guard bytes.count >= place + MemoryLayout<Number>.size else { return nil }
+    var reader = ByteReader(bytes, place..<bytes.count)
+    return reader.number(Number.self)
   }
 
   private static func cursors(_ reader: inout ByteReader, _ count: Int, _ file: [UInt8]) -> [String: Instant]? {

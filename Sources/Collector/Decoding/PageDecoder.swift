@@ -54,7 +54,8 @@ struct PageDecoder: Sendable {
     warnOfType(response)
     guard !envelope.hasError else { throw errorInAnswer(response, request) }
     return Page(
-      bytes: response.body, rows: envelope.rows, next: envelope.next.map { PageCursor(link: $0) },
+      bytes: response.body, rows: envelope.rows, cells: envelope.cells,
+      next: envelope.next.map { PageCursor(link: $0) },
       serverDate: response.date)
   }
 

@@ -50,8 +50,19 @@ struct LargeRecipientLists {
 
   private static func bucket(_ span: RawSpan, _ id: Range<Int>) -> Int {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for index in id { hash = (hash ^ UInt64(span.byte(index))) &* 0x0000_0100_0000_01B3 }
-    return Int(truncatingIfNeeded: (hash ^ hash >> 32) & UInt64(buckets - 1))
+    var index = id.lowerBound
+    while index < id.upperBound {
+      var word: UInt64 = 0
+      if index + 8 <= id.upperBound {
+        word = unsafe span.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+      } else {
+        for offset in index..<id.upperBound { word = word << 8 | UInt64(span.byte(offset)) }
+      }
+      hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+      hash ^= hash >> 29
+      index += 8
+    }
+    return Int(truncatingIfNeeded: hash >> 32 & UInt64(buckets - 1))
   }
 
   /// The rows at the end of the page that were received at one instant.

@@ -40,9 +40,17 @@ final class ResponseBuffer {
       breach = .body
       return false
     }
+    if body.isEmpty { body.reserveCapacity(min(announced, bodyCap, Self.largestReserve)) }
     unsafe body.append(contentsOf: bytes)
     return true
   }
+
+  /// The body's length as the peer says, which is only believed as far as memory costs nothing before it is used.
+  private var announced: Int {
+    headers.last { $0.name == "content-length" }.flatMap { Int($0.value) }.map { max(0, $0) } ?? 0
+  }
+
+  private static let largestReserve = 16 << 20
 
   /// True if zlib is there.
   static let canDecode = GzipReader() != nil

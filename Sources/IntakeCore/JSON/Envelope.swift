@@ -7,6 +7,8 @@
 package struct Envelope: Sendable, Equatable {
   /// Each element of the collection by structure alone; it may hold anything.
   package var rows = RowRanges()
+  /// Where the values of the rows stand that are alike.
+  package var cells = RowCells()
   /// The next link as text, nil where there is none or it is null or empty.
   package var next: String?
   /// True if the answer carries an `error` beside or instead of its rows.
@@ -14,6 +16,8 @@ package struct Envelope: Sendable, Equatable {
 
   /// More elements than that are no page: the services give 5,000 rows at most, and each costs 8 bytes here.
   package static let mostRows = 2_000_000
+  /// Rows that differ from the one before, after which no further row is taken as a model.
+  private static let mostModels = 64
 
   /// nil if the document is whole JSON but no envelope that is known here; throws where it is not whole.
   package init?(_ bytes: [UInt8]) throws(JSONFault) {
@@ -65,9 +69,18 @@ package struct Envelope: Sendable, Equatable {
       index += 1
       return
     }
+    var template = RowTemplate()
+    var models = 0
     while true {
       let start = index
-      try span.skipLoosely(&index)
+      if let end = template.end(of: start, in: span, &cells) {
+        index = end
+      } else {
+        try span.skipLoosely(&index)
+        models += 1
+        if models <= Self.mostModels { template.learn(span, start..<index) }
+        if template.end(of: start, in: span, &cells) == nil { cells.skip() }
+      }
       guard rows.count < Self.mostRows else { throw JSONFault(start, .tooManyRows) }
       rows.append(start..<index)
       span.skipSpace(&index)

@@ -1,6 +1,8 @@
 // Where JSON values begin and end, by byte, over RawSpan. Tolerant inside strings (raw control characters, invalid UTF-8
 // and lone surrogates are the mapping's business), strict about structure. RFC 8259.
 
+internal import Glibc
+
 /// Why bytes are not JSON, and where.
 @usableFromInline
 package struct JSONFault: Error, Sendable, Equatable {
@@ -236,17 +238,13 @@ extension RawSpan {
 
   /// Where a byte stands first from `start` on; the span's end where it does not.
   package func firstIndex(of wanted: UInt8, from start: Int) -> Int {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    var index = max(start, 0)
-    while index &+ 8 <= byteCount {
-      let word = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
-      let other = word ^ (ones &* UInt64(wanted))
-      let hits = (other &- ones) & ~other & 0x8080_8080_8080_8080
-      if hits != 0 { return index &+ hits.trailingZeroBitCount >> 3 }
-      index &+= 8
+    let from = max(start, 0)
+    guard from < byteCount else { return byteCount }
+    return unsafe withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return bytes.count }
+      let found = unsafe memchr(base + from, Int32(wanted), bytes.count - from)
+      return unsafe found.map { unsafe UnsafeRawPointer($0) - base } ?? bytes.count
     }
-    while index < byteCount, byte(index) != wanted { index += 1 }
-    return min(index, byteCount)
   }
 
   /// Past a key and its colon, to where the value begins.

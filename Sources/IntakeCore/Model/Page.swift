@@ -22,6 +22,8 @@ package struct PageCursor: Hashable, Sendable {
 package struct Page: Sendable {
   package var bytes: [UInt8]
   package var rows: RowRanges
+  /// Where values stand, by the rows' numbers; what it says is checked, so that rows may be added and bytes behind them.
+  package var cells: RowCells
   /// nil on the last page of the window.
   package var next: PageCursor?
   /// The server's `Date` header, where it was sent and could be read. Without it a cursor follows the newest row seen,
@@ -29,10 +31,12 @@ package struct Page: Sendable {
   package var serverDate: Instant?
 
   package init(
-    bytes: [UInt8], rows: some Sequence<Range<Int>>, next: PageCursor? = nil, serverDate: Instant? = nil
+    bytes: [UInt8], rows: some Sequence<Range<Int>>, cells: RowCells = RowCells(), next: PageCursor? = nil,
+    serverDate: Instant? = nil
   ) {
     self.bytes = bytes
     self.rows = rows as? RowRanges ?? RowRanges(rows)
+    self.cells = cells
     self.next = next
     self.serverDate = serverDate
   }

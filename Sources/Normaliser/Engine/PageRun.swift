@@ -30,6 +30,8 @@ struct PageRun: ~Copyable {
   /// True if the ledger has taken the event that comes next already: there was no room for its line.
   private var isTaken = false
   private var nesting: EventNesting?
+  /// The slots of the columns whose values' places the page knows; nil where rows have to be scanned.
+  private var columns: [Int]?
 
   /// - Parameters:
   ///   - start: where in the page to begin.
@@ -47,10 +49,11 @@ struct PageRun: ~Copyable {
     _ page: borrowing Page, _ plan: borrowing Plan, ledger: inout some Ledger, to output: inout EventOutput
   ) {
     let span = unsafe page.bytes.span.bytes
+    columns = row.slots(of: page.cells, span, plan)
     while next < page.rows.count {
       guard hasRoom(output) else { return }
       range = page.rows[next]
-      guard mapRow(span, plan, ledger: &ledger, to: &output) else { return }
+      guard mapRow(span, page.cells, plan, ledger: &ledger, to: &output) else { return }
       next += 1
       element = 0
     }
@@ -66,8 +69,12 @@ struct PageRun: ~Copyable {
 
   /// False if there was no room.
   private mutating func mapRow(
-    _ span: RawSpan, _ plan: borrowing Plan, ledger: inout some Ledger, to output: inout EventOutput
+    _ span: RawSpan, _ cells: RowCells, _ plan: borrowing Plan, ledger: inout some Ledger,
+    to output: inout EventOutput
   ) -> Bool {
+    if let columns, let first = cells.first(next, range), row.take(cells, at: first, columns, span, range, plan) {
+      return mapEvent(span, plan, ledger: &ledger, to: &output)
+    }
     do throws(RowFault) {
       try row.scan(span, range, plan)
       guard let elements = row.elements, plan.eachNode != Plan.none else {

@@ -36,12 +36,7 @@ struct RowScanner: ~Copyable {
 
   /// Reads a whole row strictly; throws where it is not one JSON object.
   mutating func scan(_ span: RawSpan, _ row: Range<Int>, _ plan: borrowing Plan) throws(RowFault) {
-    present = 0
-    if !others.isEmpty { others.removeAll(keepingCapacity: true) }
-    if !cuts.isEmpty { cuts.removeAll() }
-    if !decoded.isEmpty { decoded.removeAll(keepingCapacity: true) }
-    elements = nil
-    flags = []
+    forgetRow()
     guard row.count <= Self.largestRow else { throw .tooLarge }
     guard span.byte(row.lowerBound) == .openBrace else {
       throw plan.foldColumns && span.byte(row.lowerBound) == .openBracket ? .list : .notAnObject
@@ -50,6 +45,15 @@ struct RowScanner: ~Copyable {
     span.skipSpace(&first)
     guard span.byte(first) != .closeBrace else { throw .empty }
     try scanObject(span, row, origin: row.lowerBound, node: 0, plan)
+  }
+
+  mutating func forgetRow() {
+    present = 0
+    if !others.isEmpty { others.removeAll(keepingCapacity: true) }
+    if !cuts.isEmpty { cuts.removeAll() }
+    if !decoded.isEmpty { decoded.removeAll(keepingCapacity: true) }
+    elements = nil
+    flags = []
   }
 
   /// Adds the members of one element of the column that gives an event each.
@@ -67,11 +71,7 @@ struct RowScanner: ~Copyable {
       var index = range.lowerBound
       try scanMembers(span, &index, node: node, depth: 1, plan)
       guard index == range.upperBound else { throw JSONFault(index, .trailingBytes) }
-      var addresses = plan.addressSlots & present
-      while addresses != 0 {
-        findAt(addresses.trailingZeroBitCount, span)
-        addresses &= addresses &- 1
-      }
+      findAddresses(span, plan)
     } catch {
       throw .json(error.reason, offset: error.offset - origin)
     }
@@ -149,7 +149,7 @@ struct RowScanner: ~Copyable {
     return true
   }
 
-  private mutating func target(
+  mutating func target(
     _ span: RawSpan, _ start: Int, _ end: Int, _ keyFlags: JSONStringFlags, _ node: Int, _ plan: borrowing Plan
   ) throws(JSONFault) -> ColumnTarget {
     var found: ColumnTarget
@@ -284,15 +284,5 @@ struct RowScanner: ~Copyable {
       UnmappedColumn(
         node: node, keyStart: key.start, keyEnd: key.end, keyIsEscaped: key.flags.contains(.escaped),
         value: start..<index))
-  }
-
-  mutating func findAt(_ slot: Int, _ span: RawSpan) {
-    let (start, end) = (slots[slot & 63].start, slots[slot & 63].end)
-    let found =
-      slots[slot & 63].isDecoded
-      ? Address.split(unsafe decoded.span.bytes, start, end) : Address.split(span, start, end)
-    slots[slot & 63].at = found.at
-    slots[slot & 63].isLower = found.isLower
-    if found.isList { flags.insert(.addressList) }
   }
 }

@@ -9,6 +9,8 @@ struct JSONSequence: Sendable {
   private static let rowsInPage = 5_000
   /// Text without an end of line of which nothing is read yet: most answers are smaller.
   private static let longestStart = 8 << 20
+  /// Memory that is kept to be used again.
+  private static let largestSpare = 1 << 20
 
   let file: String
   /// True once it is known that every line is a document; nil before.
@@ -21,6 +23,8 @@ struct JSONSequence: Sendable {
   /// The columns of the row before, where it was of `lastShape` and holds no further rows.
   private var template = RowTemplate()
   private var consumed = 0
+  /// The text before, whose memory is used again once its pages are gone.
+  private var spare: [UInt8] = []
   private let splitsEvents: Bool
 
   /// - Parameter splitsEvents: see `RawOptions`.
@@ -59,8 +63,7 @@ struct JSONSequence: Sendable {
     }
     consumed += used
     if used > 0 { whole = nil }
-    // The pages share the memory of `bytes`.
-    if used > 0 { text = Array(bytes[used...]) }
+    if used > 0 { keepRest(of: bytes, from: used, in: &text) }
     nextTry = used > 0 ? 0 : min(text.count * 2, Self.largestDocument)
     guard text.count < Self.largestDocument else {
       throw RawInput.refusal(file, "one JSON document in it is larger than 256 MiB")
@@ -68,12 +71,27 @@ struct JSONSequence: Sendable {
     return pages
   }
 
+  /// The pages share the memory of `bytes`.
+  private mutating func keepRest(of bytes: [UInt8], from used: Int, in text: inout [UInt8]) {
+    var rest: [UInt8] = []
+    swap(&rest, &spare)
+    rest.removeAll(keepingCapacity: true)
+    rest += bytes[used...]
+    text = rest
+    if bytes.capacity <= Self.largestSpare { spare = bytes }
+  }
+
   /// The pages of a text that is one answer and nothing else; nil if it is not.
   private mutating func oneAnswer(_ bytes: [UInt8]) throws(Failure) -> [RawPage]? {
     guard let envelope = try? Envelope(bytes), !envelope.rows.isEmpty else { return nil }
     var pages: [RawPage] = []
     var run = Run()
-    for row in envelope.rows { try addRow(bytes, row, to: &run, &pages) }
+    if envelope.cells.haveAll(envelope.rows.count), let first = envelope.rows.first {
+      try addRow(bytes, first, to: &run, &pages)
+      (run.rows, run.cells) = (envelope.rows, envelope.cells)
+    } else {
+      for row in envelope.rows { try addRow(bytes, row, to: &run, &pages) }
+    }
     flush(bytes, &run, into: &pages)
     return pages
   }
@@ -134,10 +152,13 @@ struct JSONSequence: Sendable {
 
   /// Takes a row like the one before it; where the next line begins, nil for a line that has to be looked at.
   private func takeKnown(_ span: RawSpan, _ run: inout Run, at start: Int) -> Int? {
-    guard var end = template.end(of: start, in: span) else { return nil }
+    guard var end = template.end(of: start, in: span, &run.cells) else { return nil }
     let row = start..<end
     if span.byte(end) == .carriageReturn { end += 1 }
-    guard span.byte(end) == .lineFeed else { return nil }
+    guard span.byte(end) == .lineFeed else {
+      run.cells.removeLast()
+      return nil
+    }
     run.rows.append(row)
     return end + 1
   }
@@ -173,7 +194,8 @@ struct JSONSequence: Sendable {
   /// Rows that stand beside each other and are of one shape.
   private struct Run {
     var shape = ""
-    var rows: [Range<Int>] = []
+    var rows = RowRanges()
+    var cells = RowCells()
   }
 
   private mutating func add(
@@ -209,9 +231,7 @@ struct JSONSequence: Sendable {
     _ bytes: [UInt8], _ row: Range<Int>, to run: inout Run, _ pages: inout [RawPage]
   ) throws(Failure) {
     let span = unsafe bytes.span.bytes
-    if run.shape == lastShape, template.end(of: row.lowerBound, in: span) == row.upperBound {
-      return run.rows.append(row)
-    }
+    if run.shape == lastShape, isLike(span, row, &run) { return run.rows.append(row) }
     guard let shape = RowShape.of(span, row) ?? lastShape else {
       guard span.byte(row.lowerBound) == .openBrace else {
         throw RawInput.refusal(file, "its rows are not JSON objects")
@@ -223,9 +243,17 @@ struct JSONSequence: Sendable {
     run.rows.append(row)
     lastShape = shape
     template.learn(span, row)
+    if !isLike(span, row, &run) { run.cells.skip() }
     guard splitsEvents, shape == "graph-2021" else { return }
     let details = DraftEvents.rows(Array(bytes[row]))
     if !details.isEmpty { pages.append(RawPage(mapping: "graph-detail", page: Page(lines: details))) }
+  }
+
+  /// True if a row has the columns of the one before; the run's cells have it then.
+  private func isLike(_ span: RawSpan, _ row: Range<Int>, _ run: inout Run) -> Bool {
+    guard let end = template.end(of: row.lowerBound, in: span, &run.cells) else { return false }
+    if end != row.upperBound { run.cells.removeLast() }
+    return end == row.upperBound
   }
 
   /// A page of its own for a line that is no document: it can reach into no neighbour.
@@ -257,7 +285,7 @@ struct JSONSequence: Sendable {
   /// Makes a page of the rows that were gathered.
   private func flush(_ bytes: [UInt8], _ run: inout Run, into pages: inout [RawPage]) {
     guard !run.rows.isEmpty else { return }
-    pages.append(RawPage(mapping: run.shape, page: Page(bytes: bytes, rows: run.rows)))
-    run.rows = []
+    pages.append(RawPage(mapping: run.shape, page: Page(bytes: bytes, rows: run.rows, cells: run.cells)))
+    (run.rows, run.cells) = (RowRanges(), RowCells())
   }
 }

@@ -62,15 +62,33 @@ package struct RawInput: Sendable {
     return try input.take(bytes, isLast: true)
   }
 
+  /// The pages that are whole after the next piece, which `read` appends; nil, as `read` says with false, at the file's end.
+  ///
+  /// Nothing is copied of UTF-8, and memory is used again once the pages given before are gone.
+  package mutating func pages(
+    reading read: (_ text: inout [UInt8]) throws(Failure) -> Bool
+  ) throws(Failure) -> [RawPage]? {
+    guard encoding.isTaken else {
+      var piece: [UInt8] = []
+      return try read(&piece) ? try take(piece, isLast: false) : nil
+    }
+    return try read(&text) ? try pages(isLast: false) : nil
+  }
+
   /// The pages that are whole after the next piece of the file.
   /// - Parameter isLast: true with the last piece, which may be empty.
   /// - Throws: for a file that holds no rows of a known shape (exit code 65), naming what it holds.
   package mutating func take(_ piece: [UInt8], isLast: Bool) throws(Failure) -> [RawPage] {
     guard encoding.append(piece, isLast: isLast, to: &text) else { throw refusal("it is neither UTF-8 nor UTF-16LE") }
+    return try pages(isLast: isLast)
+  }
+
+  private mutating func pages(isLast: Bool) throws(Failure) -> [RawPage] {
     if case .unknown = format { try chooseFormat(isLast: isLast) }
     switch format {
     case .unknown: return []
     case .json(var sequence):
+      format = .unknown
       defer { format = .json(sequence) }
       return try sequence.take(&text, isLast: isLast)
     case .csv(var rows):
@@ -153,6 +171,9 @@ struct TextEncoding: Sendable {
 
   private var kind = Kind.unknown
   private var rest: [UInt8] = []
+
+  /// True if pieces are UTF-8 and may be appended as they are.
+  var isTaken: Bool { kind == .utf8 && rest.isEmpty }
 
   /// Appends a piece as UTF-8; false for other encodings.
   mutating func append(_ piece: [UInt8], isLast: Bool, to text: inout [UInt8]) -> Bool {

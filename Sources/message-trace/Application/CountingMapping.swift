@@ -38,12 +38,13 @@ private final class EventCounts: Sendable {
 
   func add(_ batch: Batch, from first: Int, at created: Instant) {
     // Few statuses, many events: a label is made once for each status.
-    var actions: [(status: ArraySlice<UInt8>, count: Int)] = []
+    let bytes = unsafe batch.bytes.span.bytes
+    var actions: [(status: Range<Int>, count: Int)] = []
     var ages = [Int](repeating: 0, count: Self.ages.count + 1)
     var start = first == 0 ? 0 : batch.entries[first - 1].end
     for entry in batch.entries[first...] {
-      let status = batch.bytes[(start + entry.status.lowerBound)..<(start + entry.status.upperBound)]
-      if let index = actions.firstIndex(where: { $0.status == status }) {
+      let status = (start + entry.status.lowerBound)..<(start + entry.status.upperBound)
+      if let index = actions.firstIndex(where: { Self.areSame(bytes, $0.status, status) }) {
         actions[index].count += 1
       } else {
         actions.append((status, 1))
@@ -52,16 +53,25 @@ private final class EventCounts: Sendable {
       start = entry.end
     }
     var counted: Counters = [:]
-    for (status, count) in actions { counted.add("events", Self.label(status), count) }
+    for (status, count) in actions { counted.add("events", Self.label(batch.bytes[status]), count) }
     for (index, count) in ages.enumerated() where count > 0 {
       counted.add("event_ages", index < Self.ages.count ? "\(Self.ages[index])" : "+Inf", count)
     }
     counters.withLock { $0.add(counted) }
   }
 
+  @inline(__always)
+  private static func areSame(_ bytes: RawSpan, _ left: Range<Int>, _ right: Range<Int>) -> Bool {
+    guard left.count == right.count else { return false }
+    for offset in 0..<left.count
+    where bytes.byte(left.lowerBound + offset) != bytes.byte(right.lowerBound + offset) { return false }
+    return true
+  }
+
   private static func bucket(_ age: (partialValue: Int64, overflow: Bool)) -> Int {
     guard !age.overflow else { return ages.count }
-    return ages.firstIndex { age.partialValue <= $0 * Instant.perSecond } ?? ages.count
+    for index in ages.indices where age.partialValue <= ages[index] * Instant.perSecond { return index }
+    return ages.count
   }
 
   private static func label(_ status: ArraySlice<UInt8>) -> String {

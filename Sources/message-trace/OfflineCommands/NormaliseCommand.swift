@@ -75,8 +75,8 @@ private struct NormalisedFiles {
     let name = path == "-" ? "standard input" : path
     var input = RawInput(file: name, options: options)
     let reader = try ChunkReader(path, purpose: "input")
-    while let piece = try reader.next() {
-      try write(try input.take(piece, isLast: false))
+    while let pages = try input.pages(reading: { (text) throws(Failure) in try reader.read(onto: &text) }) {
+      try write(pages)
     }
     try write(try input.take([], isLast: true))
   }

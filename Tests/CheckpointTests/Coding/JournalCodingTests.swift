@@ -29,7 +29,16 @@ import Testing
   /// What comes after the magic number, without the length.
   private static func withoutLength(_ head: [UInt8]) -> [UInt8] { Array(head[4..<12]) + head[20...] }
 
-  /// As the version before wrote it: without what is outside of its window.
+  /// As the version before wrote it: with a hash in place of the checksum.
+  static func thirdFormat(_ entry: JournalEntry) -> [UInt8] {
+    let head = JournalCoding.head(entry)
+    let length = UInt64(head.count + entry.bytes.count + 32)
+    let said = (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64($0 * 8)) }
+    let old = Array("MTJ3".utf8) + head[4..<12] + said + head[20...]
+    return old + entry.bytes + JournalCoding.hash(old, entry.bytes)
+  }
+
+  /// As version 2 wrote it: without what is outside of its window.
   static func secondFormat(_ entry: JournalEntry) -> [UInt8] {
     var plain = entry
     for index in plain.entries.indices { plain.entries[index].isOutsideWindow = false }
@@ -71,6 +80,10 @@ import Testing
 
   @Test("an entry of an earlier version is read whole; status and outcome come from its events")
   func before() throws {
+    let third = Self.thirdFormat(Self.entry)
+    Self.check(try #require(JournalCoding.decode(third, sequence: 1)), isCurrent: true)
+    let claim = try #require(JournalCoding.claim(third))
+    #expect(claim.sequence == 1 && claim.length == third.count)
     Self.check(try #require(JournalCoding.decode(Self.firstFormat(Self.entry), sequence: 1)))
     Self.check(try #require(JournalCoding.decode(Self.secondFormat(Self.entry), sequence: 1)))
   }
