@@ -30,7 +30,7 @@ struct FleetTests {
       let disturbances = (0..<5).map { _ in random.pick(FleetTrial.Disturbance.allCases) }
       let start = ContinuousClock.now
       var trial = try FleetTrial(
-        seed: UInt64(seed), tenants: tenants, messages: 150, span: .seconds(3_600), lease: 3, rate: 90)
+        seed: UInt64(seed), tenants: tenants, messages: 150, span: .seconds(3_600), lease: 3, every: "2s", rate: 90)
       sum.add(try await trial.run(disturbances))
       print("seed \(seed), \((ContinuousClock.now - start).text): \(disturbances.map { "\($0)" }): \(sum)")
       // Whatever ends the run, what was found is there to be read.

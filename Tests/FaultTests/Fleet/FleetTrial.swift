@@ -35,9 +35,11 @@ struct FleetTrial: ~Copyable {
     case kill, pause, immediateStop, cut, freeze
   }
 
-  init(seed: UInt64, tenants: Int, messages: Int, span: Duration, lease: Int, rate: Int = 1) throws {
+  init(seed: UInt64, tenants: Int, messages: Int, span: Duration, lease: Int, every: String = "1s", rate: Int = 1)
+    throws
+  {
     world = try FleetWorld(
-      seed: seed, tenants: tenants, messages: messages, span: span, lease: lease, rate: rate)
+      seed: seed, tenants: tenants, messages: messages, span: span, lease: lease, every: every, rate: rate)
     random = SeededRandom(seed: seed)
     figure.seeds = 1
   }
