@@ -19,7 +19,7 @@ package import IntakeCore
 /// Runs playbooks side by side until the task is cancelled.
 package struct Daemon<Passes: PassRunning & Sendable>: Sendable {
   /// A pass without a heartbeat for this long counts as stuck: the watchdog is then no longer notified.
-  package static var longestSilence: Duration { .seconds(600) }
+  package static var longestSilence: Duration { Heartbeat.longestSilence }
   /// Between the starts of two playbooks: the passes of 1,000 spread over most of a minute.
   static var spacing: Duration { .milliseconds(50) }
 

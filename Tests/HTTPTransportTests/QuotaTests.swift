@@ -28,6 +28,16 @@ struct QuotaTests {
     #expect(time.now - Instant(seconds: 1_770_000_000) < .seconds(1_500))
   }
 
+  @Test("a file in common that a process which stands still has locked is done without; one's own is waited for")
+  func locked() async throws {
+    let folder = try ScratchFolder()
+    let held = try QuotaFile(locking: folder("both"), within: .seconds(60))
+    let quota = Quota(files: [folder("own"), folder("both")], limit: QuotaLimit(requests: 9), service: "graph")
+    #expect(try await quota.take(Self.now) == nil)
+    #expect(throws: Failure.self) { try QuotaFile(locking: folder("both"), within: .zero) }
+    withExtendedLifetime(held) {}
+  }
+
   @Test("two states with a file of their own and one in common use one quota, and one's pause is the other's")
   func shared() async throws {
     let folder = try ScratchFolder()

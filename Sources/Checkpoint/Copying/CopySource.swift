@@ -143,7 +143,8 @@ struct CopySource {
     "UPDATE message_trace.tenants SET moved = $3::text, holder = NULL WHERE tenant = $1 AND \(TenantLease.isHeld("$2"))"
   )
 
-  private static let listing = DatabaseStatement(
+  /// $1 tenant, $2 to $4 the key of the last row that was read.
+  static let listing = DatabaseStatement(
     "copy",
     """
     SELECT outside::int::bigint, hour, part, blocks FROM message_trace.ledger

@@ -31,9 +31,14 @@ struct DatabaseOpening {
 
   func run(recalling recalled: Instant?, log: Log) throws(Failure) -> StateDatabase {
     do throws(DatabaseTrouble) {
-      let (lease, row) = try take()
+      var (lease, row) = try take()
       do throws(DatabaseTrouble) {
-        let result = try read(lease, row, recalling: recalled)
+        var result = try read(lease, row, recalling: recalled)
+        if try repair(lease, result, log) {
+          lease.release()
+          (lease, row) = try take()
+          result = try read(lease, row, recalling: recalled)
+        }
         if result.revision == 0 {
           log(.info, "state.fresh", "New state.", [("state", database.target.place), ("tenant", tenant)])
         }
@@ -91,19 +96,29 @@ struct DatabaseOpening {
         try Self.load(DatabaseRow(columns: [row.bytes(2)]), into: &result.ledger, database.target)
       }
     }
-    try check(result)
     return result
   }
 
   /// Every entry that some sink lacks has to be there, and none beyond the next number.
-  private func check(_ result: Result) throws(DatabaseTrouble) {
-    let last = result.checkpoint.sequence
-    let taken = result.checkpoint.sinks.values.reduce(last) { min($0, $1.sequence) }
+  /// - Returns: true where entries were gone: what the ledger knew of them is forgotten now.
+  private func repair(_ lease: TenantLease, _ result: Result, _ log: Log) throws(DatabaseTrouble) -> Bool {
+    let checkpoint = result.checkpoint
+    let last = checkpoint.sequence
+    let taken = checkpoint.sinks.values.reduce(last) { min($0, $1.sequence) }
     let wanted = Set(taken < last ? Array((taken + 1)...last) : [])
     let found = Set(result.sizes.keys)
-    guard wanted.isSubset(of: found), found.subtracting(wanted).allSatisfy({ $0 == last + 1 }) else {
+    guard found.subtracting(wanted).allSatisfy({ $0 == last + 1 }) else {
       throw .failure(Self.corrupt(tenant, database.target))
     }
+    let lost = wanted.subtracting(found)
+    guard !lost.isEmpty else { return false }
+    var repair = DatabaseRepair(lease, checkpoint, lost: lost)
+    try repair.find()
+    guard repair.since != nil else { return false }
+    let next = found.contains(last + 1) ? try? DatabaseJournalReader(lease: lease).entry(last + 1) : nil
+    try repair.run(checkpoint, revision: result.revision, next: next)
+    repair.report(log)
+    return true
   }
 
   /// Takes the blocks of one row into the table.

@@ -9,6 +9,10 @@ package struct MemberTable: Sendable {
   package struct View: Sendable {
     /// Those that live and collect the same tenants, this one among them.
     package var members: Set<String>
+    /// Those that live and collect other tenants, or not all of these.
+    package var others: Set<String> = []
+    /// Those of both that hold their leases for another time.
+    package var differing: Set<String> = []
     /// By tenant, the name of the process whose lease is running.
     package var holders: [String: String]
     /// Tenants with a backfill under way, which needs the tenant between the passes.
@@ -36,23 +40,32 @@ package struct MemberTable: Sendable {
     let rows = try run(
       Self.beating,
       [
-        .text(name), .text(tenants), .integer(database.target.lease.ticks / 10), .texts(leases.map(\.tenant)),
+        .text(name), .text("\(tenants) \(length)"), .integer(length), .texts(leases.map(\.tenant)),
         .texts(leases.map(\.mark)),
       ])
     return Set(rows.compactMap { $0.text(0) })
   }
 
-  /// The fleet as it is now.
+  /// Of a lease, in microseconds.
+  private var length: Int64 { database.target.lease.ticks / 10 }
+
+  /// The fleet as it is now. Each member is judged by the length of its own leases.
   package func view() throws(Failure) -> View {
-    let rows = try run(Self.viewing, [.text(name), .integer(database.target.lease.ticks / 10)])
+    let rows = try run(Self.viewing, [.integer(length)])
     var view = View(members: [], holders: [:])
+    var found: [String: [Substring]] = [:]
     for row in rows {
       switch (row.text(0), row.text(1)) {
       case (let tenant?, let holder?): view.holders[tenant] = holder
       case (let tenant?, nil): view.backfilled.insert(tenant)
-      case (nil, let member?): view.members.insert(member)
+      case (nil, let member?): found[member] = row.text(2)?.split(separator: " ")
       case (nil, nil): break
       }
+    }
+    let own = found[name]?.first
+    for (member, words) in found {
+      if words.first == own { view.members.insert(member) } else { view.others.insert(member) }
+      if words.count > 1, let other = Int64(words[1]), other != length { view.differing.insert(member) }
     }
     return view
   }
@@ -95,17 +108,18 @@ package struct MemberTable: Sendable {
     RETURNING t.tenant
     """)
 
-  /// $1 name, $2 length of a lease in microseconds. Rows of members have no tenant, those of backfills no holder.
+  /// $1 length of a lease in microseconds, for members that do not say theirs. Rows of members have no tenant, those of
+  /// backfills no holder.
   private static let viewing = DatabaseStatement(
     "view",
     """
-    SELECT NULL, m.name FROM message_trace.members m
-    JOIN message_trace.members mine ON mine.name = $1 AND mine.tenants = m.tenants
-    WHERE m.seen > clock_timestamp() - $2::bigint * interval '1 microsecond'
+    SELECT NULL, name, tenants FROM message_trace.members
+    WHERE seen > clock_timestamp()
+      - coalesce(substring(tenants from ' ([0-9]{1,15})$')::bigint, $1::bigint) * interval '1 microsecond'
     UNION ALL
-    SELECT tenant, holder FROM message_trace.tenants WHERE holder IS NOT NULL AND expires > clock_timestamp()
+    SELECT tenant, holder, NULL FROM message_trace.tenants WHERE holder IS NOT NULL AND expires > clock_timestamp()
     UNION ALL
-    SELECT tenant, NULL FROM message_trace.documents WHERE name = '\(DocumentName.backfill)'
+    SELECT tenant, NULL, NULL FROM message_trace.documents WHERE name = '\(DocumentName.backfill)'
     """)
 
   /// $1 and $2 tenants and marks of leases.

@@ -44,6 +44,37 @@ extension StateDatabase {
     SELECT count(*), max(durable) FROM fence
     """)
 
+  /// $5 sequence, $6 checkpoint, $7 to $10 rows of the ledger as they are to be: whether outside, hour, part, blocks (none: the
+  /// row goes); $11 to $13 what the ledger gets. All rows outside of their windows are known from then on.
+  static let repairing = DatabaseStatement(
+    "repair",
+    """
+    \(fence(", sequence = $5::bigint, checkpoint = $6::bytea, horizon = 0")), changed AS (
+      SELECT fence.tenant, new.outside = 1 AS outside, new.hour, new.part, new.blocks FROM fence,
+        unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::bytea[]) AS new (outside, hour, part, blocks)
+    ), removed AS (
+      DELETE FROM message_trace.ledger l USING changed c WHERE octet_length(c.blocks) = 0
+        AND (l.tenant, l.outside, l.hour, l.part) = (c.tenant, c.outside, c.hour, c.part)
+    ), rewritten AS (
+      UPDATE message_trace.ledger l SET blocks = c.blocks FROM changed c WHERE octet_length(c.blocks) > 0
+        AND (l.tenant, l.outside, l.hour, l.part) = (c.tenant, c.outside, c.hour, c.part)
+    ), recorded AS (
+      INSERT INTO message_trace.ledger (tenant, outside, hour, part, blocks)
+      SELECT fence.tenant, new.outside = 1, new.hour, coalesce((
+          SELECT max(old.part) + 1 FROM message_trace.ledger old
+          WHERE old.tenant = fence.tenant AND old.outside = (new.outside = 1) AND old.hour = new.hour), 0), new.blocks
+      FROM fence, unnest($11::bigint[], $12::bigint[], $13::bytea[]) AS new (outside, hour, blocks))
+    SELECT count(*), max(durable) FROM fence
+    """)
+
+  /// $1 tenant, $2 sequence, $3 mark of the lease, $4 the name under which a damaged entry is kept.
+  static let puttingAside = DatabaseStatement(
+    "put aside",
+    """
+    UPDATE message_trace.journal j SET tenant = $4::text FROM message_trace.tenants t
+    WHERE j.tenant = $1 AND j.sequence = $2 AND t.tenant = $1 AND \(TenantLease.isHeld("$3", in: "t"))
+    """)
+
   /// $5 the horizon's hour, $6 the oldest hour that is kept.
   static let pruning = DatabaseStatement(
     "prune",

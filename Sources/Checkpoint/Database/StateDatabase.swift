@@ -195,13 +195,22 @@ struct DatabaseJournalReader: JournalReading {
       if let bytes = row?.bytes(0), let entry = JournalCoding.decode(bytes, sequence: sequence) { return entry }
       // Another process has taken over: what it delivers is none of ours any more.
       guard try lease.standing().isOurs else { throw try lease.lost(doing) }
+      // The next opening finds it gone, and repairs that.
+      if row != nil {
+        _ = try lease.database.runAgain(
+          StateDatabase.puttingAside,
+          [
+            .text(lease.tenant), .integer(Int64(clamping: sequence)), .text(lease.mark),
+            .text("\(lease.tenant) damaged \(RandomUUID.make())"),
+          ])
+      }
     } catch {
       throw error.failure(doing, target)
     }
     throw Failure(
       .journalCorrupt, exit: .badData,
       "Reading the journal in \(target.place): entry \(sequence) of \(lease.tenant) is missing or damaged.",
-      hint: "Run once with --rebuild-state: it sets the tenant's state aside and reads the revisit horizon again.")
+      hint: "Run again: opening the state forgets what the entry delivered and reads its time span again.")
   }
 }
 

@@ -39,7 +39,7 @@ package struct TenantLease: Sendable {
   }
 
   /// Gives the lease back, best effort: it expires anyway.
-  package func release() { _ = try? database.run(Self.releasing, Array(fence.prefix(2))) }
+  package func release() { _ = try? database.runAgain(Self.releasing, Array(fence.prefix(2))) }
 
   /// What stands in the way of a statement that changed nothing; nil where nothing does.
   func standing() throws(DatabaseTrouble) -> Standing {

@@ -17,19 +17,19 @@ package enum KubernetesManifests {
       .init("template", template(place, KubernetesPod(place).daemon)),
     ])
     let deployment = object("apps/v1", "Deployment", name, [.init("spec", spec)])
-    return text([configuration(place), deployment], place)
+    return text([configuration(place, name), deployment], place, rolls: true)
   }
 
-  /// One CronJob for each playbook.
+  /// One CronJob for each playbook, with a ConfigMap of its own: another call with other playbooks replaces neither.
   /// - Throws: `schedule.container` (78) for playbooks whose CronJobs would have one name, or none.
   package static func cronJobs(_ place: ContainerParameters) throws(Failure) -> String {
     try checkNames(place)
-    var jobs: [JSONValue] = []
+    var objects: [JSONValue] = []
     for playbook in place.playbooks {
       let parameters = try ContainerParameters([playbook], image: place.image)
-      jobs.append(cronJob(parameters, playbook))
+      objects += [configuration(parameters, jobName(playbook)), cronJob(parameters, playbook)]
     }
-    return text([configuration(place)] + jobs, place)
+    return text(objects, place, rolls: false)
   }
 
   /// `kubectl apply` would replace the first of two objects with one name, and say nothing.
@@ -53,7 +53,7 @@ package enum KubernetesManifests {
     let job: JSONValue = .object([
       // The next one comes soon: a pass that fails is not repeated by the cluster as well.
       .init("backoffLimit", .number("0")), .init("activeDeadlineSeconds", .number("3600")),
-      .init("template", template(place, KubernetesPod(place).onePass(playbook))),
+      .init("template", template(place, KubernetesPod(place, configuration: jobName(playbook)).onePass(playbook))),
     ])
     let spec: JSONValue = .object([
       .init("schedule", .string(Crontab.schedule(every))), .init("concurrencyPolicy", .string("Forbid")),
@@ -72,7 +72,7 @@ package enum KubernetesManifests {
   }
 
   /// The playbooks: they hold no secret.
-  private static func configuration(_ place: ContainerParameters) -> JSONValue {
+  private static func configuration(_ place: ContainerParameters, _ name: String) -> JSONValue {
     let data = JSONValue.object(place.playbooks.map { .init($0.file, .string($0.text)) })
     return object("v1", "ConfigMap", name, [.init("data", data)])
   }
@@ -98,12 +98,12 @@ package enum KubernetesManifests {
     return String(plain.reversed().drop { $0 == "-" }.reversed().drop { $0 == "-" })
   }
 
-  private static func text(_ objects: [JSONValue], _ place: ContainerParameters) -> String {
-    heading(place) + objects.map(YAMLText.text).joined(separator: "---\n")
+  private static func text(_ objects: [JSONValue], _ place: ContainerParameters, rolls: Bool) -> String {
+    heading(place, rolls: rolls) + objects.map(YAMLText.text).joined(separator: "---\n")
   }
 
   /// The Secrets, which are never printed: only the commands that make them.
-  private static func heading(_ place: ContainerParameters) -> String {
+  private static func heading(_ place: ContainerParameters, rolls: Bool) -> String {
     var lines = [
       "# Variables that playbooks refer to, and MESSAGE_TRACE_STATE_PASSWORD of the database: NAME=VALUE lines.",
       "#   kubectl create secret generic \(environmentSecret) --from-env-file=FILE",
@@ -115,6 +115,8 @@ package enum KubernetesManifests {
         "#     --from-file=\(file.key)=\(file.path)\(index + 1 < place.keyedFiles.count ? " \\" : "")"
       }
     }
+    // The cluster does not replace pods for it, and a variable is read once.
+    if rolls { lines.append("# After a change of a Secret: kubectl rollout restart deployment/\(name)") }
     return (lines + ["# The image: message-trace schedule --container", ""]).joined(separator: "\n")
   }
 }

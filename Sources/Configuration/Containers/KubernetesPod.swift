@@ -5,6 +5,8 @@ internal import IntakeCore
 /// Pod specs for some playbooks.
 struct KubernetesPod {
   private let place: ContainerParameters
+  /// The name of the ConfigMap with the playbooks.
+  private let configuration: String
 
   /// In memory, for the file that the probes look at; also what libraries get as the home of a user that has none.
   static let runFolder = "/run/message-trace"
@@ -12,7 +14,10 @@ struct KubernetesPod {
   /// A user that no other image has.
   static let user = "65532"
 
-  init(_ place: ContainerParameters) { self.place = place }
+  init(_ place: ContainerParameters, configuration: String = KubernetesManifests.name) {
+    self.place = place
+    self.configuration = configuration
+  }
 
   /// Keeps collecting.
   var daemon: JSONValue {
@@ -126,7 +131,7 @@ struct KubernetesPod {
     let playbooks = place.playbooks.filter { $0.folder == folder }.map { item(key: $0.file, path: $0.file) }
     let files = place.files(below: folder).map { item(key: $0.key, path: $0.path) }
     return [
-      ("configMap", KubernetesManifests.name, playbooks), ("secret", KubernetesManifests.fileSecret, files),
+      ("configMap", configuration, playbooks), ("secret", KubernetesManifests.fileSecret, files),
     ].filter { !$0.2.isEmpty }.map { kind, name, items in
       .object([.init(kind, .object([.init("name", .string(name)), .init("items", .array(items))]))])
     }

@@ -94,7 +94,7 @@ package actor Quota {
     var locked: [QuotaFile] = []
     for file in places.files {
       do throws(Failure) {
-        locked.append(try QuotaFile(locking: file))
+        locked.append(try QuotaFile(locking: file, within: locked.isEmpty ? QuotaFile.own : QuotaFile.shared))
       } catch {
         guard !locked.isEmpty else { throw error }
       }
@@ -115,7 +115,7 @@ package actor Quota {
   private func update(
     _ documents: any StateDocuments, _ change: (inout [QuotaRecord]) -> Bool
   ) throws(Failure) {
-    let locked = places.files.compactMap { try? QuotaFile(locking: $0) }
+    let locked = places.files.compactMap { try? QuotaFile(locking: $0, within: QuotaFile.shared) }
     var records: [QuotaRecord] = []
     try documents.update(places.name) { bytes in
       records = [QuotaRecord(bytes[...])] + locked.map { $0.read() }

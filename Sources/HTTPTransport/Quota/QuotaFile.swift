@@ -8,13 +8,25 @@ final class QuotaFile {
   private let path: String
   private let descriptor: Int32
 
+  /// How long to wait for a file that several states share: a process that stands still may hold it for ever.
+  static let shared: Duration = .seconds(2)
+  /// The same for a state's own file.
+  static let own: Duration = .seconds(60)
+
   /// Waits for the lock; makes the file where it is missing.
-  init(locking path: String) throws(Failure) {
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - longest: the wait after which it fails.
+  init(locking path: String, within longest: Duration) throws(Failure) {
+    let end = ContinuousClock.now + longest
     let descriptor = Self.again { unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
     guard descriptor >= 0 else { throw Self.failure(path, .open) }
-    guard Self.again({ flock(descriptor, LOCK_EX) }) == 0 else {
-      defer { close(descriptor) }
-      throw Self.failure(path, .lock)
+    while Self.again({ flock(descriptor, LOCK_EX | LOCK_NB) }) != 0 {
+      guard errno == EWOULDBLOCK, ContinuousClock.now < end else {
+        defer { close(descriptor) }
+        throw Self.failure(path, .lock)
+      }
+      usleep(2_000)
     }
     self.path = path
     self.descriptor = descriptor

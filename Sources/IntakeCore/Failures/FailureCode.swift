@@ -17,6 +17,29 @@ extension Failure {
 extension Failure {
   /// Another process holds the state, or has taken it over: it is the one that goes on, and that writes status and metrics.
   package var isOfHolder: Bool { [.stateLocked, .stateLeased, .stateFenced].contains(code) }
+
+  /// The state, or what holds it, is in the way.
+  package var isOfState: Bool { code.rawValue.hasPrefix("state.") || [.journalCorrupt, .stopped].contains(code) }
+
+  /// True for what another machine may not meet, for it has other files, limits, names and routes. An answer of the service or
+  /// of a receiver, refused connections among them, is none of it.
+  package var isOfMachine: Bool {
+    guard !isOfState else { return false }
+    let parts = code.rawValue.split(separator: ".")
+    let (area, kind) = (parts.first ?? "", parts.last ?? "")
+    switch exit {
+    case .system, .cannotCreate, .noInput: return true
+    case .ioError: return area == "io" || kind == "enospc"
+    case .configuration: return Self.areasOfMachine.contains(String(area))
+    case .tryLater: return kind == "unresolved" || kind == "unreachable"
+    case .done, .usage, .badData, .unavailable, .bug, .protocolBroken, .denied: return false
+    }
+  }
+
+  /// Settings, and the files that they name.
+  private static let areasOfMachine: Set<String> = [
+    "config", "fields", "file", "http", "mapping", "redaction", "secret",
+  ]
 }
 
 extension Failure.Code {

@@ -126,7 +126,11 @@ struct TenantPasses: PassRunning, Sendable {
       do {
         let pipeline = try assembly.pipeline(source: source, state: state, heartbeat: heartbeat)
         guard state == nil, let lease = pipeline.state.lease else { return pipeline }
-        if let share { share.fleet.hold(lease, since: start) } else { renewal = LeaseRenewal(lease, log: log) }
+        if let share {
+          share.fleet.hold(lease, since: start, heartbeat)
+        } else {
+          renewal = LeaseRenewal(lease, log: log)
+        }
         return pipeline
       } catch {
         if let state { giveUp(state) }

@@ -1,5 +1,6 @@
 // `schedule`: prints systemd units, a crontab line, or what runs it in containers.
 
+internal import Checkpoint
 internal import Configuration
 internal import Glibc
 internal import IntakeCore
@@ -14,11 +15,12 @@ struct ScheduleCommand: RunnableCommand {
       daemon), each below a line with its name; or a line for crontab. Installs nothing.
 
       --kubernetes prints a ConfigMap with the playbooks and a Deployment of --replicas pods which share the tenants; with
-      --cron a CronJob for each playbook. The pods run as a user without rights, with a read-only root file system, and
+      --cron a ConfigMap and a CronJob for each playbook. The pods run as a user without rights, with a read-only root file system, and
       mount playbooks and their files at the paths that they have here. Secrets are only referred to; the commands that
       make them are in the first lines. --container prints a Containerfile for the image. Both need a state that machines
       can share, with a user in its URI: message-trace help state. After a change of
-      a playbook, print and apply again: the pods of a Deployment are replaced.
+      a playbook, print and apply again: the pods of a Deployment are replaced. After a change of a Secret, restart them:
+      kubectl rollout restart deployment/message-trace.
       """,
     examples: [
       "message-trace schedule --systemd /etc/message-trace/contoso.json",
@@ -65,7 +67,10 @@ struct ScheduleCommand: RunnableCommand {
     for path in context.invocation.operands {
       _ = try every(path)
       let text = String(decoding: try FileBytes.read(path, purpose: "playbook"), as: UTF8.self)
-      playbooks.append(.init(path: try absolute(path), text: text, layer: try layer(path)))
+      let layer = try layer(path)
+      // A password in it would stand in a ConfigMap.
+      for state in layer[.state] ?? [] where DatabaseTarget.isOne(state) { _ = try DatabaseTarget(parsing: state) }
+      playbooks.append(.init(path: try absolute(path), text: text, layer: layer))
     }
     return try ContainerParameters(
       playbooks, image: context.invocation.options[.image] ?? "message-trace:\(MessageTrace.version)",

@@ -26,6 +26,9 @@ enum FleetHelp {
                      goes on. It raises the tenant's epoch: whatever the process before still tries to write is refused
                      (state.fenced), and its pass stops. At sinks that recognise repeats nothing comes twice; at others
                      the one batch that was in doubt may.
+      handing over   A pass that hangs (10 minutes without a page, fleet.silent), or that fails three times in a row for a
+                     reason of its machine (settings, files, names, routes; fleet.refused), leaves its tenant to another
+                     process, where there is one. This machine tries again after 10 minutes, or when nobody takes it.
       stopping       SIGTERM gives all leases back; others take the tenants at their next look.
       the database   While it cannot be reached, nothing is read or delivered beyond what is durable; one line says so
                      (fleet.reached follows), and collection goes on by itself.
@@ -35,8 +38,10 @@ enum FleetHelp {
 
     message-trace status --state postgresql://HOST/DATABASE     every tenant: last pass, lag, epoch, lease, holder
 
-    Options of the URI: lease=DURATION (2s to 1h; the same on every machine). Those of libpq: message-trace help state.
-    Kubernetes: message-trace schedule --kubernetes; with --container a Containerfile. Both need USER@ in the URI.
+    Options of the URI: lease=DURATION (2s to 1h; the same on every machine; where it differs, fleet.lease_differs says so,
+    each process is judged by its own). Those of libpq: message-trace help state.
+    Kubernetes: message-trace schedule --kubernetes; with --container a Containerfile. Both need USER@ in the URI. A changed
+    Secret reaches the pods of a Deployment with: kubectl rollout restart deployment/message-trace
 
     """
 }

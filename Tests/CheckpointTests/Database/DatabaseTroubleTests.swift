@@ -86,6 +86,34 @@ struct DatabaseTroubleTests {
     #expect(try LeaseTable(try fixture.database()).leases().map(\.epoch) == [2, 1])
   }
 
+  @Test("a process that is stopped gives a lease back, also while all its connections are in use")
+  func releaseAtStop() async throws {
+    let fixture = try DatabaseFixture()
+    let database = try fixture.database()
+    let store = try open(database)
+    let (lent, isOver, isClosed) = (Locked(0), Locked(false), Locked(false))
+    for _ in 0..<8 {
+      Threads.start {
+        try? database.borrowing { (_) throws(DatabaseFault) in
+          lent.update { $0 += 1 }
+          _ = Waiting.until { isOver.value }
+        }
+      }
+    }
+    try #require(await Waiting.whileSleeping { lent.value == 8 })
+    let task = Task {
+      _ = await Waiting.whileSleeping { Task.isCancelled }
+      store.close()
+      isClosed.update { $0 = true }
+    }
+    task.cancel()
+    // One that does not wait for its turn has ended long before.
+    for _ in 0..<20 where !isClosed.value { try await Task.sleep(for: .milliseconds(10)) }
+    isOver.update { $0 = true }
+    await task.value
+    #expect(try LeaseTable(database).leases().first?.holder == nil)
+  }
+
   @Test(
     "what the server refuses is one sentence with its SQLSTATE and what to do",
     arguments: [

@@ -40,6 +40,20 @@ struct MemberTableTests {
     #expect(try c.view().members == ["c"])
   }
 
+  @Test("each member is judged by the length of its own leases; one that says none, by that of who looks")
+  func lengths() throws {
+    let short = MemberTable(try fixture.database("?lease=5s"), name: "short")
+    let long = MemberTable(try fixture.database("?lease=10m"), name: "long")
+    for member in [short, long] { _ = try member.beat([], tenants: "x") }
+    _ = try fixture.query("INSERT INTO message_trace.members VALUES ('old', now(), 'x')")
+    _ = try fixture.query("UPDATE message_trace.members SET seen = seen - interval '100 seconds' WHERE name <> 'short'")
+    #expect(try short.view().members == ["short", "long"], "a member that lives was missed")
+    #expect(try short.view().differing == ["long"] && long.view().differing == ["short"])
+    #expect(try long.view().members == ["short", "long", "old"])
+    _ = try fixture.query("UPDATE message_trace.members SET seen = seen - interval '6 seconds' WHERE name = 'short'")
+    #expect(try long.view().members == ["long", "old"], "a member that has gone was counted")
+  }
+
   @Test("a beat extends the leases that are held still, and names no other: taken over, or released")
   func renewal() throws {
     let (a, one) = try member("a")

@@ -28,6 +28,14 @@ import Testing
       let refused = Program.run(["schedule", kind, own])
       #expect(refused.status == 78 && refused.errors.contains("message-trace state init"), "\(refused.errors)")
     }
+    let open = try folder.write(
+      "{ \(source), \"sinks\": [\"tls://siem:6514\"], \"state\": \"postgresql://mail:s3cret@db.example/mail\" }",
+      to: "open.json")
+    for arguments in [["--kubernetes"], ["--kubernetes", "--cron"], ["--container"]] {
+      let refused = Program.run(["schedule"] + arguments + [open])
+      #expect(refused.status == 78 && refused.lines.isEmpty, "\(refused.lines)")
+      #expect(refused.errors.contains("PGPASSFILE") && !refused.errors.contains("s3cret"), "\(refused.errors)")
+    }
     let both = Program.run(["schedule", "--systemd", "--kubernetes", shared])
     #expect(both.status == 64, "\(both.errors)")
   }

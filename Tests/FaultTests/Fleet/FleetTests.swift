@@ -1,6 +1,10 @@
 // A fleet of the built program on a real database.
 //
 //     MESSAGE_TRACE_FLEET="20 50" swift test --filter FleetTests     so many seeds, so many tenants; prints the figures
+//     MESSAGE_TRACE_FLEET="20 50 101"                                the same from seed 101 on
+//
+// In the long form an hour of the services and members lasts 40 seconds, and a lease 3: a tenant must be taken over within
+// the lease and 15 seconds.
 
 internal import Glibc
 internal import IntakeCore
@@ -24,11 +28,15 @@ struct FleetTests {
     for seed in first..<(first + seeds) {
       var random = SeededRandom(seed: UInt64(seed))
       let disturbances = (0..<5).map { _ in random.pick(FleetTrial.Disturbance.allCases) }
-      var trial = try FleetTrial(seed: UInt64(seed), tenants: tenants, messages: 150, span: .seconds(60), lease: 5)
+      let start = ContinuousClock.now
+      var trial = try FleetTrial(
+        seed: UInt64(seed), tenants: tenants, messages: 150, span: .seconds(3_600), lease: 3, every: "2s", rate: 90)
       sum.add(try await trial.run(disturbances))
-      print("seed \(seed): \(disturbances): \(sum)")
+      print("seed \(seed), \((ContinuousClock.now - start).text): \(disturbances.map { "\($0)" }): \(sum)")
+      // Whatever ends the run, what was found is there to be read.
+      fflush(nil)
     }
-    #expect(sum.lost + sum.doubled == 0 && sum.longestTakeover < .seconds(20), "\(sum)")
+    #expect(sum.lost + sum.doubled == 0 && sum.longestTakeover < .seconds(18), "\(sum)")
   }
 
   private func bounded() async throws {

@@ -35,8 +35,11 @@ struct FleetTrial: ~Copyable {
     case kill, pause, immediateStop, cut, freeze
   }
 
-  init(seed: UInt64, tenants: Int, messages: Int, span: Duration, lease: Int) throws {
-    world = try FleetWorld(seed: seed, tenants: tenants, messages: messages, span: span, lease: lease)
+  init(seed: UInt64, tenants: Int, messages: Int, span: Duration, lease: Int, every: String = "1s", rate: Int = 1)
+    throws
+  {
+    world = try FleetWorld(
+      seed: seed, tenants: tenants, messages: messages, span: span, lease: lease, every: every, rate: rate)
     random = SeededRandom(seed: seed)
     figure.seeds = 1
   }
@@ -51,7 +54,12 @@ struct FleetTrial: ~Copyable {
       try await disturb(disturbance)
     }
     try await waitUntilEven("after the disturbances")
-    try #require(await Waiting.whileSleeping(.milliseconds(200)) { world.isComplete }, "\(errors)")
+    var incomplete = Array(world.simulators.indices)
+    let isComplete = await Waiting.whileSleeping(.milliseconds(200)) {
+      incomplete = world.incomplete(incomplete)
+      return incomplete.isEmpty
+    }
+    try #require(isComplete, "\(incomplete): \(errors)")
     for process in processes { process.signal(SIGTERM) }
     for process in processes { #expect(process.wait() == 0, "\(process.errorsSoFar)") }
     #expect(try world.holders().isEmpty, "processes that were stopped still hold leases")

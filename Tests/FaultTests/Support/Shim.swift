@@ -38,16 +38,20 @@ struct Shim {
     return variables
   }
 
+  static let library = compiled("faultshim")
+  /// Lets the program's clock of day run faster: `Shim/clockshim.c`.
+  static let clock = compiled("clockshim")
+
   /// Compiled once a test run, by whatever C compiler there is.
-  static let library: String = {
+  private static func compiled(_ name: String) -> String {
     let here = "\(#filePath)"
-    let source = "\(here[..<(here.lastIndex(of: "/") ?? here.endIndex)])/Shim/faultshim.c"
-    let target = "\(folder?.path ?? "/tmp")/faultshim.so"
+    let source = "\(here[..<(here.lastIndex(of: "/") ?? here.endIndex)])/Shim/\(name).c"
+    let target = "\(folder?.path ?? "/tmp")/\(name).so"
     for compiler in ["clang", "cc", "gcc"] {
       if (try? TestProgram([compiler, "-shared", "-fPIC", "-O1", "-o", target, source]).run()) == 0 { return target }
     }
     preconditionFailure("no C compiler could build \(source)")
-  }()
+  }
 
   /// Goes when the process ends: `atexit` removes what a static keeps.
   private static let folder: ScratchFolder? = {

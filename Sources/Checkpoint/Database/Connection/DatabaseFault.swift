@@ -44,6 +44,11 @@ package struct DatabaseFault: Error, Sendable, Equatable {
         .databaseDenied, .denied,
         "Give the password in a file (PGPASSFILE, or password-file= in the state's URI), or check pg_hba.conf."
       )
+    case "" where message.contains("certificate"):
+      (
+        .databaseUntrusted, .protocolBroken,
+        "Name the authority in sslrootcert, and the host as the server's certificate names it."
+      )
     case "42501":
       (.databaseDenied, .denied, "Grant this role what it needs: message-trace help state.")
     case "3D000":
@@ -70,6 +75,8 @@ extension Failure.Code {
   package static let databaseUnavailable = Self(rawValue: "state.database")
   /// The database refuses this role.
   package static let databaseDenied = Self(rawValue: "state.database.denied")
+  /// The server's certificate is not from a known authority, or for another name.
+  package static let databaseUntrusted = Self(rawValue: "state.database.untrusted")
   /// The database does not exist, or has no tables of this program.
   package static let databaseSchema = Self(rawValue: "state.database.schema")
 }

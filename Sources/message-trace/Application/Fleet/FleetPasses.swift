@@ -67,6 +67,7 @@ struct FleetPasses: PassRunning, Sendable {
     if wasStopped { outcome.interruption = .lost(share.tenant) }
     if outcome.failure?.isOfHolder == true { share.fleet.assignments.unassign(share.tenant) }
     if !share.fleet.assignments.end(share.tenant) || Task.isCancelled { passes.giveUpState() }
+    share.fleet.note(wasStopped ? .stopped : found.failure, of: share.tenant)
     return outcome
   }
 }
