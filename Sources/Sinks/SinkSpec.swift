@@ -161,10 +161,15 @@ package struct SinkSpec: Sendable {
       let options = try SyslogOptions(transport, query: parts.count > 1 ? parts[1] : "", spec: parts[0])
       return (.syslog(transport, address, options), parts[0])
     }
-    let isPath = text.hasPrefix("/") || text.hasPrefix("./")
     throw wrong(
-      "Reading the sink \(text): it must be stdout, file:PATH, or begin with \(schemes)\(isPath ? ", did you mean file:\(text)?" : ".")"
-    )
+      "Reading the sink \(text): it must be stdout, file:PATH, or begin with \(schemes)\(question(text))")
+  }
+
+  /// What a path alone, or a scheme that leaves the transport open, most likely means.
+  private static func question(_ text: String) -> String {
+    let syslog = "syslog://"
+    if text.hasPrefix(syslog) { return ", did you mean tcp://\(text.dropFirst(syslog.utf8.count))?" }
+    return text.contains(":") ? "." : ", did you mean file:\(text)?"
   }
 
   private static var schemes: String {

@@ -36,6 +36,27 @@ import Testing
     ]).text
   }
 
+  @Test("mail of the first pass alone has no delays to draw")
+  func firstPassAlone() throws {
+    let lines = (1...3).map {
+      Self.event("delivered", sender: "a@b", recipient: "c@d", subject: "x", at: "2026-03-01T0\($0):00:00Z")
+    }
+    let page = try Self.page(lines)
+    #expect(page.contains("3 received before the first pass, which looks back, are not counted."))
+    #expect(page.contains("No other row has a delay.") && !page.contains("up to 5 minutes"))
+  }
+
+  @Test("on a phone a chart shows its newest end, and paper has the layout and the colors of a wide light screen")
+  func media() throws {
+    let page = try Self.page([
+      Self.event("failed", sender: "a@b", recipient: "c@d", subject: "x", at: "2026-03-01T01:00:00Z")
+    ])
+    #expect(page.contains("<div class=\"scroll newest\"><svg"))
+    #expect(page.contains("@media screen and (max-width: 760px)") && !page.contains("@media (max-width"))
+    let print = try #require(page.split(separator: "@media print", maxSplits: 1).last?.prefix(400))
+    #expect(print.contains("color-scheme: light") && print.contains("--paper: #fff"))
+  }
+
   @Test("hostile subjects, addresses, reasons, titles and states are text and nothing more")
   func hostilePage() throws {
     var lines: [String] = []
@@ -94,7 +115,7 @@ import Testing
       Self.event(
         "failed", sender: "ann@a.example", recipient: "bob@b.example", subject: "s", at: "2026-03-01T00:00:00Z"),
       Self.event(
-        "delivered", sender: "ann@a.example", recipient: "eve@b.example", subject: "s", at: "2026-03-02T00:00:00Z"),
+        "delivered", sender: "ann@a.example", recipient: "eve@b.example", subject: "s", at: "2026-03-03T00:00:00Z"),
     ])
     let parsed = PageReader(page)
     #expect(parsed.pictures == 10)

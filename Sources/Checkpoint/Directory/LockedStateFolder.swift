@@ -84,7 +84,7 @@ struct LockedStateFolder: Sendable {
     guard status.owner == geteuid() else {
       throw Failure(
         .statePermissions, exit: .denied, "Opening the state directory \(path): it belongs to another user.",
-        hint: "Run as its owner, or use another directory with --state.")
+        hint: "Run as its owner, as the systemd unit of the collector does, or use another directory with --state.")
     }
     guard status.permissions & 0o022 == 0 else {
       throw Failure(

@@ -27,11 +27,13 @@ package struct SettingReader {
       return worst
     }
     let list = mistakes.count == 1 ? " \(mistakes[0])" : mistakes.map { "\n  \($0)" }.joined()
-    let hint = layer.playbook.map { "Run: message-trace playbook validate \($0)" }
+    // A flag or a variable is no mistake of the playbook's, which `validate` would call good.
+    let isInPlaybook = mistakes.contains { !$0.hasPrefix("--") && !$0.hasPrefix("MESSAGE_TRACE_") }
+    let hint = isInPlaybook ? layer.playbook.map { "Run: message-trace playbook validate \($0)" } : nil
     return Failure(
       .configInvalid, exit: .configuration, "Reading the settings:\(list)",
       hint: hint
-        ?? "A setting is a flag, a variable such as MESSAGE_TRACE_TENANT, or a key of a playbook: message-trace help playbook"
+        ?? "Give settings as flags, as variables such as MESSAGE_TRACE_TENANT, or in a playbook: message-trace help playbook"
     )
   }
 
@@ -114,7 +116,9 @@ package struct SettingReader {
     guard var text = text(setting) else { return nil }
     while text.hasSuffix("/") { text.removeLast() }
     guard text.hasPrefix("https://") || text.hasPrefix("http://") else {
-      note("\(name(setting)) must be an https URL, not \(Log.clean(text, limit: 100)).")
+      let question =
+        text.contains("://") || text.isEmpty ? "." : ", did you mean https://\(Log.clean(text, limit: 100))?"
+      note("\(name(setting)) must be an https URL, not \(Log.clean(text, limit: 100))\(question)")
       return nil
     }
     return text

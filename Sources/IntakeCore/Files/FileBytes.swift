@@ -27,7 +27,8 @@ package enum FileBytes {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw Failure(
-        "file.not_regular", exit: .configuration, "Reading the \(purpose) from \(path): it is not a regular file.")
+        "file.not_regular", exit: .configuration, "Reading the \(purpose) from \(path): it is not a regular file.",
+        hint: "Give the path of a file.")
     }
     try admit(descriptor, status.st_mode)
     return try readAll(descriptor, path: path, purpose: purpose, limit: limit)
@@ -49,7 +50,8 @@ package enum FileBytes {
       bytes.append(contentsOf: buffer[0..<count])
       guard bytes.count <= limit else {
         throw Failure(
-          "file.too_large", exit: .configuration, "Reading the \(purpose) from \(path): larger than \(limit) bytes.")
+          "file.too_large", exit: .configuration, "Reading the \(purpose) from \(path): larger than \(limit) bytes.",
+          hint: "Check the path: it names another kind of file.")
       }
     }
   }

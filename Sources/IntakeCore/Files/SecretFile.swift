@@ -18,8 +18,16 @@ package enum SecretFile {
   package static func read(
     _ path: String, purpose: String, credentials: String? = credentialsDirectory
   ) throws(Failure) -> [UInt8] {
-    try FileBytes.read(path, purpose: purpose, unreadable: .configuration) { (descriptor, mode) throws(Failure) in
-      try check(descriptor, mode, path: path, purpose: purpose, credentials: credentials)
+    do throws(Failure) {
+      return try FileBytes.read(path, purpose: purpose, unreadable: .configuration) {
+        (descriptor, mode) throws(Failure) in
+        try check(descriptor, mode, path: path, purpose: purpose, credentials: credentials)
+      }
+    } catch {
+      guard error.code == .init(rawValue: "file.missing") else { throw error }
+      var missing = error
+      missing.hint = "Write the \(purpose) into that file (chmod 600), or correct the path."
+      throw missing
     }
   }
 

@@ -41,7 +41,8 @@ package enum SecretReference: Sendable, Equatable {
     if scalars.last == "\r" { scalars.removeLast() }
     let text = String(scalars)
     guard !text.isEmpty else {
-      throw Failure("secret.empty", exit: .configuration, "Reading the \(purpose): it is empty.")
+      throw Failure(
+        "secret.empty", exit: .configuration, "Reading the \(purpose): it is empty.", hint: "Put the \(purpose) there.")
     }
     return Secret(text)
   }

@@ -22,7 +22,8 @@ struct ColumnChart {
   func write(_ page: inout HTMLWriter) {
     page.element("figure") { figure in
       legend(&figure)
-      figure.element("div", ["class": "scroll"]) { picture(&$0) }
+      // Where it does not fit, as on a phone, its newest end is in view.
+      figure.element("div", ["class": "scroll newest"]) { picture(&$0) }
       table(&figure)
     }
   }

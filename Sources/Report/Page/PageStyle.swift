@@ -51,6 +51,7 @@ enum PageStyle {
     .dot { fill: var(--paper); }
     .defs { position: absolute; width: 0; height: 0; }
     .scroll { overflow-x: auto; }
+    .newest { direction: rtl; } .newest > * { direction: ltr; }
     details { margin-top: 8px; font-size: 13px; }
     summary { cursor: pointer; color: var(--quiet); width: max-content; }
     table { border-collapse: collapse; margin: 8px 0 0; font-size: 13px; font-variant-numeric: tabular-nums; }
@@ -73,12 +74,17 @@ enum PageStyle {
     footer p { max-width: none; }
     footer { margin-top: 34px; border-top: 1px solid var(--line); padding-top: 10px; color: var(--quiet);
       font-size: 13px; }
-    @media (max-width: 760px) { .wide { min-width: 0; } .wide thead { display: none; }
+    @media screen and (max-width: 760px) { .wide { min-width: 0; } .wide thead { display: none; }
       .wide tr { display: block; padding: 6px 0; border-bottom: 1px solid var(--line); }
       .wide td { display: block; border: 0; padding: 0; } .wide td:nth-child(3)::before { content: "from "; }
       .wide td:nth-child(4)::before { content: "to "; } th, td { padding-right: 10px; } body { padding: 16px 14px 32px; } h1 { font-size: 25px; }
       .pair { grid-template-columns: 1fr; } svg.columns { min-width: 680px; } }
-    @media print { body { max-width: none; } figure, .card { break-inside: avoid; } summary { display: none; } }
+    @media print { :root { color-scheme: light; --paper: #fff; --ink: #1d1c1a; --quiet: #66625b; --line: #dedad1;
+      --card: #fff; --well: #2f6b3f; --ill: #a02c22; --plain: #47627d;
+      --c0: #5b87b2; --c1: #a9c3dc; --c2: #d9b650; --c3: #a678a0; --c4: #d9803a; --c5: #b0372c; --c6: #98938a; }
+      body { max-width: none; padding: 0; } .wide { min-width: 0; font-size: 11px; } .wide .t { white-space: normal; }
+      .wide th:nth-child(1) { width: 92px; } .wide th:nth-child(2) { width: 94px; } figure, .card, tr { break-inside: avoid; }
+      h2, section > p, caption { break-after: avoid; } summary { display: none; } }
 
     """
 

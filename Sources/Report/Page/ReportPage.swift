@@ -158,6 +158,7 @@ struct ReportPage {
         self.bars("Failed deliveries by reason", "Reason", bars, &section)
       }
       section("Delay of rows", lateNote, &pair) { section in
+        guard figures.lateness.total > 0 else { return section.element("p", "No other row has a delay.") }
         let bars = figures.lateness.labeled.map { BarChart.Bar(label: $0.label, count: $0.count) }
         self.bars("Mail by the time until its row was read", "Time", bars, &section)
       }
@@ -168,7 +169,7 @@ struct ReportPage {
     let left = figures.beforeFirstPass
     return "From receipt of a message until its row was read."
       + (left > 0
-        ? " Without \(DisplayFormat.number(left)) received before the first row was read: the first pass looks back."
+        ? " \(DisplayFormat.number(left)) received before the first pass, which looks back, are not counted."
         : "")
   }
 

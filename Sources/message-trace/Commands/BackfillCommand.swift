@@ -9,7 +9,7 @@ struct BackfillCommand: RunnableCommand {
   static let descriptor = Command(
     name: "backfill",
     summary: "collect a past time range, with progress; resumable",
-    usage: "backfill [PLAYBOOK] --from DATE --to DATE [OPTION]...",
+    usage: "backfill [PLAYBOOK] --from DATE [--to DATE] [OPTION]...",
     details: """
       Reads the time range in slices within the quota and leaves part of the quota to live collection, which may run
       at the same time. Skips what was delivered before. If it is stopped or killed, the same call resumes it. The range
@@ -97,6 +97,6 @@ struct BackfillCommand: RunnableCommand {
   }
 
   private func usage(_ sentence: String) -> Failure {
-    Invocation.usage(sentence, help: "message-trace help backfill")
+    Invocation.usage(sentence, help: Self.descriptor.helpCall)
   }
 }

@@ -18,7 +18,7 @@ struct CollectCommand: RunnableCommand {
       """,
     examples: [
       "message-trace collect contoso.json",
-      "MESSAGE_TRACE_CLIENT_SECRET=… message-trace collect --tenant contoso.onmicrosoft.com --client-id … --sink file:/var/log/contoso.ndjson",
+      "MESSAGE_TRACE_CLIENT_SECRET=… message-trace collect --tenant contoso.com --client-id … --sink file:mail.ndjson",
       "message-trace collect --mode reporting --username reader@contoso.com --password-file /etc/message-trace/password",
     ],
     settings: Setting.allCases,

@@ -47,7 +47,7 @@ struct MappingCommand: RunnableCommand {
       try context.terminal.output("\(operands[1]): good\n")
       for doubt in try MappingCatalog.doubts(mapping) { context.terminal.say("warning: \(doubt)") }
     default:
-      throw Self.descriptor.wrongCall()
+      throw Self.descriptor.wrongCall("the operands do not fit the command.")
     }
     return .done
   }
@@ -57,7 +57,7 @@ struct MappingCommand: RunnableCommand {
     switch product {
     case "elastic": return IndexTemplate.elastic(catalog)
     case "splunk": return IndexTemplate.splunk(catalog)
-    default: throw descriptor.wrongCall()
+    default: throw descriptor.wrongCall("the operands do not fit the command.")
     }
   }
 }

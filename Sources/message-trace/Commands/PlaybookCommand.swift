@@ -12,7 +12,8 @@ struct PlaybookCommand: RunnableCommand {
     usage: "playbook init [PATH] | validate PATH... | schema",
     details: """
       init writes a complete playbook to fill in, to standard output or a new file, with --mode, --tenant,
-      --client-id and --local-domains (the accepted domains of the tenant) set. It takes the secret from a file in a folder beside it.
+      --client-id and --local-domains (the accepted domains of the tenant) set. The playbook refers to a file in a
+      folder beside it for the secret.
       validate lists every mistake of each file with its line and the nearest valid key; it reads no secret.
       """,
     examples: [
@@ -34,9 +35,7 @@ struct PlaybookCommand: RunnableCommand {
     case ("schema", 1): try context.terminal.output(PlaybookSchema.text)
     case ("validate", 2...): return try validate(operands.dropFirst())
     default:
-      let near = Suggestion.name(to: operands[0], among: ["init", "validate", "schema"])
-      let question = near.map { $0 == operands[0] ? "" : " Did you mean \($0)?" } ?? ""
-      throw Self.descriptor.wrongCall(question)
+      throw Self.descriptor.wrongCall("the operands do not fit playbook \(Log.clean(operands[0], limit: 60)).")
     }
     return .done
   }
@@ -45,7 +44,7 @@ struct PlaybookCommand: RunnableCommand {
   private func starter(for path: String?) throws(Failure) -> (text: String, secret: String) {
     let layer = context.invocation.layer
     guard let mode = Mode(rawValue: layer[.mode]?.last ?? Mode.graph.rawValue) else {
-      throw Invocation.usage("--mode must be graph or reporting.", help: "message-trace help playbook")
+      throw Invocation.usage("--mode must be graph or reporting.", help: Self.descriptor.helpCall)
     }
     let tenant = layer[.tenant]?.last ?? "contoso.onmicrosoft.com"
     let file = path?.split(separator: "/").last.map(String.init) ?? String(tenant.prefix { $0 != "." })

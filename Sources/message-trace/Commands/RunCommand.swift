@@ -13,9 +13,9 @@ struct RunCommand: RunnableCommand {
     usage: "run PLAYBOOK... [OPTION]...",
     details: """
       Runs one pass of each playbook per `every` of its trigger, side by side; the starts of several are 50 ms apart. A
-      failed pass is retried with increasing delays and does not affect other tenants. SIGTERM and SIGINT stop cleanly with exit status 0; a second
-      one stops at once. SIGHUP reloads the playbooks and keeps the old version of any that is invalid. SIGUSR1 logs
-      the status of each. Under systemd, READY, STATUS, WATCHDOG, RELOADING and STOPPING are sent.
+      failed pass is retried with increasing delays and does not affect other tenants. SIGTERM and SIGINT stop cleanly
+      with exit status 0; a second one stops at once. SIGHUP reloads the playbooks and keeps the old version of any that
+      is invalid. SIGUSR1 logs the status of each. Under systemd, READY, STATUS, WATCHDOG, RELOADING and STOPPING are sent.
       """,
     examples: [
       "message-trace run contoso.json", "message-trace run /etc/message-trace/*.json --metrics-file mail.prom",

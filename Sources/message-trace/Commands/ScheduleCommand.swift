@@ -44,7 +44,7 @@ struct ScheduleCommand: RunnableCommand {
     case [.cron, .kubernetes]: try context.terminal.output(try KubernetesManifests.cronJobs(try containers()))
     default:
       throw Invocation.usage(
-        "expected one of --systemd, --cron, --container and --kubernetes.", help: "message-trace help schedule")
+        "expected one of --systemd, --cron, --container and --kubernetes.", help: "See message-trace help schedule")
     }
     return .done
   }
@@ -56,7 +56,9 @@ struct ScheduleCommand: RunnableCommand {
   }
 
   private func onlyPlace() throws(Failure) -> UnitParameters {
-    guard context.invocation.operands.count == 1 else { throw context.command.wrongCall(" One playbook a call.") }
+    guard context.invocation.operands.count == 1 else {
+      throw context.command.wrongCall("one playbook a call is expected.")
+    }
     let path = context.invocation.operands[0]
     return try UnitParameters(
       binary(), playbook: absolute(path), layer: try layer(path), every: try every(path) ?? Defaults.every)

@@ -8,15 +8,16 @@ struct StateCommand: RunnableCommand {
   static let descriptor = Command(
     name: "state",
     summary: "make the tables of shared state, move a state; refused events",
-    usage: "state init [PLAYBOOK] | copy FROM TO | rejected [PLAYBOOK] [--resend] [--format text|json] [OPTION]...",
+    usage: "state init [PLAYBOOK] | copy FROM TO | rejected [PLAYBOOK] [--resend] [OPTION]...",
     details: """
       init makes the tables of shared state in the database that --state or the playbook names, once for all tenants; tables
       that are there stay. It prints the rights to grant to a role that is not their owner.
       copy moves a state between directory and database, both ways: FROM cannot be used afterwards, until it is the TO of
       another copy. It refuses a state that is in use, and a TO that holds one. From a database it needs --tenant.
       rejected lists the events that a receiver has refused for good, with its reason: they are set aside in the state, so
-      that they block no other event. With --resend they are sent again to the sink that refused them, for example after the types of
-      an index were corrected; what is refused again stays. --format json prints each with the whole event, one a line.
+      that they block no other event. With --resend they are sent again to the sink that refused them, for example after
+      the types of an index were corrected; what is refused again stays. --format json prints each with the whole event,
+      one a line.
       """,
     examples: [
       "message-trace state init --state postgresql://owner@db.example/mail",
@@ -33,7 +34,7 @@ struct StateCommand: RunnableCommand {
   func run() async throws(Failure) -> ExitCode {
     var layer = context.invocation.layer.over(SettingLayer(environment: context.environment))
     if context.invocation.operands.first == "copy" { return try copy(layer) }
-    guard context.invocation.operands.count < 3 else { throw context.command.wrongCall() }
+    guard context.invocation.operands.count < 3 else { throw context.command.wrongCount(context.invocation.operands) }
     if let playbook = context.invocation.operands.dropFirst().first {
       layer = layer.over(try Playbook.read(playbook).layer)
     }
@@ -47,7 +48,7 @@ struct StateCommand: RunnableCommand {
   private func initialize(_ layer: SettingLayer) throws(Failure) -> ExitCode {
     guard let database = try TenantSettings.statePlace(layer, environment: context.environment).database else {
       throw Invocation.usage(
-        "state init needs a database: --state postgresql://USER@HOST/DATABASE.", help: "message-trace help state")
+        "state init needs a database: --state postgresql://USER@HOST/DATABASE.", help: "See message-trace help state")
     }
     let isNew = try DatabaseSchema(database).create()
     context.terminal.say(
@@ -59,7 +60,7 @@ struct StateCommand: RunnableCommand {
 
   private func copy(_ layer: SettingLayer) throws(Failure) -> ExitCode {
     let operands = context.invocation.operands
-    guard operands.count == 3 else { throw context.command.wrongCall() }
+    guard operands.count == 3 else { throw context.command.wrongCall("copy needs FROM and TO.") }
     let reader = SettingReader(layer: layer, environment: context.environment, loadsSecrets: false)
     let from = StateLocation.fullPath(operands[1])
     var tenant = reader.tenant()
@@ -69,7 +70,8 @@ struct StateCommand: RunnableCommand {
       tenant = found
     }
     guard !tenant.isEmpty || !DatabaseTarget.isOne(from) && !DatabaseTarget.isOne(operands[2]) else {
-      throw Invocation.usage("state copy needs --tenant: a database holds several.", help: "message-trace help state")
+      throw Invocation.usage(
+        "state copy needs --tenant: a database holds several.", help: "See message-trace help state")
     }
     let log = try context.log(layer, time: .system, quiet: .warning)
     let outcome = try StateCopy(

@@ -15,7 +15,7 @@ enum Help {
 
     message-trace help COMMAND     options and examples of one command
     \(HelpTopic.all.map(topicLine).joined(separator: "\n"))
-    message-trace version
+    message-trace version          the version
 
     """
 
@@ -26,7 +26,7 @@ enum Help {
     if let topic = HelpTopic.named(topic) { return topic.text }
     throw Invocation.usage(
       "unknown help topic \(Log.clean(topic, limit: 60))\(Suggestion.question(topic, among: names))",
-      help: "message-trace help")
+      help: Command.overviewCall)
   }
 
   /// Every command and topic that `help` accepts.
@@ -41,11 +41,12 @@ enum Help {
 
   private static func text(for command: Command) -> String {
     var text = "usage: message-trace \(command.usage)\n\n\(command.details)\n"
-    let own = command.options.map { row("--\($0.rawValue) \($0.placeholder(of: command))", $0.summary, width: 38) }
-    let common = command.settings.filter(\.isCommon).map(line)
-    let further = command.settings.filter { !$0.isCommon }.map(line)
+    let common = command.options.filter { !$0.isRare }.map { line($0, command) } + commonSettings(command).map(line)
+    let further =
+      command.options.filter(\.isRare).map { line($0, command) }
+      + command.settings.filter { !commonOrder.contains($0) }.map(line)
     let isShort = further.count < 6
-    let first = own + common + (isShort ? further : [])
+    let first = common + (isShort ? further : [])
     if !first.isEmpty { text += "\noptions:\n\(first.joined(separator: "\n"))\n" }
     if !isShort { text += "\nfurther options:\n\(further.joined(separator: "\n"))\n" }
     text += "\nexamples:\n\(command.examples.map { "  \($0)" }.joined(separator: "\n"))\n"
@@ -57,20 +58,21 @@ enum Help {
     row("--\(setting.rawValue) \(setting.placeholder)", setting.summary, width: 38)
   }
 
+  private static func line(_ option: CommandOption, _ command: Command) -> String {
+    row("--\(option.rawValue) \(option.placeholder(of: command))", option.summary(of: command), width: 38)
+  }
+
+  /// What a first call needs, in the order in which it is thought of; the help lists the others under a heading of their own.
+  private static let commonOrder: [Setting] = [
+    .mode, .tenant, .clientID, .clientSecretFile, .certificateFile, .privateKeyFile, .username, .passwordFile, .sink,
+    .state, .since, .profile, .localDomains, .logLevel,
+  ]
+
+  private static func commonSettings(_ command: Command) -> [Setting] {
+    commonOrder.filter(command.settings.contains)
+  }
+
   private static func row(_ left: String, _ right: String, width: Int) -> String {
     "  " + left + String(repeating: " ", count: max(1, width - left.count)) + right
-  }
-}
-
-extension Setting {
-  /// True for what a first call needs; the help lists the others under a heading of their own.
-  fileprivate var isCommon: Bool {
-    switch self {
-    case .mode, .tenant, .clientID, .clientSecretFile, .certificateFile, .privateKeyFile, .username, .passwordFile,
-      .sink,
-      .state, .since, .profile, .localDomains, .logLevel:
-      true
-    default: false
-    }
   }
 }

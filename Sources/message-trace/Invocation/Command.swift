@@ -39,12 +39,33 @@ struct Command: Sendable {
   }
 
   /// A usage error that shows the right call.
-  /// - Parameter suffix: a further sentence, with its leading space.
-  func wrongCall(_ suffix: String = "") -> Failure {
-    Invocation.usage("usage: message-trace \(usage).\(suffix)", help: helpCall)
+  /// - Parameter sentence: what is wrong with the call that was made.
+  func wrongCall(_ sentence: String) -> Failure {
+    Invocation.usage(sentence, help: "Use: message-trace \(usage)")
   }
 
-  var helpCall: String { "message-trace help \(name)" }
+  /// A usage error for operands that are too many or too few.
+  func wrongCount(_ given: [String]) -> Failure {
+    guard given.count > operands.count.upperBound, let extra = given.last else {
+      let least = operands.count.lowerBound
+      return wrongCall(
+        least == 1 ? "\(name) needs an operand." : "\(name) needs \(least) operands, not \(given.count).")
+    }
+    let most = operands.count.upperBound
+    let sentence =
+      "\(name) takes \(most == 0 ? "no operand" : most == 1 ? "one operand at most" : "\(most) operands"); "
+      + "\(Log.clean(extra, limit: 60)) is one too many."
+    if options.contains(.playbook), extra.hasSuffix(".json") {
+      return Invocation.usage(sentence, help: "Name the playbook with --playbook \(Log.clean(extra, limit: 60)).")
+    }
+    if options.contains(.recipientAddress), extra.contains("@") {
+      return Invocation.usage(sentence, help: "Give an address with --sender-address or --recipient-address.")
+    }
+    return wrongCall(sentence)
+  }
+
+  var helpCall: String { "See message-trace help \(name)" }
+  static let overviewCall = "See message-trace help"
 }
 
 /// The operands that a command accepts.

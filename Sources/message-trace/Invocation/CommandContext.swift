@@ -66,12 +66,14 @@ struct CommandContext: Sendable {
   }
 
   /// The value of an option that takes an integer.
-  func number(_ option: CommandOption, default value: Int, _ range: ClosedRange<Int>) throws(Failure) -> Int {
+  func number(
+    _ option: CommandOption, default value: Int, _ range: ClosedRange<Int>, hint: String? = nil
+  ) throws(Failure) -> Int {
     guard let text = invocation.options[option] else { return value }
     guard let number = Int(text), range.contains(number) else {
       throw Invocation.usage(
         "--\(option.rawValue) must be a number from \(range.lowerBound) to \(range.upperBound).",
-        help: command.helpCall)
+        help: hint ?? command.helpCall)
     }
     return number
   }

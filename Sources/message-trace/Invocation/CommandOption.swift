@@ -66,7 +66,22 @@ enum CommandOption: String, CaseIterable, Sendable {
     return words.isEmpty || words.count > 4 ? placeholder : words.joined(separator: "|")
   }
 
-  /// One line for the help.
+  /// True for what few calls need: the help lists it below the common options.
+  var isRare: Bool { [.rebuildState, .aliveFile].contains(self) }
+
+  /// One line for the help of a command.
+  func summary(of command: Command) -> String {
+    switch (command.name, self) {
+    case ("details", .startDate): "look the message up from DATE on; default ten days before the end"
+    case ("details", .endDate): "look the message up to DATE; default now"
+    case ("details", .senderAddress): "accepted for calls of Get-MessageTraceDetail; the sender is looked up"
+    case ("normalise", .recipientAddress): "recipient of rows of details that name none"
+    case ("normalise", .senderAddress): "sender of rows of details that name none"
+    default: summary
+    }
+  }
+
+  /// One line for the completion, and for the help of most commands.
   var summary: String {
     switch self {
     case .messages: "size of the generated tenant"
@@ -77,8 +92,8 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .hours: "age of the oldest mail in hours; default 24"
     case .tenants: "so many tenants with a playbook each, in the directory of --playbooks; at most 1000"
     case .playbooks: "directory for the playbooks of --tenants, and for their states and events"
-    case .startDate: "only mail received at or after DATE; default 48 hours before the end, or with an id, all"
-    case .endDate: "only mail received at or before DATE; default now"
+    case .startDate: "received at or after DATE; default 48 hours before the end; with an id, all"
+    case .endDate: "received at or before DATE; default now"
     case .senderAddress: "only from these senders"
     case .recipientAddress: "only to these recipients"
     case .status: "only with one of these statuses"
@@ -105,7 +120,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .kubernetes: "a Deployment for all playbooks; with --cron a CronJob for each"
     case .replicas: "pods of the Deployment; default 2"
     case .image: "the image's name; default message-trace and the version"
-    case .aliveFile: "a file that is replaced while every playbook makes progress: for a liveness probe"
+    case .aliveFile: "file that is replaced while every playbook makes progress, for a liveness probe"
     case .title: "heading of the page; default Mail of the tenant"
     case .top: "bars in each chart of the most frequent values, 1 to 100; default 10"
     case .collectorState: "state directory of the collector, to show its status"

@@ -43,9 +43,11 @@ struct Invocation: Sendable {
       return
     }
     guard let known = Command.named(name) else {
-      throw Self.usage(
-        "unknown command \(Log.clean(name, limit: 60))\(Suggestion.question(name, among: Command.names))",
-        help: "message-trace help")
+      let meant = FamiliarName.commands(name)
+      let question =
+        meant.isEmpty
+        ? Suggestion.question(name, among: Command.names) : ", did you mean \(meant.joined(separator: " or "))?"
+      throw Self.usage("unknown command \(Log.clean(name, limit: 60))\(question)", help: Command.overviewCall)
     }
     command = known
   }
@@ -89,27 +91,27 @@ struct Invocation: Sendable {
         "--\(name) is not accepted: other users of this host can read a secret in the arguments.",
         help: "Use --password-file or --client-secret-file, or the environment.")
     }
-    let near = Suggestion.name(to: name, among: known).map { ", did you mean --\($0)?" } ?? "."
+    let familiar = command.map { FamiliarName.options(name, of: $0) } ?? []
+    let meant = familiar.isEmpty ? Suggestion.name(to: name, among: known).map { [$0] } ?? [] : familiar
+    let near = meant.isEmpty ? "." : ", did you mean \(meant.map { "--\($0)" }.joined(separator: " or "))?"
     return Self.usage("unknown option --\(Log.clean(name, limit: 60))\(near)", help: helpCall)
   }
 
-  private var helpCall: String { command?.helpCall ?? "message-trace help" }
+  private var helpCall: String { command?.helpCall ?? Command.overviewCall }
 
   private mutating func checkOperands() throws(Failure) {
     if wantsHelp, command == nil, let first = operands.first { command = Command.named(first) }
     guard !wantsHelp else { return }
     guard let command else {
       guard let first = operands.first else { return }
-      throw Self.usage("expected a command before \(Log.clean(first, limit: 60)).", help: "message-trace help")
+      throw Self.usage("expected a command before \(Log.clean(first, limit: 60)).", help: Command.overviewCall)
     }
     if let first = operands.first, !command.operands.verbs.isEmpty, !command.operands.verbs.contains(first) {
       throw Self.usage(
         "the first operand must be one of \(command.operands.verbs.joined(separator: ", ")), not \(Log.clean(first, limit: 60))\(Suggestion.question(first, among: command.operands.verbs))",
-        help: "Usage: message-trace \(command.usage)")
+        help: "Use: message-trace \(command.usage)")
     }
-    guard command.operands.count.contains(operands.count) else {
-      throw command.wrongCall()
-    }
+    guard command.operands.count.contains(operands.count) else { throw command.wrongCount(operands) }
   }
 
   static func usage(_ sentence: String, help: String) -> Failure {

@@ -49,6 +49,9 @@ struct NormaliseCommand: RunnableCommand {
     let operands = context.invocation.operands
     for path in operands.isEmpty ? ["-"] : operands { try files.read(path) }
     if files.tally.isNotable || context.terminal.isInteractive { context.terminal.say(files.tally.text) }
+    if files.tally.undated > 0, let pattern = context.invocation.options[.dateFormat] {
+      context.terminal.say("hint: Correct --date-format: not every date has the form \(Log.clean(pattern, limit: 60)).")
+    }
     return files.tally.isUseless ? .badData : .done
   }
 }

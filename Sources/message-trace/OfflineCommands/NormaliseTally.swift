@@ -31,6 +31,6 @@ struct NormaliseTally: Sendable, Equatable {
       (undated, "without a time that can be read"),
     ]
     let notes = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-    return (["\(rows) rows"] + notes).joined(separator: ", ")
+    return ([rows == 1 ? "1 row" : "\(rows) rows"] + notes).joined(separator: ", ")
   }
 }

@@ -27,7 +27,7 @@ struct VerifyCommand: RunnableCommand {
 
   func run() throws(Failure) -> ExitCode {
     guard !context.invocation.operands.isEmpty else {
-      throw Invocation.usage("verify requires at least one file.", help: "message-trace help verify")
+      throw Invocation.usage("verify requires at least one file.", help: "See message-trace help verify")
     }
     var audit = EventAudit()
     for path in context.invocation.operands {

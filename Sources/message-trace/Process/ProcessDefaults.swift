@@ -16,6 +16,8 @@ enum ProcessDefaults {
       guard opened == descriptor else { _exit(ExitCode.system.rawValue) }
     }
     keepMemoryWhole()
+    // Without it each call by an unprivileged user writes to syslog that a thread's priority could not be raised.
+    _ = unsafe setenv("LIBDISPATCH_LOG", "NO", 0)
   }
 
   /// Gives large blocks back to the system as they are freed. Without it glibc raises the size from which it does so to that

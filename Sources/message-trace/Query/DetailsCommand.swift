@@ -22,9 +22,8 @@ struct DetailsCommand: RunnableCommand {
 
   func run() async throws(Failure) -> ExitCode {
     let operands = context.invocation.operands
-    guard operands.count == 2, !operands[1].isEmpty else {
-      throw Self.descriptor.wrongCall()
-    }
+    guard operands.count == 2 else { throw Self.descriptor.wrongCount(operands) }
+    try Self.check(traceID: operands[0], recipient: operands[1])
     let options = QueryArguments(context: context)
     let format = try options.choice(.format, Format.allCases) ?? .timeline
     let key = DetailsKey(traceID: try QueryArguments.traceID(operands[0]), recipient: operands[1])
@@ -36,7 +35,7 @@ struct DetailsCommand: RunnableCommand {
     let found: (QueryRow?, [DetailsStep]) = try await StopSignals.guarding {
       () async throws(Failure) -> (QueryRow?, [DetailsStep]) in
       try await Self.read(key, service, (start, end), wantsRow: format != .raw)
-    }.get()
+    }.mapError(QuerySession.ended).get()
     let (row, steps) = (found.0, found.1.sorted { ($0.at ?? .latest) < ($1.at ?? .latest) })
     guard !steps.isEmpty else { throw Self.nothing(knowsRow: row != nil) }
     switch format {
@@ -48,6 +47,26 @@ struct DetailsCommand: RunnableCommand {
         QueryOutput.events(steps.lazy.map(\.json), normaliser, created: service.time.now()))
     }
     return .done
+  }
+
+  /// Refuses operands that are another thing than their place says.
+  private static func check(traceID: String, recipient: String) throws(Failure) {
+    if traceID.contains("@"), (try? QueryArguments.traceID(recipient)) != nil {
+      throw Invocation.usage(
+        "the recipient stands before the message trace id.",
+        help: "Swap them: message-trace details \(Log.clean(recipient, limit: 60)) \(Log.clean(traceID, limit: 200))")
+    }
+    if traceID.contains("@") {
+      throw Invocation.usage(
+        "\(Log.clean(traceID, limit: 200)) is no message trace id; a Message-ID is another one.",
+        help: "Find the trace id with message-trace query --message-id '\(Log.clean(traceID, limit: 200))'")
+    }
+    // Neither an SMTP address nor one of an X.500 directory.
+    guard recipient.contains("@") || recipient.contains("=") || recipient.contains(":") else {
+      throw Invocation.usage(
+        "the recipient \(Log.clean(recipient, limit: 60)) is not an address.",
+        help: "Copy it whole from `message-trace query`, such as user2@contoso.com.")
+    }
   }
 
   /// Reads the message's row first where it is needed: the legacy service requires sender and time, the timeline a header,

@@ -13,6 +13,22 @@ enum QueryColumn: String, CaseIterable, Sendable {
   /// Those of a table that is fitted to a terminal; the Message-ID is shown where it is asked for.
   static let usual = allCases.filter { $0 != .messageID }
 
+  /// The column of a name: ours, the table's own heading, or the cmdlet's; in any case, with or without hyphens.
+  static func named(_ text: String) -> QueryColumn? {
+    let bare = text.lowercased().filter { $0 != "-" && $0 != " " && $0 != "_" }
+    return allCases.first { $0.names.contains(bare) }
+  }
+
+  private var names: [String] {
+    switch self {
+    case .received: ["received", "date", "time"]
+    case .sender: ["sender", "senderaddress", "from"]
+    case .recipient: ["recipient", "recipientaddress", "to"]
+    case .traceID: ["traceid", "messagetraceid"]
+    case .status, .subject, .size, .fromIP, .toIP, .messageID: [rawValue.filter { $0 != "-" }]
+    }
+  }
+
   func title(_ zone: LocalZone) -> String {
     switch self {
     case .received: zone.isUTC ? "RECEIVED (UTC)" : "RECEIVED"

@@ -45,7 +45,7 @@ struct QueryCommand: RunnableCommand {
       try write(Array(result.rows.dropFirst(request.skipped)))
       try writer.end(isEmpty: count == 0)
       return (result, count, newest)
-    }.get()
+    }.mapError(QuerySession.ended).get()
     report(result, count, newest, request)
     return .done
   }

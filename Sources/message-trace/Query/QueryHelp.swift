@@ -24,19 +24,19 @@ enum QueryHelp {
     "message-trace query",
     "message-trace query --message-trace-id 2e3c0fac-4669-4e4a-2669-08d5dd529cbe",
     "message-trace query --message-id '<ea7d4b44435d4810a151eaca8d596958@CO2PR00MB0199.namprd00.prod.outlook.com>'",
-    "message-trace query --start-date 2020-06-15 --end-date 2020-06-16 --recipient-address user2@contoso.com,user3@contoso.com",
+    "message-trace query --start-date 2020-06-15 --recipient-address user2@contoso.com,user3@contoso.com",
     "message-trace details 2e3c0fac-4669-4e4a-2669-08d5dd529cbe user2@contoso.com",
     "message-trace query --sender-address john@contoso.com --start-date 2018-06-13 --end-date 2018-06-15",
     "message-trace query --playbook contoso.json --start-date -3d --status Failed,Quarantined --format csv",
-    "message-trace query --start-date yesterday --tz local --sender-address '*invoice*@contoso.com' --columns received,subject",
+    "message-trace query --start-date yesterday --tz local --sender-address '*invoice*@contoso.com' --columns subject",
   ]
 
   static let details =
     """
     Shows what happened to one message on its way to one recipient, step by step. TRACE-ID and RECIPIENT are
     those that `query` shows. Steps that decide the outcome are marked with !. FORMAT is timeline (default), ndjson
-    (events as a SIEM receives them) or raw (steps as received). The legacy service also requires dates and the sender:
-    if they are not given, they are looked up first, over ten days.
+    (events as a SIEM receives them) or raw (steps as received). The message's row, with its sender and its time, is
+    looked up first: in the last ten days, unless --start-date is given.
     """
 
   static let detailsExamples = [

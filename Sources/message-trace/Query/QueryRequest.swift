@@ -11,7 +11,7 @@ struct QueryRequest: Sendable {
   let filter: QueryFilter
   let start: Instant
   let end: Instant
-  /// Why no more than this span is searched, for an empty result; nil if it was asked for or is all that is kept.
+  /// How to search a longer span, for an empty result; nil if all that is kept was searched.
   let unsearched: String?
   /// How many of the newest rows are read, and how many of these are skipped; nil for all.
   let most: Int?
@@ -28,12 +28,13 @@ struct QueryRequest: Sendable {
     let isUsual: Bool
     (start, end, isUsual) = try options.span(now: now, source: source, usual: usual, zone: zone)
     let days = source.searchable.components.seconds / 86_400
-    unsearched =
-      isUsual && !hasID
-      ? "Without --start-date only 48 hours are searched. The service keeps \(days) days: --start-date -\(days)d" : nil
+    let isAll = start <= now - source.searchable + .seconds(120)
+    let usualSpan = isUsual && !hasID ? "Without --start-date only 48 hours are searched. " : ""
+    unsearched = isAll ? nil : "\(usualSpan)The service keeps \(days) days: --start-date -\(days)d"
     table = try options.table(zone)
     (most, skipped) = try options.limits()
     format = try options.choice(.format, Format.allCases) ?? .table
+    try options.checkTable(format)
   }
 }
 
@@ -57,11 +58,13 @@ struct QueryArguments: Sendable {
     guard start >= oldest - .seconds(60) else {
       throw usage(
         "the start \(Timestamp.text(start)) is older than the \(days) days that the service keeps.",
-        "Start at \(Timestamp.text(oldest + .seconds(60))) or later.")
+        "Use --start-date -\(days)d or a later one.")
     }
     if start < oldest + .seconds(60) { start = oldest + .seconds(60) }
     guard start <= end else {
-      throw usage("the start \(Timestamp.text(start)) is after the end \(Timestamp.text(end)).", nil)
+      throw usage(
+        "the start \(Timestamp.text(start)) is after the end \(Timestamp.text(end)).",
+        start > now ? "Use a --start-date in the past, such as -24h." : "Swap --start-date and --end-date.")
     }
     return (start, end, given == nil)
   }
@@ -77,7 +80,7 @@ struct QueryArguments: Sendable {
   func table(_ zone: LocalZone) throws(Failure) -> QueryTable {
     let names = try list(.columns)
     let chosen = try names.map { (name) throws(Failure) in
-      if let column = QueryColumn(rawValue: name.lowercased()) { return column }
+      if let column = QueryColumn.named(name) { return column }
       let words = QueryColumn.allCases.map(\.rawValue)
       throw usage(
         "--columns must be of \(words.joined(separator: ", ")), not \(Log.clean(name, limit: 60))\(Suggestion.question(name, among: words))",
@@ -87,6 +90,14 @@ struct QueryArguments: Sendable {
     let width = isWide ? nil : QueryTable.terminalColumns()
     return QueryTable(
       columns: width, zone: zone, chosen: !chosen.isEmpty ? chosen : isWide ? QueryColumn.allCases : nil)
+  }
+
+  /// Refuses what only a table has, for another format.
+  func checkTable(_ format: QueryRequest.Format) throws(Failure) {
+    for option in [CommandOption.columns, .wide] where format != .table && context.invocation.options[option] != nil {
+      throw usage(
+        "--\(option.rawValue) is for the table; \(format.rawValue) has all columns.", "Leave out --\(option.rawValue).")
+    }
   }
 
   func filter() throws(Failure) -> QueryFilter {
@@ -114,7 +125,9 @@ struct QueryArguments: Sendable {
       return (page * pageSize, (page - 1) * pageSize)
     }
     guard !isPaged else { throw usage("--result-size and --page cannot be combined.", nil) }
-    return (try context.number(.resultSize, default: 1_000, 1...5_000), 0)
+    return (
+      try context.number(.resultSize, default: 1_000, 1...5_000, hint: "Leave --result-size out for all rows."), 0
+    )
   }
 
   func choice<Choice: RawRepresentable>(
@@ -181,7 +194,10 @@ struct QueryArguments: Sendable {
     for part in try texts(option).flatMap({ $0.split(separator: ",") }) {
       let value = String(part.trimmingPrefix { $0 == " " }.reversed().drop { $0 == " " }.reversed())
       guard !value.isEmpty, check(value) else {
-        throw usage("--\(option.rawValue) \(Log.clean(value, limit: 60)) \(Self.reason(option, value))", nil)
+        let isIP = [.fromIP, .toIP].contains(option)
+        throw usage(
+          "--\(option.rawValue) \(Log.clean(value, limit: 60)) is \(isIP ? "not an IP address" : "empty").",
+          isIP ? "Give whole addresses, separated by commas; networks cannot be searched." : nil)
       }
       if !values.contains(where: { $0.lowercased() == value.lowercased() }) { values.append(value) }
     }
@@ -214,13 +230,6 @@ struct QueryArguments: Sendable {
   private func isIP(_ text: String) -> Bool {
     var room = [UInt8](repeating: 0, count: 16)
     return unsafe inet_pton(text.contains(":") ? AF_INET6 : AF_INET, text, &room) == 1
-  }
-
-  private static func reason(_ option: CommandOption, _ value: String) -> String {
-    switch option {
-    case .fromIP, .toIP: "is not an IP address."
-    default: "is empty."
-    }
   }
 
   private func usage(_ sentence: String, _ hint: String?) -> Failure {

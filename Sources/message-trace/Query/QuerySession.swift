@@ -20,7 +20,8 @@ struct QuerySession: Sendable {
     let places = ["STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"]
     if layer[.state] == nil, places.allSatisfy({ context.environment[$0] == nil }) { layer[.state] = [""] }
     time = try context.time(layer)
-    let log = try context.log(layer, time: time, quiet: .warning)
+    // A search that waits for the quota says so, whether a terminal watches or a file.
+    let log = try context.log(layer, time: time, quiet: .info)
     configuration = try context.tenantSettings(layer, log: log)
     source = try Self.source(configuration, time: time, log: log)
   }
@@ -29,6 +30,14 @@ struct QuerySession: Sendable {
   static let settings = Setting.allCases.filter {
     ![.sink, .lag, .revisit, .every, .since, .pageSize, .details, .detailsShare, .metricsFile, .forgetSink]
       .contains($0)
+  }
+
+  /// A failure in the words of a search, which keeps nothing for the next one.
+  static func ended(_ failure: Failure) -> Failure {
+    guard failure.code == .stopped else { return failure }
+    return Failure(
+      .stopped, exit: failure.exit, "Stopped before the search was complete; what was printed is not the whole result.",
+      hint: "Run it again, over a shorter span or with --result-size if it took long.")
   }
 
   /// Maps rows, or delivery events, to the events that a SIEM receives.

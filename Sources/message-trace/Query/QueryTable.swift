@@ -26,7 +26,7 @@ struct QueryTable: Sendable {
       [shown.map { $0.title(zone) }]
       + rows.map { row in shown.map { TerminalText.visible($0.value(row, zone)) } }
     let widths = fit(shown, cells)
-    return cells.map { line(zip($0, widths).map { TerminalText.fitted($0, to: $1) }) }.joined()
+    return cells.map { line(zip($0, widths).map(fitted)) }.joined()
   }
 
   private func line(_ cells: [String]) -> String {
@@ -35,10 +35,19 @@ struct QueryTable: Sendable {
     return text + "\n"
   }
 
+  /// The width up to which one long value widens its column where nothing is truncated.
+  private static let widest = 60
+
+  private func fitted(_ cell: String, to width: Int) -> String {
+    columns == nil && TerminalText.width(cell) > width ? cell : TerminalText.fitted(cell, to: width)
+  }
+
   /// Shrinks the widest truncatable column first.
   private func fit(_ shown: [QueryColumn], _ cells: [[String]]) -> [Int] {
     var widths = shown.indices.map { index in cells.map { TerminalText.width($0[index]) }.max() ?? 0 }
-    guard let columns else { return widths }
+    guard let columns else {
+      return zip(shown, widths).map { $0.least == nil ? $1 : min($1, Self.widest) }
+    }
     var excess = widths.reduce(0, +) + 2 * (shown.count - 1) - columns
     while excess > 0 {
       let candidates = shown.indices.filter { index in shown[index].least.map { widths[index] > $0 } ?? false }

@@ -84,7 +84,7 @@ struct SimulateCommand: RunnableCommand {
       guard let fault = NamedFault(rawValue: name) else {
         let question = Suggestion.question(name, among: NamedFault.allCases.map(\.rawValue))
         throw Invocation.usage(
-          "unknown fault \(Log.clean(name, limit: 60))\(question)", help: "message-trace help simulate")
+          "unknown fault \(Log.clean(name, limit: 60))\(question)", help: "See message-trace help simulate")
       }
       faults.append(fault)
     }

@@ -1,5 +1,6 @@
 // `check`: findings, hints and exit codes.
 
+internal import Glibc
 internal import IntakeCore
 internal import IntakeTesting
 internal import Simulator
@@ -42,6 +43,21 @@ import Testing
     #expect(bad.contains { $0.contains("sign-in") } && bad.contains { $0.contains("sink tcp://127.0.0.1:9") })
     #expect(outcome.lines.contains { $0.contains("do: ") })
     #expect(!String(decoding: outcome.output, as: UTF8.self).contains("zebra-77"))
+  }
+
+  @Test("beside the collector of the same settings, which writes to the file, check warns and is good")
+  func besideCollector() throws {
+    let fixture = try CollectFixture(messages: 20)
+    defer { fixture.server.stop() }
+    let folder = try ScratchFolder()
+    #expect(check(fixture, folder).status == 0)
+    let output = unsafe open(folder("out.ndjson"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer { close(output) }
+    try #require(output >= 0 && flock(output, LOCK_EX | LOCK_NB) == 0)
+    let outcome = check(fixture, folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let sink = try #require(outcome.lines.first { $0.contains("sink file:") })
+    #expect(sink.hasPrefix("warn") && sink.contains("If that is the collector of these settings, all is well"))
   }
 
   @Test("check delivers nothing and moves no cursor")

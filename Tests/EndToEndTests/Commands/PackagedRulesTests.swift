@@ -25,6 +25,36 @@ struct PackagedRulesTests {
     if file.hasSuffix("json") { _ = try JSONValue(parsing: Array(try Self.text(file).utf8)) }
   }
 
+  @Test(
+    "the board is one that Grafana imports: queries that parse, each on the chosen data source, panels side by side",
+    .enabled(if: InstalledProgram.isWanted("promtool"), "promtool is not installed"))
+  func board() throws {
+    let board = try JSONValue(parsing: Array(try Self.text("grafana.json").utf8))
+    let variables = try #require(board["templating"]?["list"]?.array)
+    #expect(variables.compactMap { $0["name"]?.string } == ["datasource", "tenant"])
+    #expect(variables.last?["refresh"] == .number("2"), "its values are read whenever the time range changes")
+    var cells: Set<[Int]> = []
+    var rules = "groups:\n- name: board\n  rules:\n"
+    for panel in try #require(board["panels"]?.array) {
+      let title = panel["title"]?.string ?? ""
+      #expect(panel["datasource"]?["uid"]?.string == "${datasource}", "\(title)")
+      let place = ["x", "y", "w", "h"].compactMap { name -> Int? in
+        guard case .number(let text)? = panel["gridPos"]?[name] else { return nil }
+        return Int(text)
+      }
+      try #require(place.count == 4 && place[0] + place[2] <= 24, "\(title)")
+      for x in place[0]..<(place[0] + place[2]) {
+        for y in place[1]..<(place[1] + place[3]) { #expect(cells.insert([x, y]).inserted, "\(title)") }
+      }
+      let queries = (panel["targets"]?.array ?? []).compactMap { $0["expr"]?.string }
+      #expect(!queries.isEmpty, "\(title)")
+      for query in queries { rules += "  - { alert: A, expr: '\(query.replacing("$tenant", with: ".*"))' }\n" }
+    }
+    let folder = try ScratchFolder()
+    let checked = try TestProgram(["promtool", "check", "rules", try folder.write(rules, to: "board.yml")]).capture()
+    #expect(checked.status == 0, "\(String(decoding: checked.output, as: UTF8.self))\(checked.errors)")
+  }
+
   /// A rule, and what one of the series of a collector has to do until it fires. Values: promtool's notation, one a minute.
   struct Trouble: Sendable {
     var alert: String

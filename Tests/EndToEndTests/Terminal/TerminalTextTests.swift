@@ -35,6 +35,14 @@ struct TerminalTextTests {
     #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x202E })
   }
 
+  @Test("without a terminal one long subject is whole and does not widen the other rows")
+  func longSubject() throws {
+    let long = String(repeating: "long ", count: 200) + "end"
+    let lines = QueryTable(columns: nil).text([try Self.row(long), try Self.row("Hello")]).split(separator: "\n")
+    #expect(lines[1].contains(long))
+    #expect(lines[0].count < 300 && lines[2].count < 300, "\(lines[2].count)")
+  }
+
   @Test("without a terminal nothing is truncated and control characters are escaped")
   func whole() throws {
     let text = QueryTable(columns: nil).text([try Self.row(Self.subjects[4])])
