@@ -1,6 +1,7 @@
 // `message-trace-bench`: what each stage, each command and each sink costs here, beside other programs that do the same.
 //
 //     swift build -c release && .build/release/message-trace-bench            every table, in under ten minutes, and the README's
+//     message-trace-bench ROWS              the same with so many rows, events, identities and tenants at most: a trial of it
 //     message-trace-bench ROWS SECTION      one of core, commands, collect, ledger, growth, tenants, sinks, http, relp, kafka
 //     PATH=VENV/bin:$PATH message-trace-bench …   with the modules of a Python of your own: orjson, duckdb, polars
 //     message-trace-bench ROWS graph map    one measurement, run once: what a profiler is put on
@@ -54,7 +55,7 @@ struct Bench {
     case "commands": try CommandBench.run(rows: rows ?? 300_000)
     case "collect": try CollectBench.run(rows: rows ?? 300_000)
     case "ledger": try LedgerBench.run(most: rows ?? 50_000_000)
-    case "growth": try GrowthBench.run()
+    case "growth": try GrowthBench.run(most: rows ?? 10_000_000)
     case "tenants": try TenantBench.run(largest: rows ?? 1_000)
     default:
       let batch = try NormaliserBenchmark(mapping: try mapping("graph")).batch()

@@ -130,7 +130,7 @@ struct Figures {
   private mutating func addTenant(_ span: RawSpan) {
     guard let name = line.tenant, !name.isEscaped else { return }
     address.removeAll(keepingCapacity: true)
-    for index in name.range { address.append(span.byte(index)) }
+    unsafe span.extracting(name.range).withUnsafeBytes { unsafe address.append(contentsOf: $0) }
     tenants.add(address, 0..<address.count)
   }
 

@@ -97,7 +97,7 @@ enum CommandBench {
       let lacks = peer.lacks.isEmpty ? "" : ", without \(peer.lacks.sorted().joined(separator: ", "))"
       run.tell(peer.name + (peer.isFast ? " *" : "") + lacks, rows: rows, bytes: files.size([path]))
       let times = (run.wall / Double(rows)) / (ours.wall / Double(files.rows))
-      Summary.ofRun.note(.peers, "\(peer.name) \(WholeRun.rate(rows, run.wall))/s (1/\(Bench.tenths(times)))")
+      Summary.ofRun.note(.peers, "\(peer.name) \(WholeRun.rate(rows, run.wall))/s (ours × \(Bench.tenths(times)))")
     }
   }
 

@@ -6,19 +6,23 @@ internal import IntakeCore
 enum GrowthBench {
   private static let sizes = [10_000, 100_000, 1_000_000, 10_000_000]
 
-  static func run() throws(Failure) {
+  /// - Parameter most: rows of the largest measurement.
+  static func run(most: Int) throws(Failure) {
     let files = try BenchFiles(rows: 10_000)
     defer { files.remove() }
+    let sizes = sizes.filter { $0 <= max(most, 10_000) }
     Bench.say("\nCPU seconds, and peak MiB, as rows grow; slope: by which power the time grows in the last step")
     Bench.say(Bench.pad("", 16) + sizes.map { Bench.pad(Bench.grouped($0), 18) }.joined() + "slope")
-    try tell("normalise") { size in
+    try tell("normalise", sizes) { size in
       let rows = [String](repeating: files("graph.ndjson"), count: size / 10_000)
       return WholeRun.best([WholeRun.program, "normalise"] + rows, runs: runs(size))
     }
-    for name in ["verify", "report"] { try tell(name) { size in events(name, size, files) } }
+    for name in ["verify", "report"] { try tell(name, sizes) { size in events(name, size, files) } }
   }
 
-  private static func tell(_ name: String, _ measure: (_ size: Int) -> WholeRun?) throws(Failure) {
+  private static func tell(
+    _ name: String, _ sizes: [Int], _ measure: (_ size: Int) -> WholeRun?
+  ) throws(Failure) {
     var line = Bench.pad(name, 16)
     var seconds: [Double] = []
     for size in sizes {
