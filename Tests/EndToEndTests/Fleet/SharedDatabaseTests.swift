@@ -8,55 +8,9 @@ import Testing
 
 @Suite(.ownThreads, .enabled(if: PostgresServer.isWanted, "PostgreSQL is not installed"))
 struct SharedDatabaseTests {
-  /// A tenant with a database of its own.
-  private struct World: ~Copyable {
-    let fixture: PlaybookFixture
-    let database: PostgresServer
-    let state: String
-
-    init(faults: [FaultRule] = []) throws {
-      let server = try PostgresServer()
-      let uri = "\(try server.makeDatabase("mail"))?lease=5s"
-      let made = Program.run(["state", "init", "--state", uri])
-      try #require(made.status == 0, "\(made.errors)")
-      let services = try PlaybookFixture(messages: 200, faults: faults)
-      database = server
-      state = uri
-      fixture = services
-    }
-
-    var environment: [String: String] {
-      fixture.environment.merging(["MESSAGE_TRACE_ELASTIC_API_KEY": fixture.settings.elasticAPIKey]) { $1 }
-    }
-
-    /// As the fixture's playbook, with the state in the database.
-    func playbook(_ sink: String? = nil) throws -> String {
-      let own = "elastic+http://127.0.0.1:\(fixture.server.port)/mail"
-      return try fixture.folder.write(
-        """
-        { "trigger": { "every": "1s", "since": "6h", "revisit": ["none"] },
-          "source": { "tenant": "\(fixture.settings.tenant.name)", "clientId": "\(fixture.settings.clientID)",
-            "clientSecret": { "env": "GOOD" }, "pageSize": 50,
-            "graphUrl": "\(fixture.server.graphURL)", "authority": "\(fixture.server.authorityURL)" },
-          "sinks": ["\(sink ?? own)"], "state": "\(state)" }
-        """, to: "shared.json")
-    }
-
-    func run(_ arguments: [String]) -> ProcessResult { Program.run(arguments, environment: environment) }
-
-    func start(_ arguments: [String]) -> TestProcess { Program.start(arguments, environment: environment) }
-
-    func expectWhole(location: SourceLocation = #_sourceLocation) {
-      let oracle = DeliveryOracle(fixture.settings.tenant, at: TimeSource.system.now())
-      let verdict = oracle.judge(fixture.server.receipt(.elastic).events)
-      #expect(verdict.isPerfect, "\(verdict)", sourceLocation: location)
-      #expect(fixture.server.receipt(.elastic).conflicts == 0, sourceLocation: location)
-    }
-  }
-
   @Test("sinks of one machine are refused with a hint, also by validate", arguments: ["stdout", "file:/tmp/x.ndjson"])
   func refused(_ sink: String) throws {
-    let world = try World()
+    let world = try SharedWorld()
     let playbook = try world.playbook(sink)
     for command in [["collect"], ["run"], ["playbook", "validate"], ["check"]] {
       let result = world.run(command + [playbook])
@@ -68,7 +22,7 @@ struct SharedDatabaseTests {
   @Test("the cron of a second machine ends with 75 while the first one collects, names it, and doubles nothing")
   func cron() throws {
     let slow = FaultRule(.latency(.seconds(3)), on: "/v1.0/", .requests(2...2))
-    let world = try World(faults: [slow])
+    let world = try SharedWorld(faults: [slow])
     let playbook = try world.playbook()
     let first = world.start(["collect", playbook])
     eventually { world.fixture.pagesAsked >= 2 }
@@ -82,7 +36,7 @@ struct SharedDatabaseTests {
 
   @Test("a backfill gets its turns beside a daemon that keeps the tenant; status shows who holds it")
   func backfill() throws {
-    let world = try World()
+    let world = try SharedWorld()
     let playbook = try world.playbook()
     let daemon = world.start(["run", playbook])
     eventually { world.fixture.server.receipt(.elastic).count == world.fixture.settings.tenant.rowCount }

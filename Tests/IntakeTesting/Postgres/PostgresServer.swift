@@ -48,6 +48,24 @@ package final class PostgresServer: Sendable {
     try start()
   }
 
+  /// Makes a hot standby named `standby` that follows another server, and starts it. The other one needs
+  /// `wal_level=replica` and `max_wal_senders`.
+  package init(standbyOf primary: PostgresServer) throws {
+    programs = primary.programs
+    options = primary.options
+    folder = try ScratchFolder()
+    places = Locked((0, nil))
+    if geteuid() == 0, let user = Self.user { unsafe chown(folder.path, user.id, user.group) }
+    let made = try TestProgram(
+      Self.asUser([
+        "\(programs)/pg_basebackup", "-D", folder("data"), "-R", "-X", "stream", "-c", "fast", "-d",
+        "host=127.0.0.1 port=\(primary.port) user=postgres application_name=standby",
+      ])
+    ).capture()
+    guard made.status == 0 else { throw NotStarted(output: made.errors) }
+    try start()
+  }
+
   deinit { places.value.process?.stop(Stop.immediate.signal) }
 
   /// Debian has them outside of `PATH`, one folder a version; the newest wins.
@@ -113,6 +131,9 @@ extension PostgresServer {
     places.update { $0.process = nil }
     process?.stop(how.signal)
   }
+
+  /// Lets a standby take writes from now on.
+  package func promote() throws { _ = try query("SELECT pg_promote()") }
 
   /// SIGSTOP for the server and every session: connections stay, and nothing is answered.
   package func freeze() { for process in processes { kill(process, SIGSTOP) } }
