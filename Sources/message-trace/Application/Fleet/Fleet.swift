@@ -204,8 +204,7 @@ final class Fleet: Sendable {
 
   /// Equal for members with the same tenants.
   static func digest(_ tenants: Set<String>) -> String {
-    SHA256.digest(Array(tenants.sorted().joined(separator: "
-").utf8)).prefix(8).hex
+    SHA256.digest(Array(tenants.sorted().joined(separator: "\n").utf8)).prefix(8).hex
   }
 }
 
