@@ -24,7 +24,9 @@ package struct Pass: Sendable {
     } catch {
       outcome.interruption = error
     }
-    outcome.openSpanFailure = openSpanFailure(pipeline.state.checkpoint.openSpans)
+    outcome.openSpanFailure = Failure.open(
+      pipeline.state.checkpoint.openSpans,
+      hint: "Wait: later mail is collected, and open spans are tried again for a week; status lists them.")
     outcome.sinkFailures = pipeline.sinkFailures
     outcome.elapsed = max(.zero, time.now() - started)
     return outcome
@@ -63,7 +65,7 @@ package struct Pass: Sendable {
   ) async throws(Failure) {
     let due = schedule.due(pipeline.state.checkpoint.cursors, now: time.now(), source: pipeline.source)
     outcome.gaps = due.gaps
-    for gap in due.gaps { warn(of: gap) }
+    for gap in due.gaps { log.gap(gap.cursor, gap.window) }
     var justRead: Window?
     // Revisits that have failed, or whose windows the live read has covered meanwhile.
     var ended: Set<String> = []
@@ -103,7 +105,7 @@ package struct Pass: Sendable {
     let unread = pipeline.unread.count
     let before = pipeline.state.checkpoint
     outcome.tally += try await pipeline.read(read.window, moving: read.cursor, age: read.age)
-    for (window, failure) in pipeline.unread.dropFirst(unread) { warn(ofOpen: window, failure) }
+    for (window, failure) in pipeline.unread.dropFirst(unread) { log.spanLeftOpen(window, failure) }
     let date = pipeline.serverDate
     if mayBeginAgain,
       let cursors = schedule.beginAgain(
@@ -124,55 +126,29 @@ package struct Pass: Sendable {
     _ pipeline: inout Pipeline<Input, Mapping, State>, into outcome: inout PassOutcome
   ) async throws(Failure) {
     let now = time.now()
-    for span in pipeline.state.checkpoint.openSpans where now - span.opened > OpenSpan.longest {
+    let retention = pipeline.source.retention
+    for span in pipeline.state.checkpoint.openSpans where span.isLost(now, retention: retention) {
       let gap = Schedule.Gap(cursor: "open span", window: span.window)
       outcome.gaps.append(gap)
-      warn(of: gap)
+      log.gap(gap.cursor, gap.window)
       try pipeline.giveUp(span)
     }
     for span in pipeline.state.checkpoint.openSpans.filter({ $0.nextTry <= now }).prefix(Self.mostRetries) {
       let (tally, failure) = try await pipeline.retry(span)
       outcome.tally += tally
       guard !Task.isCancelled else { throw .stopped }
-      if failure == nil { log(.info, "source.span_read", "An open span has been read.", Self.values(span.window)) }
+      if failure == nil { log.spanRead(span.window) }
     }
   }
 
   /// Open spans that one pass tries again.
   private static let mostRetries = 5
 
-  private func openSpanFailure(_ spans: [OpenSpan]) -> Failure? {
-    guard let first = spans.first else { return nil }
-    let span = "\(Timestamp.text(first.window.start)) to \(Timestamp.text(first.window.end))"
-    return Failure(
-      .openSpan, exit: .tryLater,
-      "Reading windows: the service cannot return \(spans.count) span\(spans.count == 1 ? "" : "s"), the first is \(span).",
-      hint: "Wait: later mail is collected, and open spans are tried again for a week; status lists them.",
-      recovery: .later(after: nil))
-  }
-
-  private func warn(ofOpen window: Window, _ failure: Failure) {
-    log(
-      .warning, Failure.Code.openSpan.rawValue, "A span cannot be read and stays open: \(failure.sentence)",
-      Self.values(window))
-  }
-
   private func warn(ofCut start: Instant, _ source: some Source) {
     log(
       .warning, "schedule.since",
       "The service keeps rows for \(source.retention.components.seconds / 86_400) days only: the first pass starts there.",
       [("from", Timestamp.text(start))])
-  }
-
-  private func warn(of gap: Schedule.Gap) {
-    log(
-      .warning, "source.gap",
-      "A span left the service's retention before it was read; its rows are lost.",
-      [("cursor", gap.cursor)] + Self.values(gap.window))
-  }
-
-  private static func values(_ window: Window) -> [(String, String)] {
-    [("from", Timestamp.text(window.start)), ("to", Timestamp.text(window.end))]
   }
 }
 
@@ -188,9 +164,4 @@ extension Failure {
       hint: "Set the clock. If it was ahead before, run backfill over the time since the last correct pass.",
       recovery: .later(after: nil))
   }
-}
-
-extension Failure.Code {
-  /// Part of a window could not be read and stays open.
-  package static let openSpan = Self(rawValue: "source.open_span")
 }

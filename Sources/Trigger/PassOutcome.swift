@@ -18,6 +18,8 @@ package struct PassOutcome: Sendable {
   package var throttles = 0
   /// Events that receivers have refused for good, and that were set aside.
   package var rejected = 0
+  /// Messages whose delivery events were given up.
+  package var detailsGivenUp = 0
   /// By sink name: batches acknowledged.
   package var batches: [String: Int] = [:]
 
@@ -48,7 +50,8 @@ package struct PassOutcome: Sendable {
       ("left_out", "\(tally.duplicates)"), ("unmapped", "\(tally.failed)"), ("requests", "\(requests)"),
       ("seconds", "\(Double(elapsed.ticks / 10_000) / 1_000)"),
     ]
-    return figures + (throttles > 0 ? [("throttled", "\(throttles)")] : [])
+    let rare = [("throttled", throttles), ("details_given_up", detailsGivenUp)].filter { $0.1 > 0 }
+    return figures + rare.map { ($0.0, "\($0.1)") }
   }
 
   /// Failures that need an operator outrank transient ones.

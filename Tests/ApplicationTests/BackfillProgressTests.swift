@@ -40,4 +40,37 @@ internal import Trigger
       #expect(BackfillProgress(try JSONValue(parsing: Array(text.utf8))) == nil)
     }
   }
+
+  private static func hours(_ start: Int, _ end: Int) -> Window {
+    Window(start: Self.start + .seconds(start * 3_600), end: Self.start + .seconds(end * 3_600))
+  }
+
+  @Test("a call that continues adds only what is newer, any other its whole range; what waits survives and merges")
+  func waiting() throws {
+    var progress = BackfillProgress(span: Self.hours(0, 24), order: .oldest, updated: Self.start)
+    progress.asked = ["-24h", ""]
+    #expect(progress.append(Self.hours(0, 12), asked: ["x", "y"]) == nil && progress.waiting.isEmpty)
+    #expect(progress.append(Self.hours(0, 24), asked: ["x", "y"]) == nil && progress.waiting.isEmpty)
+    #expect(progress.append(Self.hours(20, 44), asked: ["-24h", ""]) == Self.hours(24, 44).start)
+    #expect(progress.append(Self.hours(24, 48), asked: ["-24h", ""]) == Self.hours(24, 48).start)
+    #expect(progress.waiting == [Self.hours(24, 48)])
+    #expect(progress.append(Self.hours(10, 12), asked: ["x", "y"]) == Self.hours(10, 12).start)
+    var read = try #require(BackfillProgress(try JSONValue(parsing: Array(progress.json.text.utf8))))
+    #expect(read.waiting == [Self.hours(10, 12), Self.hours(24, 48)])
+    read.done = read.span.span
+    #expect(read.takeWaiting(.newest) && read.span == Self.hours(10, 12) && read.done == .zero && read.order == .newest)
+    #expect(read.takeWaiting(.newest) && read.span == Self.hours(24, 48) && !read.takeWaiting(.newest))
+  }
+
+  @Test(
+    "what the service no longer keeps is left out of what is unfinished", arguments: BackfillProgress.Order.allCases)
+  func old(_ order: BackfillProgress.Order) {
+    var progress = BackfillProgress(span: Self.hours(0, 10), order: order, updated: Self.start)
+    progress.done = .seconds(2 * 3_600)
+    let begun = order == .oldest ? 2 : 0
+    #expect(progress.leaveOut(before: Self.hours(begun, 9).start) == nil)
+    #expect(progress.leaveOut(before: Self.hours(5, 9).start) == Self.hours(begun, 5))
+    #expect(progress.next(.seconds(86_400)) == (order == .oldest ? Self.hours(5, 10) : Self.hours(5, 8)))
+    #expect(progress.leaveOut(before: Self.hours(20, 21).start) != nil && progress.isComplete)
+  }
 }

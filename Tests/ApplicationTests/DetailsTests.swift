@@ -128,6 +128,7 @@ struct DetailsTests {
     let server: ScriptedServer
     let clock = ManualClock(DetailsTests.start)
     let sink = MemorySink()
+    let lines = LogLines()
 
     init(_ answer: @escaping @Sendable (String) -> [ScriptedServer.Step]) throws {
       folder = try ScratchFolder()
@@ -158,9 +159,13 @@ struct DetailsTests {
       _ pipeline: inout Pipeline<RowSource, PlainMapping, MemoryStore>, share: Int = 33
     ) async throws -> DetailsTally {
       try await DetailFetcher(
-        try configuration(share), queue: try DetailsQueue(folder.path), time: clock.source, log: .silent
+        try configuration(share), queue: try DetailsQueue(folder.path), time: clock.source, log: log
       ).run(&pipeline, from: try AnySource(try configuration(share), time: clock.source, log: .silent))
     }
+
+    var log: Log { Log(level: .warning, now: { DetailsTests.start }, write: lines.add) }
+    /// Codes of the warnings so far.
+    var warnings: [String] { lines.texts.map { String($0.split(separator: " ")[2]) } }
 
     var asked: [String] { server.requests.filter { $0.method == "GET" }.map(\.target) }
   }
@@ -187,20 +192,60 @@ struct DetailsTests {
     #expect(bench.sink.lines.count == 16 && Set(bench.sink.lines.map(Self.id)).count == 16)
   }
 
-  @Test("a message without events is asked for again later, at last given up")
+  @Test("a message without events is asked for again for a day, then given up with a warning, and counted")
   func empty() async throws {
     let bench = try Bench { _ in .answer(#"{"value":[]}"#) }
     defer { bench.server.stop() }
     var pipeline = try await bench.pipeline()
     _ = try DetailsQueue(bench.folder.path).put([Self.item(1)])
     var asked: [Int] = []
-    for _ in 0..<100 {
-      _ = try await bench.round(&pipeline)
-      asked.append(bench.asked.count)
-      bench.clock.advance(by: .seconds(60))
+    var givenUp = 0
+    for minute in 0...1_500 where minute % 15 == 0 {
+      let before = bench.asked.count
+      givenUp += try await bench.round(&pipeline).givenUp
+      if bench.asked.count > before { asked.append(minute) }
+      bench.clock.advance(by: .seconds(900))
     }
-    #expect(asked.last == 5 && asked[1] == 1 && asked[5] == 2 && asked[14] == 2 && asked[15] == 3)
+    #expect(asked == [0, 15, 60, 240, 720, 1_440] && givenUp == 1)
     #expect(try DetailsQueue(bench.folder.path).count == 0 && bench.sink.lines.isEmpty)
+    #expect(bench.warnings == ["details.given_up"])
+    var outcome = PassOutcome()
+    outcome.detailsGivenUp = givenUp
+    #expect(outcome.summary.contains { $0 == ("details_given_up", "1") })
+    var status = PassStatus(lastPass: Self.start)
+    status.note(outcome, at: Self.start)
+    #expect(Metrics.text([status]).contains("message_trace_details_given_up_total{"))
+  }
+
+  @Test("recipients that only Unicode holds to be equal are two, those that differ in ASCII case are one")
+  func recipients() throws {
+    let folder = try ScratchFolder()
+    let queue = try DetailsQueue(folder.path)
+    let items = ["\u{E9}@x.example", "e\u{301}@x.example", "b@x.example", "B@x.example"].map { recipient in
+      var item = Self.item(1)
+      item.recipient = recipient
+      return item
+    }
+    _ = try queue.put(items)
+    #expect(queue.count == 3)
+    try queue.remove(items[0])
+    #expect(queue.count == 2 && Array((queue.due(Self.start).first?.recipient ?? "").utf8).count > 0)
+    #expect(queue.due(Self.start).contains { $0.recipient.unicodeScalars.contains("\u{301}") })
+  }
+
+  @Test("damaged lines of the queue are warned about with their number, once")
+  func damagedLines() async throws {
+    let bench = try Bench { _ in [] }
+    defer { bench.server.stop() }
+    _ = try DetailsQueue(bench.folder.path).put([Self.item(1)])
+    let whole = try FileBytes.read(bench.folder("details-queue"), purpose: "queue")
+    try bench.folder.write(Array("nonsense\n{\"trace\":5}\n".utf8) + whole, to: "details-queue")
+    for _ in 0..<2 {
+      let pipeline = try Assembly(try bench.configuration(), time: bench.clock.source, log: bench.log).pipeline()
+      await pipeline.shutDown()
+    }
+    #expect(bench.warnings == ["details.damaged"] && bench.lines.texts.contains { $0.contains("lines=2") })
+    #expect(try DetailsQueue(bench.folder.path).count == 1)
   }
 
   @Test(
@@ -258,4 +303,11 @@ struct DetailsTests {
   private static func id(_ line: String) -> String {
     (try? JSONValue(parsing: Array(line.utf8)))?["event.id"]?.string ?? line
   }
+}
+
+/// The lines of a log.
+final class LogLines: Sendable {
+  private let held = Mutex<[String]>([])
+  var texts: [String] { held.withLock { $0 } }
+  func add(_ bytes: [UInt8]) { held.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) } }
 }

@@ -16,9 +16,12 @@ extension GraphSource: Searching {
   ) async throws(Failure) -> Page {
     if version == .beta2021, let id = terms.values[.traceID] { return try await draftMessage(id) }
     let recipients = version == .beta2021 && GraphFilter.canList(terms.recipients) ? terms.recipients : []
-    return try await search(
+    let page = try await search(
       GraphFilter.clauses(terms), in: window, after: cursor, recipients: recipients,
       top: terms.most.map { min($0, pageSize) })
+    // Where no more rows are wanted than the page has, a missing next link hides nothing.
+    if terms.most.map({ page.rows.count < $0 }) ?? true { try checkWhole(page, window) }
+    return page
   }
 
   /// One message of the draft with all its recipients; no row where there is none of that id.

@@ -56,7 +56,7 @@ package struct GraphSource: Source {
   }
 
   /// A full page without a next link may lack rows: its window is read in halves, down to a second.
-  private func checkWhole(_ page: Page, _ window: Window) throws(Failure) {
+  func checkWhole(_ page: Page, _ window: Window) throws(Failure) {
     guard page.next == nil, page.rows.count >= max(pageSize, Self.smallestCheckedPage) else { return }
     guard window.halves == nil else { throw .truncated(rows: page.rows.count) }
     client.log(

@@ -108,7 +108,15 @@ struct Assembly: Sendable {
     let own = try settings.mapping.mapping(shape: settings.rowShape).eventNames(
       isRaw: settings.mapping.isRaw, isNested: settings.mapping.settings.isNested)
     let names = [own] + (try MappingCatalog.eventNames())
+    let queue = try DetailsQueue(state.documents)
+    let damaged = try queue.removeDamaged()
+    if damaged > 0 {
+      log(
+        .warning, "details.damaged",
+        "Lines of the details queue cannot be read: the delivery events of their messages are not collected.",
+        [("lines", "\(damaged)")])
+    }
     return DetailsSink(
-      try DetailsQueue(state.documents), statuses: settings.details.statuses, names: names, time: time, log: log)
+      queue, statuses: settings.details.statuses, names: names, time: time, log: log)
   }
 }

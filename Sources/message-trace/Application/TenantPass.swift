@@ -32,7 +32,7 @@ struct TenantPass: Sendable {
     }
     outcome.requests = pipeline.source.requests - requests
     outcome.throttles = pipeline.source.throttles - throttles
-    if outcome.interruption == nil { await fetchDetails(&pipeline) }
+    if outcome.interruption == nil { outcome.detailsGivenUp = await fetchDetails(&pipeline) }
     outcome.rejected = pipeline.sinks.reduce(0) { $0 + $1.figures.rejected }
     outcome.batches = Self.batches(from: before, to: pipeline.state.checkpoint)
     let isGood = outcome.failure == nil
@@ -52,14 +52,21 @@ struct TenantPass: Sendable {
   }
 
   /// Errors are logged and the pass still succeeds: its rows are delivered.
-  private func fetchDetails(_ pipeline: inout TenantPipeline) async {
-    guard !settings.details.statuses.isEmpty, !Task.isCancelled else { return }
+  /// - Returns: messages whose delivery events were given up.
+  private func fetchDetails(_ pipeline: inout TenantPipeline) async -> Int {
+    guard !settings.details.statuses.isEmpty, !Task.isCancelled else { return 0 }
     do {
       let queue = try DetailsQueue(pipeline.state.documents)
       let fetcher = DetailFetcher(settings, queue: queue, time: time, log: log)
-      _ = try await fetcher.run(&pipeline, from: pipeline.source)
+      do {
+        _ = try await fetcher.run(&pipeline, from: pipeline.source)
+      } catch {
+        log.failure(error, level: .warning)
+      }
+      return queue.givenUp
     } catch {
       log.failure(error, level: .warning)
+      return 0
     }
   }
 

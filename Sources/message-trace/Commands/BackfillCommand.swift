@@ -12,9 +12,11 @@ struct BackfillCommand: RunnableCommand {
     usage: "backfill [PLAYBOOK] --from DATE [--to DATE] [OPTION]...",
     details: """
       Reads the time range in slices within the quota and leaves part of the quota to live collection, which may run
-      at the same time. Skips what was delivered before. If it is stopped or killed, the same call resumes it. The range
-      may start as far back as the service keeps rows: 90 days (graph), 30 days (reporting). DATE is a date (midnight in
-      UTC) or a time, absolute or relative: 2026-08-01, 2026-08-01T08:00:00+02:00, yesterday, -24h.
+      at the same time. Skips what was delivered before. If it is stopped or killed, the same call resumes it, and a call
+      for another range finishes it first, then reads its own; --discard gives it up. A span that the service cannot
+      return stays open: exit status 75, and every later backfill or pass of the state tries it again, for a week.
+      The range may start as far back as the service keeps rows: 90 days (graph), 30 days (reporting). DATE is a date
+      (midnight in UTC) or a time, absolute or relative: 2026-08-01, 2026-08-01T08:00:00+02:00, yesterday, -24h.
       """,
     examples: [
       "message-trace backfill contoso.json --from 2026-08-01T00:00:00Z --to 2026-09-01T00:00:00Z",
@@ -22,7 +24,7 @@ struct BackfillCommand: RunnableCommand {
       "message-trace backfill contoso.json --from yesterday --to today",
     ],
     settings: Setting.allCases,
-    options: [.from, .to, .order],
+    options: [.from, .to, .order, .discard],
     operands: .optionalPlaybook,
     implementation: Self.self)
 
@@ -37,7 +39,8 @@ struct BackfillCommand: RunnableCommand {
       layer, time: time, quiet: .info,
       write: context.terminal.isInteractive ? ProgressReporter.writeOverBar : Log.writeToStandardError)
     let configuration = try context.tenantSettings(layer, log: log)
-    let progress = try progress(configuration, now: time.now())
+    let order = try order()
+    let (progress, added) = try progress(configuration, order, now: time.now(), log: log)
     let quiet = context.terminal.isInteractive && layer[.logLevel] == nil
     let reporter = ProgressReporter(progress, isInteractive: context.terminal.isInteractive, log: log, now: time.now())
     var passLog = log
@@ -45,10 +48,10 @@ struct BackfillCommand: RunnableCommand {
     let assembly = Assembly(configuration, time: time, log: passLog)
     let ended = await StopSignals.guarding { () async throws(Failure) -> BackfillProgress in
       var backfill = Backfill(
-        assembly, progress: progress, tell: { reporter.report($0, now: time.now()) },
+        assembly, progress: progress, adding: added, order: order, tell: { reporter.report($0, now: time.now()) },
         tellWait: { reporter.wait($0, for: $1, now: time.now()) })
       try await backfill.run()
-      if let failure = backfill.sinkFailure { throw failure }
+      if let failure = backfill.failure { throw failure }
       return backfill.progress
     }
     reporter.end()
@@ -63,27 +66,40 @@ struct BackfillCommand: RunnableCommand {
     }
   }
 
-  /// The requested span, with the progress of an earlier run over the same span.
-  private func progress(_ configuration: TenantSettings, now: Instant) throws(Failure) -> BackfillProgress {
+  /// What is to be read: the rest of an unfinished backfill, then what of the requested span is not part of it.
+  /// - Returns: and where that begins, nil for nothing.
+  private func progress(
+    _ configuration: TenantSettings, _ order: BackfillProgress.Order, now: Instant, log: Log
+  ) throws(Failure) -> (progress: BackfillProgress, added: Instant?) {
     guard let from = try instant(.from, now: now) else { throw usage("--from DATE is required.") }
-    let to = try instant(.to, now: now)
-    let order = try order()
-    let earlier = BackfillProgress.read(configuration.statePlace.documents)
     let settled = now - configuration.schedule.lag
-    let asked = [CommandOption.from, .to].map { context.invocation.options[$0] ?? "" }
-    if let earlier, earlier.order == order, earlier.span.start == from, to == nil || to == earlier.span.end {
-      return earlier
-    }
-    if let earlier, earlier.order == order, earlier.asked == asked,
-      earlier.span.start <= from, from < earlier.span.end
-    {
-      return earlier
-    }
-    let end = min(to ?? settled, settled)
+    let end = min(try instant(.to, now: now) ?? settled, settled)
     guard from < end else { throw usage("--from must be before --to and before now.") }
-    var progress = BackfillProgress(span: Window(start: from, end: end), order: order, updated: now)
+    let asked = [CommandOption.from, .to].map { context.invocation.options[$0] ?? "" }
+    let wanted = Window(start: from, end: end)
+    if var earlier = try earlier(configuration, log) {
+      if !earlier.isContinued(by: wanted, asked) {
+        log(
+          .warning, "backfill.unfinished",
+          "A backfill of another range is unfinished and is read first; --discard gives it up.",
+          [("unfinished", earlier.text)])
+      }
+      let added = earlier.append(wanted, asked: asked)
+      return (earlier, added)
+    }
+    var progress = BackfillProgress(span: wanted, order: order, updated: now)
     progress.asked = asked
-    return progress
+    return (progress, from)
+  }
+
+  /// An unfinished backfill of this state, unless it is given up.
+  private func earlier(_ configuration: TenantSettings, _ log: Log) throws(Failure) -> BackfillProgress? {
+    let documents = configuration.statePlace.documents
+    guard context.invocation.options[.discard] == "true" else { return try BackfillProgress.unfinished(documents) }
+    if let given = BackfillProgress.read(documents) {
+      log(.warning, "backfill.discarded", "An unfinished backfill is given up.", [("unfinished", given.text)])
+    }
+    return nil
   }
 
   private func order() throws(Failure) -> BackfillProgress.Order {

@@ -13,6 +13,9 @@ struct CollectCommand: RunnableCommand {
       Reads the live window and every revisit that is due, delivers the events and commits.
       Flags take precedence over MESSAGE_TRACE_… in the environment, and both over the playbook.
       What goes to a sink counts as delivered: without --sink that is standard output, which must not be a terminal then.
+      Delivery events (--details) are asked for after the pass and, while the service has none of a message, again 15
+      minutes, 1, 4, 12 and 24 hours later; then they are given up (log line details.given_up). At most 10000 messages
+      wait for theirs; beyond that the oldest are dropped (details.dropped).
       On a terminal one line sums the pass up; elsewhere, as under cron, only warnings and errors are logged
       (--log-level info for all).
       """,

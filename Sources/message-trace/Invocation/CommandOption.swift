@@ -18,7 +18,7 @@ enum CommandOption: String, CaseIterable, Sendable {
   case pageSize = "page-size"
   case format, playbook, wide, columns
   case timeZone = "tz"
-  case from, to, order, systemd, cron, container, kubernetes, replicas, image
+  case from, to, order, discard, systemd, cron, container, kubernetes, replicas, image
   case aliveFile = "alive-file"
   case dateFormat = "date-format"
   case rebuildState = "rebuild-state"
@@ -31,7 +31,7 @@ enum CommandOption: String, CaseIterable, Sendable {
 
   /// True if the option takes no value.
   var isFlag: Bool {
-    [.systemd, .cron, .container, .kubernetes, .rebuildState, .resend, .sendTest, .wide].contains(self)
+    [.systemd, .cron, .container, .kubernetes, .rebuildState, .resend, .sendTest, .wide, .discard].contains(self)
   }
 
   /// The name of its value in the help.
@@ -56,7 +56,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .maxAge: "DURATION"
     case .order: "newest|oldest"
     case .dateFormat: "PATTERN"
-    case .systemd, .cron, .container, .kubernetes, .rebuildState, .resend, .sendTest, .wide: ""
+    case .systemd, .cron, .container, .kubernetes, .rebuildState, .resend, .sendTest, .wide, .discard: ""
     }
   }
 
@@ -114,6 +114,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .from: "first instant of the span: 2026-08-01, 2026-08-01T08:00:00Z, yesterday or -24h"
     case .to: "end of the span, exclusive, written as --from; default now"
     case .order: "which end of the range is read first; default newest"
+    case .discard: "give up an unfinished backfill of another range"
     case .systemd: "a service with its timer, and a daemon template"
     case .cron: "a line for crontab"
     case .container: "a Containerfile for the package"

@@ -5,11 +5,11 @@ internal import Synchronization
 
 /// Reports the progress of one backfill run.
 final class ProgressReporter: Sendable {
-  private let first: BackfillProgress
+  /// What there was when the span that is read now was begun in this run, and when.
+  private let start: Mutex<(progress: BackfillProgress, at: Instant)>
   private let isInteractive: Bool
   private let log: Log
   private let write: @Sendable ([UInt8]) -> Void
-  private let begun: Instant
   private let lastLine: Mutex<Instant>
 
   /// - Parameters:
@@ -19,11 +19,10 @@ final class ProgressReporter: Sendable {
     _ first: BackfillProgress, isInteractive: Bool, log: Log, now: Instant,
     write: @escaping @Sendable ([UInt8]) -> Void = Log.writeToStandardError
   ) {
-    self.first = first
+    start = Mutex((first, now))
     self.isInteractive = isInteractive
     self.log = log
     self.write = write
-    begun = now
     lastLine = Mutex(now)
     log(
       .info, first.done == .zero ? "backfill.begin" : "backfill.resume", "Reading the time range.",
@@ -35,6 +34,10 @@ final class ProgressReporter: Sendable {
 
   /// Call this after each slice.
   func report(_ progress: BackfillProgress, now: Instant) {
+    let (first, begun) = start.withLock { start in
+      if start.progress.span != progress.span { start = (progress, now) }
+      return start
+    }
     let elapsed = max(0.001, (now - begun).inSeconds)
     let rate = Double(progress.tally.rows - first.tally.rows) / elapsed
     let doneHere = (progress.done - first.done).inSeconds

@@ -61,6 +61,19 @@ struct SimulatedServiceTests {
     #expect(try await Self.readAll(Self.graph(server, time.source, pageSize: pageSize)) == truth)
   }
 
+  @Test("a search takes a full page without a next link for a part, unless it wants no more rows")
+  func missingLinks() async throws {
+    let (server, time) = try Self.start { $0.faults = FaultPlan([FaultRule(.noLink)]) }
+    defer { server.stop() }
+    let source = try Self.graph(server, time.source, pageSize: 37)
+    var search = QuerySearch(source: source, filter: QueryFilter([:]), start: Self.window.start, end: Self.window.end)
+    let found = try await search.run().rows.map { "\($0.traceID) \($0.recipient)".lowercased() }
+    #expect(Set(found) == Self.truth(server, time) && Set(found).count == found.count)
+    let asked = server.requests().count
+    search = QuerySearch(source: source, filter: search.filter, start: search.start, end: search.end, most: 30)
+    #expect(try await search.run().rows.count == 30 && server.requests().count == asked + 1)
+  }
+
   @Test("the draft's messages come with all recipients; their delivery events come with details, not twice")
   func draft() async throws {
     let (server, time) = try Self.start()

@@ -13,11 +13,11 @@ struct PlaybookFixture: ~Copyable {
   let now: Instant
 
   /// - Parameter hours: how far back the mail reaches.
-  init(messages: Int, hours: Int = 5, faults: [FaultRule] = []) throws {
+  init(messages: Int, hours: Int = 5, faults: [FaultRule] = [], knobs: TenantKnobs = .calm) throws {
     let now = TimeSource.system.now()
     let tenant = SimulatedTenant(
       seed: 5, messages: messages,
-      window: Window(start: now - .seconds(hours * 3_600), end: now - .seconds(600)), knobs: .calm)
+      window: Window(start: now - .seconds(hours * 3_600), end: now - .seconds(600)), knobs: knobs)
     var settings = SimulatorSettings(tenant: tenant, time: .system)
     settings.faults = FaultPlan(faults)
     settings.quota = .off
@@ -34,6 +34,13 @@ struct PlaybookFixture: ~Copyable {
   var environment: [String: String] { ["GOOD": settings.clientSecret, "BAD": "revoked"] }
   func state(_ name: String) -> String { folder("\(name).state") }
   func events(_ name: String) -> String { folder("\(name).ndjson") }
+
+  /// The same tenant without faults; stop it.
+  func serveWithoutFaults() throws -> SimulatorServer {
+    var settings = settings
+    settings.faults = .none
+    return try SimulatorServer.start(settings)
+  }
 
   /// Writes a playbook and gives its path.
   /// - Parameters:

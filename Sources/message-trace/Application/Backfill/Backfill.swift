@@ -9,8 +9,17 @@ internal import Trigger
 
 struct Backfill: Sendable {
   private(set) var progress: BackfillProgress
+  /// What is not well although every slice was read: a sink is behind, or a span stays open.
+  var failure: Failure? { PassOutcome.worst(of: [sinkFailure, openSpanFailure].compactMap { $0 }) }
+
   /// What keeps a sink behind: its batches wait in the journal.
-  private(set) var sinkFailure: Failure?
+  private var sinkFailure: Failure?
+  /// Those of the state, whatever has read them; nil before it was opened.
+  private var openSpans: [OpenSpan]?
+  /// Where the span starts that this call has added, nil if it only finishes what was begun before.
+  private let added: Instant?
+  /// Of that span.
+  private let order: BackfillProgress.Order
 
   private let assembly: Assembly
   private let tell: @Sendable (BackfillProgress) -> Void
@@ -22,13 +31,18 @@ struct Backfill: Sendable {
   static let turn: Duration = .milliseconds(300)
 
   /// - Parameters:
+  ///   - progress: what is unfinished, and what waits.
+  ///   - added: where the span starts that this call has added to it, nil if it has added none.
+  ///   - order: of spans that wait.
   ///   - tell: called after each slice.
   ///   - tellWait: called before each wait for the quota, with its length.
   init(
-    _ assembly: Assembly, progress: BackfillProgress, tell: @escaping @Sendable (BackfillProgress) -> Void,
+    _ assembly: Assembly, progress: BackfillProgress, adding added: Instant?, order: BackfillProgress.Order,
+    tell: @escaping @Sendable (BackfillProgress) -> Void,
     tellWait: @escaping @Sendable (BackfillProgress, Duration) -> Void
   ) {
     self.tellWait = tellWait
+    (self.added, self.order) = (added, order)
     self.assembly = assembly
     self.progress = progress
     self.tell = tell
@@ -46,11 +60,25 @@ struct Backfill: Sendable {
     return assembly.settings.quotaUsage(time.now())?.wait(until: allowed, now: time.now()) ?? .zero
   }
 
-  /// Reads the rest of the span. After an error the same call continues where this one ended.
+  /// Reads the rest of the span, what waits behind it, and open spans of earlier calls. After an error the same call continues
+  /// where this one ended.
   mutating func run() async throws(Failure) {
     let source = try AnySource(assembly.settings, time: time, log: assembly.log)
-    try check(source)
+    let begun = time.now()
+    let floor = begun - source.retention + Schedule.retentionMargin
+    try checkRetention(floor, source)
     self.source = source
+    // A process that keeps the tenant between its passes sees it, and lets go.
+    if assembly.settings.statePlace.database != nil || !progress.waiting.isEmpty { try progress.write(documents) }
+    repeat {
+      if let lost = progress.leaveOut(before: floor) { assembly.log.gap("backfill", lost) }
+      try await readSlices(source)
+    } while progress.takeWaiting(order)
+    try await retryOpenSpans(triedBefore: begun, source)
+    BackfillProgress.remove(documents)
+  }
+
+  private mutating func readSlices(_ source: AnySource) async throws(Failure) {
     assembly.log(
       .info, "backfill.start",
       "Reading the span; what this state has delivered before is left out, also for sinks that were added later.",
@@ -58,14 +86,8 @@ struct Backfill: Sendable {
         ("from", Timestamp.text(progress.span.start)), ("to", Timestamp.text(progress.span.end)),
         ("left", progress.text),
       ])
-    // A process that keeps the tenant between its passes sees it, and lets go.
-    if assembly.settings.statePlace.database != nil { try progress.write(documents) }
     while let slice = progress.next(min(length.current, source.widestWindow)) {
-      guard !Task.isCancelled else { throw .stopped }
-      let pause = quotaWait
-      if pause > .zero { tellWait(progress, pause) }
-      try await wait(pause)
-      let tally = try await readWhenFree(slice)
+      let tally = try await readWithinQuota(.slice(slice))
       progress.done += slice.span
       progress.tally += tally
       progress.updated = time.now()
@@ -74,14 +96,45 @@ struct Backfill: Sendable {
       tell(progress)
       if !progress.isComplete { try await wait(Self.turn) }
     }
-    BackfillProgress.remove(documents)
   }
 
-  /// One slice; waits while another process works with the state.
-  private mutating func readWhenFree(_ slice: Window) async throws(Failure) -> Tally {
+  /// Each open span of the state that this run has not tried yet, as a pass does; the progress is kept until then, so that the
+  /// same call comes back here.
+  private mutating func retryOpenSpans(triedBefore begun: Instant, _ source: AnySource) async throws(Failure) {
+    if openSpans == nil { _ = try await readWithinQuota(.nothing) }
+    for span in openSpans ?? [] where span.tried < begun {
+      progress.tally += try await readWithinQuota(.openSpan(span))
+    }
+  }
+
+  /// What one opening of the state is for.
+  private enum Step {
+    case slice(Window)
+    case openSpan(OpenSpan)
+    /// To learn which spans are open.
+    case nothing
+
+    var start: Instant? {
+      switch self {
+      case .slice, .nothing: nil
+      case .openSpan(let span): span.window.start
+      }
+    }
+  }
+
+  private mutating func readWithinQuota(_ step: Step) async throws(Failure) -> Tally {
+    guard !Task.isCancelled else { throw .stopped }
+    let pause = quotaWait
+    if pause > .zero { tellWait(progress, pause) }
+    try await wait(pause)
+    return try await readWhenFree(step)
+  }
+
+  /// Waits while another process works with the state.
+  private mutating func readWhenFree(_ step: Step) async throws(Failure) -> Tally {
     while true {
       do {
-        return try await read(slice)
+        return try await read(step)
       } catch {
         guard error.isOfHolder else { throw error }
         try await wait(Self.turn)
@@ -91,22 +144,50 @@ struct Backfill: Sendable {
 
   /// The ledger is opened as far back as the whole span, with a day to spare for times that the services spell
   /// differently.
-  private mutating func read(_ slice: Window) async throws(Failure) -> Tally {
-    var pipeline = try assembly.pipeline(source: source, recalling: progress.span.start - .seconds(86_400))
+  private mutating func read(_ step: Step) async throws(Failure) -> Tally {
+    let start = min(progress.span.start, step.start ?? progress.span.start)
+    var pipeline = try assembly.pipeline(source: source, recalling: start - .seconds(86_400))
     let renewal = pipeline.state.lease.map { LeaseRenewal($0, log: assembly.log) }
     defer { renewal?.stop() }
     let result: Result<Tally, Failure>
     do {
       try await pipeline.open(forgetting: assembly.settings.forgetsSinks)
       try await pipeline.drain()
-      result = .success(try await pipeline.read(slice, moving: nil, age: .zero))
+      result = .success(try await take(step, &pipeline))
     } catch {
       result = .failure(error)
     }
+    for (window, failure) in pipeline.unread { assembly.log.spanLeftOpen(window, failure) }
+    openSpans = pipeline.state.checkpoint.openSpans
     rejected += pipeline.sinks.reduce(0) { $0 + $1.figures.rejected }
     sinkFailure = pipeline.sinkFailures.values.first ?? (rejected > 0 ? .rejected(rejected) : nil)
     await pipeline.shutDown()
     return try result.get()
+  }
+
+  private func take(_ step: Step, _ pipeline: inout TenantPipeline) async throws(Failure) -> Tally {
+    switch step {
+    case .nothing: return Tally()
+    case .slice(let slice): return try await pipeline.read(slice, moving: nil, age: .zero)
+    case .openSpan(let span):
+      // A pass may have read it meanwhile.
+      guard pipeline.state.checkpoint.openSpans.contains(span) else { return Tally() }
+      guard !span.isLost(time.now(), retention: pipeline.source.retention) else {
+        assembly.log.gap("open span", span.window)
+        try pipeline.giveUp(span)
+        return Tally()
+      }
+      let (tally, failure) = try await pipeline.retry(span)
+      if failure == nil { assembly.log.spanRead(span.window) }
+      return tally
+    }
+  }
+
+  private var openSpanFailure: Failure? {
+    Failure.open(
+      openSpans ?? [],
+      hint:
+        "Run the same call again later: each backfill and each pass of this state tries open spans again, for a week.")
   }
 
   private func wait(_ duration: Duration) async throws(Failure) {
@@ -114,9 +195,9 @@ struct Backfill: Sendable {
     do { try await time.sleep(duration) } catch { throw .stopped }
   }
 
-  private func check(_ source: AnySource) throws(Failure) {
-    let floor = time.now() - source.retention + Schedule.retentionMargin
-    guard progress.span.start < floor, progress.done == .zero else { return }
+  /// Only what is asked for now may not begin too early: what was begun before has grown old.
+  private func checkRetention(_ floor: Instant, _ source: AnySource) throws(Failure) {
+    guard let added, added < floor else { return }
     throw Failure(
       "backfill.retention", exit: .usage,
       "Starting the backfill: the service keeps rows for \(source.retention.components.seconds / 86_400) days only.",

@@ -14,6 +14,8 @@ struct DetailsTally: Sendable, Equatable {
   var messages = 0
   var events = 0
   var waiting = 0
+  /// Messages whose events have not come in a day.
+  var givenUp = 0
 }
 
 /// Fetches details for one tenant.
@@ -25,8 +27,9 @@ struct DetailFetcher: Sendable {
 
   /// A request that would have to wait longer than this ends the round; what is left stays queued.
   static let longestWait: Duration = .seconds(5)
-  /// After so many attempts without an answer the message is dropped.
-  static let mostTries = 5
+  /// From each attempt without an answer to the next: 15 minutes, 1, 4, 12 and 24 hours after the first one. When the last
+  /// has no answer either, the message is given up.
+  static let pauses: [Duration] = [900, 2_700, 10_800, 28_800, 43_200].map { .seconds($0) }
 
   init(_ settings: TenantSettings, queue: DetailsQueue, time: TimeSource, log: Log) {
     self.settings = settings
@@ -65,10 +68,13 @@ struct DetailFetcher: Sendable {
       tally.messages += 1
       try queue.remove(item)
     }
-    tally.waiting = queue.count
+    (tally.waiting, tally.givenUp) = (queue.count, queue.givenUp)
     log(
       .info, "details.done", "Delivery events fetched.",
-      [("messages", "\(tally.messages)"), ("events", "\(tally.events)"), ("waiting", "\(tally.waiting)")])
+      [
+        ("messages", "\(tally.messages)"), ("events", "\(tally.events)"), ("waiting", "\(tally.waiting)"),
+        ("given_up", "\(tally.givenUp)"),
+      ])
     return tally
   }
 
@@ -90,15 +96,16 @@ struct DetailFetcher: Sendable {
     }
   }
 
-  /// Retries after 5, 10, 20 and 40 minutes; then the message is dropped.
   private func putBack(_ item: DetailsItem) throws(Failure) {
     var item = item
     item.tries += 1
-    guard item.tries < Self.mostTries else {
-      log(.info, "details.none", "No delivery events for a message after several attempts; it is dropped.")
-      return try queue.remove(item)
+    guard item.tries <= Self.pauses.count else {
+      log(
+        .warning, "details.given_up", "No delivery events for a message in a day; they are not collected.",
+        [("trace", item.traceID), ("received", Timestamp.text(item.received))])
+      return try queue.giveUp(item)
     }
-    item.after = time.now() + .seconds(300) * (1 << (item.tries - 1))
+    item.after = time.now() + Self.pauses[item.tries - 1]
     _ = try queue.put([item])
   }
 

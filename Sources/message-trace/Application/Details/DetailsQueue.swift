@@ -23,8 +23,9 @@ struct DetailsItem: Sendable, Equatable {
     self.after = after
   }
 
-  /// The same for the same message and recipient.
-  fileprivate var key: String { "\(traceID.lowercased())\n\(recipient.lowercased())" }
+  /// The same for the same message and recipient: by bytes, since addresses that Unicode holds to be equal are two
+  /// recipients, and without regard to the case of ASCII letters.
+  fileprivate var key: [UInt8] { Array("\(traceID.lowercasedASCII)\n\(recipient.lowercasedASCII)".utf8) }
 
   fileprivate var json: JSONValue {
     .object([
@@ -52,21 +53,35 @@ final class DetailsQueue: Sendable {
 
   private let documents: any StateDocuments
   private let items: Mutex<[DetailsItem]>
+  private let counts = Mutex((damaged: 0, givenUp: 0))
 
-  /// Reads what is there; a line that cannot be read is left out.
+  /// Reads what is there; a line that cannot be read is counted.
   init(_ documents: any StateDocuments) throws(Failure) {
     self.documents = documents
     let bytes = try documents.read(DocumentName.detailsQueue) ?? []
-    let read = bytes.split(separator: 0x0A).compactMap { line in
-      (try? JSONValue(parsing: Array(line))).flatMap { DetailsItem($0) }
-    }
+    let lines = bytes.split(separator: 0x0A)
+    let read = lines.compactMap { line in (try? JSONValue(parsing: Array(line))).flatMap { DetailsItem($0) } }
     items = Mutex(read)
+    counts.withLock { $0.damaged = lines.count - read.count }
   }
 
   /// Of a state directory.
   convenience init(_ folder: String) throws(Failure) { try self.init(DirectoryDocuments(folder)) }
 
   var count: Int { items.withLock { $0.count } }
+
+  /// Messages given up through this value.
+  var givenUp: Int { counts.withLock { $0.givenUp } }
+
+  /// Removes lines that cannot be read from the document, once.
+  /// - Returns: how many there were.
+  func removeDamaged() throws(Failure) -> Int {
+    let damaged = counts.withLock { $0.damaged }
+    guard damaged > 0 else { return 0 }
+    _ = try change { _ in }
+    counts.withLock { $0.damaged = 0 }
+    return damaged
+  }
 
   /// Those that may be asked for now, newest first.
   func due(_ now: Instant) -> [DetailsItem] {
@@ -86,6 +101,12 @@ final class DetailsQueue: Sendable {
 
   func remove(_ item: DetailsItem) throws(Failure) {
     _ = try change { items in items.removeAll { $0.key == item.key } }
+  }
+
+  /// Removes an item whose events have not come.
+  func giveUp(_ item: DetailsItem) throws(Failure) {
+    try remove(item)
+    counts.withLock { $0.givenUp += 1 }
   }
 
   private func change(_ body: (inout [DetailsItem]) -> Void) throws(Failure) -> Int {

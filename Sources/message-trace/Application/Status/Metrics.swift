@@ -25,6 +25,9 @@ enum Metrics {
     ("unmapped", "rows_unmapped_total", nil, "Rows emitted as pipeline_error events."),
     ("requests", "http_requests_total", nil, "HTTP requests, sign-in and retries included."),
     ("throttles", "throttles_total", nil, "Throttling responses: 429, 503 and 509."),
+    (
+      "details_given_up", "details_given_up_total", nil, "Messages whose delivery events did not come within a day."
+    ),
     ("sink_batches", "sink_batches_total", "sink", "Batches acknowledged by the sink."),
     ("sink_failures", "sink_failures_total", "sink", "Passes that ended with undelivered batches for the sink."),
     ("sink_early_ends", "sink_early_ends_total", "sink", "Ends of stream by the receiver that came before ours."),

@@ -88,6 +88,7 @@ struct PassStatus: Sendable, Equatable {
     counters.add("unmapped", tally.failed)
     counters.add("requests", outcome.requests)
     counters.add("throttles", outcome.throttles)
+    if outcome.detailsGivenUp > 0 { counters.add("details_given_up", outcome.detailsGivenUp) }
     counters.add("gaps", outcome.gaps.count)
     // These are there from the first pass on: a rule cannot see the increase of a counter that begins with it.
     counters.add("gap_seconds", 0)

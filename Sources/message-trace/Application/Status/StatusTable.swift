@@ -18,7 +18,7 @@ enum StatusTable {
     lines.append(("state", tenant.statePath))
     if let lease = tenant.summary?.lease { lines.append(("lease", text(lease))) }
     if let holder = tenant.holder { lines.append(("in use by", "process \(holder)")) }
-    lines += passes(tenant, now)
+    lines += passes(tenant, now) + openSpans(tenant, now)
     lines += store(tenant)
     if let backfill = tenant.backfill { lines.append(("backfill", backfill.text)) }
     return lines.map { row($0.0, $0.1) }.joined() + cursors(tenant, now)
@@ -40,15 +40,19 @@ enum StatusTable {
       if failure.streak > 0, let hint = failure.hint { lines.append(("", hint)) }
     }
     if let next = status.nextRun { lines.append(("next run", due(next, now))) }
-    for span in tenant.summary?.checkpoint.openSpans ?? [] {
-      let times = "\(Timestamp.text(span.window.start)) to \(Timestamp.text(span.window.end))"
-      lines.append(("open span", "\(times), tried \(ago(span.tried, now))"))
-    }
     if let gap = status.gaps.last {
       lines.append(
         ("last gap", "\(gap.cursor), \(Timestamp.text(gap.window.start)) to \(Timestamp.text(gap.window.end))"))
     }
     return lines
+  }
+
+  /// Also where no pass was made: a backfill leaves spans open as well.
+  private static func openSpans(_ tenant: TenantStatus, _ now: Instant) -> [(String, String)] {
+    (tenant.summary?.checkpoint.openSpans ?? []).map { span in
+      let times = "\(Timestamp.text(span.window.start)) to \(Timestamp.text(span.window.end))"
+      return ("open span", "\(times), tried \(ago(span.tried, now))")
+    }
   }
 
   private static func store(_ tenant: TenantStatus) -> [(String, String)] {
