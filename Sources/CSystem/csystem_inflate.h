@@ -28,6 +28,7 @@ typedef struct {
   csystem_inflate_stream stream;
   int (*inflate)(csystem_inflate_stream *stream, int flush);
   int (*inflateEnd)(csystem_inflate_stream *stream);
+  int (*inflateReset)(csystem_inflate_stream *stream);
 } csystem_inflate;
 
 enum { csystem_inflate_more = 0, csystem_inflate_end = 1, csystem_inflate_corrupt = -1 };
@@ -42,8 +43,14 @@ static inline int csystem_inflate_open(csystem_inflate *inflate) {
   *(void **)(&begin) = csystem_dlsym(library, "inflateInit2_");
   *(void **)(&inflate->inflate) = csystem_dlsym(library, "inflate");
   *(void **)(&inflate->inflateEnd) = csystem_dlsym(library, "inflateEnd");
-  if (!begin || !inflate->inflate || !inflate->inflateEnd) return 0;
+  *(void **)(&inflate->inflateReset) = csystem_dlsym(library, "inflateReset");
+  if (!begin || !inflate->inflate || !inflate->inflateEnd || !inflate->inflateReset) return 0;
   return begin(&inflate->stream, 15 + 16, "1", (int)sizeof inflate->stream) == 0;
+}
+
+/// 1 if another stream can be read, as after opening.
+static inline int csystem_inflate_again(csystem_inflate *inflate) {
+  return inflate->inflateReset(&inflate->stream) == 0;
 }
 
 static inline void csystem_inflate_close(csystem_inflate *inflate) { inflate->inflateEnd(&inflate->stream); }

@@ -9,7 +9,8 @@ package struct Batch: Sendable {
   package var rows = 0
   package var duplicates = 0
   package var failed = 0
-  /// Of the events: identity made of the row's content, text that was not valid UTF-8 or Unicode, no time that can be read.
+  /// Of the rows that could be mapped: identity made of the row's content, text that was not valid UTF-8 or Unicode, no
+  /// time that can be read.
   package var weak = 0
   package var mended = 0
   package var undated = 0

@@ -3,6 +3,9 @@
 internal import IntakeCore
 
 /// Puts together the message that the identity is the hash of, in scratch memory of its own.
+///
+/// A lone surrogate is hashed as WTF-8. The status, which the event shows too, stands in its place with U+FFFD then, and
+/// once more in WTF-8 at the message's end.
 struct EventIdentity {
   /// A status without a lookup entry is truncated to this many bytes.
   static let longestStatus = 128
@@ -46,6 +49,9 @@ struct EventIdentity {
         Self.append(row.slots[slot & 63], row, span, to: &scratch)
       }
     }
+    if row.flags.contains(.loneSurrogate), row.hasText(plan.statusSlot) {
+      row.appendSurrogates(row.slots[plan.statusSlot & 63], span, isAfterText: true, to: &scratch)
+    }
     return hasTrace && hasRecipient
   }
 
@@ -54,6 +60,9 @@ struct EventIdentity {
   ) -> Bool {
     guard row.hasText(index) else { return false }
     let slot = row.slots[index & 63]
+    if row.flags.contains(.loneSurrogate), row.appendSurrogates(slot, span, lowerCased: true, to: &scratch) {
+      return true
+    }
     if slot.isDecoded {
       scratch.appendLowerCased(unsafe row.decoded.span.bytes, slot.start, slot.end)
     } else if slot.isLower {
@@ -67,6 +76,7 @@ struct EventIdentity {
   private static func append(
     _ slot: Slot, _ row: borrowing RowScanner, _ span: RawSpan, to scratch: inout LineWriter
   ) {
+    if row.flags.contains(.loneSurrogate), row.appendSurrogates(slot, span, to: &scratch) { return }
     if slot.isDecoded {
       scratch.append(unsafe row.decoded.span.bytes, slot.start, slot.end)
     } else {
@@ -195,7 +205,7 @@ enum ContentIdentity {
   /// Takes a slice in: texts with their escapes resolved, without the space between tokens.
   private static func update(_ hash: inout SHA256, _ span: RawSpan, _ range: Range<Int>) {
     var text: [UInt8] = []
-    Text.decode(span, range.lowerBound, range.upperBound, to: &text)
+    Text.decode(span, range.lowerBound, range.upperBound, to: &text, keepsSurrogates: true)
     var isInside = false
     for byte in text {
       if byte == .quote { isInside.toggle() }

@@ -42,6 +42,8 @@ struct KeyPredictor {
     guard different == 0 else { return nil }
     let start = index &+ 1
     index &+= Int(guess.length)
+    // The row that was learned from may have had less space behind its colon.
+    if span.byte(index) <= .space { span.skipSpace(&index) }
     return Hit(slot: Int(guess.slot), keyStart: start, keyEnd: start &+ Int(guess.keyLength))
   }
 

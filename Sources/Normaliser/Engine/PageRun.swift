@@ -179,7 +179,7 @@ struct PageRun: ~Copyable {
     entry.isOutsideWindow = facts.received == nil
     event.note(in: &entry, output.line, from: start)
     output.batch.entries.append(entry)
-    if !row.flags.isEmpty { count(row.flags, in: &output.batch) }
+    if !row.flags.isEmpty, facts.fault == nil { count(row.flags, in: &output.batch) }
     return true
   }
 

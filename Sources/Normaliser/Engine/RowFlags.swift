@@ -41,7 +41,8 @@ enum RowFault: Error, Sendable, Equatable {
     switch self {
     case .json(let reason, let offset): "The row is not valid JSON: \(reason.rawValue), at byte \(offset) of the row."
     case .notAnObject: "The row is not a JSON object."
-    case .list: "The row is a list of values, such as a CSV record with more cells than the header."
+    case .list:
+      "The row is a list of values, such as a CSV record with more cells than the header or an unclosed quote."
     case .empty: "The row is an object without columns."
     case .notObjects: "The row's recipients are not JSON objects."
     case .identityType: "The row's trace id, recipient or status is not a string."

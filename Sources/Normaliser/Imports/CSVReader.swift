@@ -18,11 +18,23 @@ struct CSVReader: Sendable {
   let file: String
   private let dates: DatePattern?
   private let hasBadPattern: Bool
-  private var record = CSVRecord()
+  var record = CSVRecord()
   private var names: [String] = []
   private var columns: [Column] = []
   private var keys: [UInt8] = []
   private var shape = ""
+  private var hasRows = false
+  /// Bytes and lines of the file that were taken before.
+  var consumed = 0
+  var lines = 0
+  /// Where in the file a text ends whose quote is not closed: lines before may be its, if they are no whole records.
+  var doubtfulEnd = 0
+  /// For the next page.
+  var warnings: [String] = []
+  var warningsLeft = 10
+
+  /// True once the header has been read.
+  var hasHeader: Bool { !columns.isEmpty }
 
   init(file: String, options: RawOptions) {
     self.file = file
@@ -35,7 +47,7 @@ struct CSVReader: Sendable {
     if hasBadPattern {
       throw Failure(
         .dateFormat, exit: .usage,
-        "Reading the date format: invalid date format; use y M d H h m s f tt and punctuation.",
+        "Reading the date format: invalid date format; use y M d H h m s f tt, each once, and punctuation.",
         hint: "Examples: M/d/yyyy h:mm:ss tt, dd/MM/yyyy HH:mm:ss.")
     }
     var pages: [RawPage] = []
@@ -44,25 +56,53 @@ struct CSVReader: Sendable {
     let bytes = text
     let span = unsafe bytes.span.bytes
     while used < bytes.count {
-      if columns.isEmpty { record.separator = Self.separator(of: bytes[used...]) }
-      guard let next = record.read(span, from: used, isLast: isLast) else { break }
-      used = next
-      if isBlank(bytes) { continue }
-      guard !columns.isEmpty else {
-        try readHeader(bytes)
-        continue
+      if columns.isEmpty, !chooseMarks(bytes[used...], isLast: isLast) { break }
+      let next = record.read(span, from: used, isLast: isLast)
+      if let quote = record.openQuote, next != nil || bytes.count - used > Self.longestRecord {
+        guard let end = try skipUnclosed(bytes, used, quote: quote, next: next, to: &page) else { break }
+        used = end
+      } else if let next {
+        let isDoubtful = consumed + used < doubtfulEnd
+        used = next
+        try take(bytes, isDoubtful: isDoubtful, to: &page)
+      } else {
+        break
       }
-      try append(bytes, to: &page)
-      guard page.rows.count >= Self.rowsInPage else { continue }
-      pages.append(RawPage(mapping: shape, page: page))
-      page = Page(bytes: [], rows: [])
+      if page.rows.count >= Self.rowsInPage { flush(&page, into: &pages) }
     }
+    lines += record.lineEnds(span, 0..<used)
+    consumed += used
     if used > 0 { text = Array(bytes[used...]) }
-    guard text.count <= Self.longestRecord || isLast else {
-      throw RawInput.refusal(file, "a record exceeds 4 MiB; a quote may be unclosed")
-    }
-    if !page.rows.isEmpty { pages.append(RawPage(mapping: shape, page: page)) }
+    guard text.count <= Self.longestRecord || isLast else { throw RawInput.refusal(file, "a record exceeds 4 MiB") }
+    flush(&page, into: &pages)
+    if isLast, !hasRows { throw RawInput.refusal(file, "it has no row, only a header") }
     return pages
+  }
+
+  private mutating func flush(_ page: inout Page, into pages: inout [RawPage]) {
+    guard !page.rows.isEmpty else { return }
+    pages.append(RawPage(mapping: shape, page: page, warnings: warnings))
+    page = Page(bytes: [], rows: [])
+    warnings = []
+    hasRows = true
+  }
+
+  /// Takes the record that was read.
+  /// - Parameter isDoubtful: true for what may be part of a text; see `doubtfulEnd`.
+  private mutating func take(_ bytes: [UInt8], isDoubtful: Bool, to page: inout Page) throws(Failure) {
+    if isBlank(bytes) { return }
+    guard hasHeader else { return try readHeader(bytes) }
+    guard !isDoubtful || record.cells.count >= columns.count else { return appendBroken(bytes, to: &page) }
+    try append(bytes, to: &page)
+  }
+
+  /// Learns separator and line end from the line before the header's end; false where that end has not been read yet.
+  private mutating func chooseMarks(_ text: ArraySlice<UInt8>, isLast: Bool) -> Bool {
+    record.separator = Self.separator(of: text)
+    guard let end = text.firstIndex(where: { $0 == .lineFeed || $0 == .carriageReturn }) else { return true }
+    guard end + 1 < text.endIndex || isLast else { return false }
+    record.endsWithCR = text[end] == .carriageReturn && (end + 1 == text.endIndex || text[end + 1] != .lineFeed)
+    return true
   }
 
   /// True for an empty line and for PowerShell's line of types.
@@ -74,7 +114,7 @@ struct CSVReader: Sendable {
 
   /// Of comma, semicolon and tab, the one that the first line has most of.
   private static func separator(of text: ArraySlice<UInt8>) -> UInt8 {
-    let line = text.prefix { $0 != .lineFeed }
+    let line = text.prefix { $0 != .lineFeed && $0 != .carriageReturn }
     let counts = [UInt8.comma, UInt8(ascii: ";"), .tab].map { mark in (mark, line.filter { $0 == mark }.count) }
     return counts.max { $0.1 < $1.1 }?.0 ?? .comma
   }
@@ -155,10 +195,14 @@ struct CSVReader: Sendable {
   /// A record with more cells than there are columns: which cell belongs to which cannot be told, so it becomes an array,
   /// which leaves as an error event with all of it inside.
   private func appendBroken(_ text: [UInt8], to page: inout Page) {
+    Self.appendList(record.cells.map { Array(record.bytes($0, of: text)) }, to: &page)
+  }
+
+  static func appendList(_ cells: [[UInt8]], to page: inout Page) {
     if !page.bytes.isEmpty { page.bytes.append(.lineFeed) }
     let start = page.bytes.count
     page.bytes.append(.openBracket)
-    for cell in record.cells { Self.appendText(Array(record.bytes(cell, of: text)), to: &page.bytes) }
+    for cell in cells { appendText(cell, to: &page.bytes) }
     page.bytes.removeLast()
     page.bytes.append(.closeBracket)
     page.rows.append(start..<page.bytes.count)

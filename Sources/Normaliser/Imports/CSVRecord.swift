@@ -12,7 +12,12 @@ struct CSVRecord: Sendable {
   }
 
   var separator = UInt8(ascii: ",")
+  /// True for a file whose lines end in CR alone; LF ends a line all the same.
+  var endsWithCR = false
   private(set) var cells: [Cell] = []
+  /// Where a quote stands that nothing closes up to the end of the text, or only a quote on a later line that text follows,
+  /// which opens a cell of another record more likely.
+  private(set) var openQuote: Int?
   /// Cells with doubled quotes, resolved.
   private(set) var own: [UInt8] = []
 
@@ -20,6 +25,7 @@ struct CSVRecord: Sendable {
   mutating func read(_ text: RawSpan, from start: Int, isLast: Bool) -> Int? {
     cells.removeAll(keepingCapacity: true)
     own.removeAll(keepingCapacity: true)
+    openQuote = nil
     var index = start
     while true {
       let isQuoted = text.byte(index) == .quote && index < text.byteCount
@@ -36,11 +42,22 @@ struct CSVRecord: Sendable {
   /// The bytes of a cell.
   func bytes(_ cell: Cell, of text: [UInt8]) -> ArraySlice<UInt8> { cell.isOwn ? own[cell.range] : text[cell.range] }
 
+  /// Where the line that `start` is in ends: at its LF or its CR alone, or the end of the text.
+  func lineEnd(_ text: RawSpan, from start: Int) -> Int {
+    guard endsWithCR else { return text.firstIndex(of: .lineFeed, from: start) }
+    var index = start
+    while index < text.byteCount, !isLineEnd(text.byte(index)) { index += 1 }
+    return index
+  }
+
+  @inline(__always)
+  private func isLineEnd(_ byte: UInt8) -> Bool { byte == .lineFeed || (endsWithCR && byte == .carriageReturn) }
+
   /// Up to the separator or the end of the line, whose CR is left out.
   private mutating func readPlain(_ text: RawSpan, _ index: inout Int) -> Bool {
     let start = index
-    while index < text.byteCount, text.byte(index) != separator, text.byte(index) != .lineFeed { index += 1 }
-    let isLast = index == text.byteCount || text.byte(index) == .lineFeed
+    while index < text.byteCount, text.byte(index) != separator, !isLineEnd(text.byte(index)) { index += 1 }
+    let isLast = index == text.byteCount || isLineEnd(text.byte(index))
     let end = isLast && index > start && text.byte(index - 1) == .carriageReturn ? index - 1 : index
     cells.append(Cell(range: start..<end))
     return true
@@ -53,6 +70,7 @@ struct CSVRecord: Sendable {
     var hasQuotes = false
     while true {
       index = text.firstIndex(of: .quote, from: index)
+      if index >= text.byteCount, openQuote == nil { openQuote = start - 1 }
       guard index + 1 < text.byteCount || isLast else { return false }
       guard index < text.byteCount else { break }
       guard text.byte(index + 1) == .quote, index + 1 < text.byteCount else { break }
@@ -64,8 +82,9 @@ struct CSVRecord: Sendable {
     let isPlain = !hasQuotes && endsCell(text, index) && text.byte(end - 1) != .carriageReturn
     if isPlain {
       cells.append(Cell(range: start..<end))
-      if text.byte(index) == .carriageReturn { index += 1 }
+      if !endsWithCR, text.byte(index) == .carriageReturn { index += 1 }
     } else {
+      if openQuote == nil, lineEnd(text, from: start) < end, isFollowedByText(text, index) { openQuote = start - 1 }
       let first = own.count
       readAnew(text, start..<end, &index)
       cells.append(Cell(range: first..<own.count, isOwn: true))
@@ -73,10 +92,20 @@ struct CSVRecord: Sendable {
     return true
   }
 
+  /// True if more than white space stands between a closing quote and the end of the cell.
+  private func isFollowedByText(_ text: RawSpan, _ start: Int) -> Bool {
+    var index = start
+    while index < text.byteCount, text.byte(index) != separator, !isLineEnd(text.byte(index)) {
+      if text.byte(index) > .space { return true }
+      index += 1
+    }
+    return false
+  }
+
   /// True if nothing follows the closing quote but the end of the cell.
   private func endsCell(_ text: RawSpan, _ index: Int) -> Bool {
     let byte = text.byte(index)
-    if index >= text.byteCount || byte == separator || byte == .lineFeed { return true }
+    if index >= text.byteCount || byte == separator || isLineEnd(byte) { return true }
     return byte == .carriageReturn && (index + 1 >= text.byteCount || text.byte(index + 1) == .lineFeed)
   }
 
@@ -88,11 +117,11 @@ struct CSVRecord: Sendable {
       own.append(text.byte(inside))
       inside += text.byte(inside) == .quote ? 2 : 1
     }
-    while index < text.byteCount, text.byte(index) != separator, text.byte(index) != .lineFeed {
+    while index < text.byteCount, text.byte(index) != separator, !isLineEnd(text.byte(index)) {
       own.append(text.byte(index))
       index += 1
     }
-    let isLast = index == text.byteCount || text.byte(index) == .lineFeed
+    let isLast = index == text.byteCount || isLineEnd(text.byte(index))
     if isLast, own.count > first, own.last == .carriageReturn { own.removeLast() }
   }
 }

@@ -19,13 +19,14 @@ struct JSONSequence: Sendable {
   private var whole: Range<Int>?
   /// Scanning is tried again when the text has grown to this size.
   private var nextTry = 0
-  private var lastShape: String?
+  private(set) var lastShape: String?
   /// The columns of the row before, where it was of `lastShape` and holds no further rows.
   private var template = RowTemplate()
   private var consumed = 0
   /// The text before, whose memory is used again once its pages are gone.
   private var spare: [UInt8] = []
   private let splitsEvents: Bool
+  var warned: Set<String> = []
 
   /// - Parameter splitsEvents: see `RawOptions`.
   init(file: String, splitsEvents: Bool) {
@@ -93,6 +94,7 @@ struct JSONSequence: Sendable {
       for row in envelope.rows { try addRow(bytes, row, to: &run, &pages) }
     }
     flush(bytes, &run, into: &pages)
+    warn(of: envelope, &pages)
     return pages
   }
 
@@ -203,17 +205,22 @@ struct JSONSequence: Sendable {
   ) throws(Failure) {
     let span = unsafe bytes.span.bytes
     var rows = [value]
+    var answer: Envelope?
     if span.byte(value.lowerBound) == .openBracket {
       rows = Self.elements(span, value)
     } else if Self.beginsAsAnswer(span, value), let envelope = try? Envelope(Array(bytes[value])),
       !envelope.rows.isEmpty
     {
-      rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
+      answer = envelope
     } else if RowShape.of(span, value) == nil, let envelope = try? Envelope(Array(bytes[value])) {
       guard !envelope.hasError || !envelope.rows.isEmpty else {
         throw RawInput.refusal(file, "it contains a service error instead of rows")
       }
-      rows = envelope.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
+      answer = envelope
+    }
+    if let answer {
+      rows = answer.rows.map { ($0.lowerBound + value.lowerBound)..<($0.upperBound + value.lowerBound) }
+      warn(of: answer, &pages)
     }
     for row in rows { try addRow(bytes, row, to: &run, &pages) }
   }

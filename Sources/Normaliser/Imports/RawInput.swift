@@ -22,6 +22,8 @@ package struct RawPage: Sendable {
   /// The name of the mapping that fits: `reporting`, `graph`, `graph-2021`, `reporting-detail`, `graph-detail`.
   package var mapping: String
   package var page: Page
+  /// Whole sentences on rows that the file lacks or that cannot be mapped; the page may be without rows then.
+  package var warnings: [String] = []
 }
 
 /// One file or stream on its way to pages. Memory is bounded by the largest JSON document in it; lines and CSV records

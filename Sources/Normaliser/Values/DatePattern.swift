@@ -13,7 +13,8 @@ struct DatePattern: Sendable {
 
   private var parts: [Part] = []
 
-  /// nil for a pattern with other letters, or one without year, month and day.
+  /// nil for a pattern with other letters, with a letter in two places, or without year, month and day, and for one whose
+  /// hours are neither `H` alone nor `h` with `tt`.
   init?(_ pattern: String) {
     for byte in pattern.utf8 {
       let isLetter = byte &- 0x41 < 26 || byte &- 0x61 < 26
@@ -26,7 +27,10 @@ struct DatePattern: Sendable {
         parts.append(Part(mark: byte))
       }
     }
-    for letter in "yMd".utf8 where !parts.contains(where: { $0.letter == letter }) { return nil }
+    let letters = parts.map(\.letter).filter { $0 != 0 }
+    guard Set(letters).count == letters.count, Set("yMd".utf8).isSubset(of: letters) else { return nil }
+    let (has24, has12, hasHalf) = (letters.contains(0x48), letters.contains(0x68), letters.contains(0x74))
+    guard has12 == hasHalf, !(has12 && has24) else { return nil }
     guard parts.allSatisfy({ $0.letter != UInt8(ascii: "y") || $0.count == 4 }) else { return nil }
   }
 

@@ -75,13 +75,16 @@ enum Text {
     }
   }
 
-  /// Appends the content of a string with its escapes resolved; lone surrogates become U+FFFD, other bytes stay.
-  static func decode(_ span: RawSpan, _ start: Int, _ end: Int, to output: inout [UInt8]) {
+  /// Appends the content of a string with its escapes resolved; other bytes stay.
+  /// - Parameter keepsSurrogates: lone ones become the three bytes that UTF-8 would have for them (WTF-8), else U+FFFD.
+  static func decode(
+    _ span: RawSpan, _ start: Int, _ end: Int, to output: inout [UInt8], keepsSurrogates: Bool = false
+  ) {
     var index = start
     while index < end {
       let byte = span.byte(index)
       if byte == .backslash, index + 1 < end {
-        decodeEscape(span, &index, end, to: &output)
+        decodeEscape(span, &index, end, to: &output, keepsSurrogates)
       } else {
         output.append(byte)
         index += 1
@@ -89,7 +92,9 @@ enum Text {
     }
   }
 
-  private static func decodeEscape(_ span: RawSpan, _ index: inout Int, _ end: Int, to output: inout [UInt8]) {
+  private static func decodeEscape(
+    _ span: RawSpan, _ index: inout Int, _ end: Int, to output: inout [UInt8], _ keepsSurrogates: Bool
+  ) {
     let escape = span.byte(index + 1)
     guard escape == 0x75, let unit = JSONText.hexUnit(span, index, end: end) else {
       let plain: UInt8 =
@@ -110,13 +115,13 @@ enum Text {
     if unit & 0xFC00 == 0xD800, let low = JSONText.hexUnit(span, index, end: end), low & 0xFC00 == 0xDC00 {
       scalar = 0x1_0000 + (UInt32(unit & 0x3FF) << 10 | UInt32(low & 0x3FF))
       index += 6
-    } else if unit & 0xF800 == 0xD800 {
+    } else if unit & 0xF800 == 0xD800, !keepsSurrogates {
       scalar = 0xFFFD
     }
     append(scalar, to: &output)
   }
 
-  /// UTF-8 of a scalar value that is no surrogate.
+  /// UTF-8 of a scalar value, WTF-8 of a surrogate.
   private static func append(_ scalar: UInt32, to output: inout [UInt8]) {
     let low = { (shift: UInt32) in UInt8(truncatingIfNeeded: scalar >> shift & 0x3F | 0x80) }
     switch scalar {

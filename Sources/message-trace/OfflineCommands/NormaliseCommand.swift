@@ -17,8 +17,9 @@ struct NormaliseCommand: RunnableCommand {
       Rows of details name no recipient or sender where the service gives none: --recipient-address and --sender-address
       give both. Their event.id is then that of collected details.
 
-      A line on stderr counts rows, rows that could not be mapped, events without trace id or recipient, and texts with
-      invalid encoding. Exit status 65 if no row could be mapped, or none has a time that can be read.
+      A line on stderr counts rows, those mapped and those that could not be mapped, and of the mapped ones those without
+      trace id or recipient, with invalid encoding, or without a time. Exit status 65 if no row could be mapped, or none
+      has a time that can be read. A warning says where an answer or an export lacks rows.
       """,
     examples: [
       "message-trace normalise page.json --tenant contoso.onmicrosoft.com",
@@ -86,6 +87,7 @@ private struct NormalisedFiles {
 
   private mutating func write(_ pages: [RawPage]) throws(Failure) {
     for raw in pages {
+      for warning in raw.warnings { terminal.say("warning: \(warning)") }
       batch.rest = nil
       repeat {
         batch.clear()

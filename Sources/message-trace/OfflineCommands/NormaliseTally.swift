@@ -2,9 +2,12 @@
 
 internal import IntakeCore
 
-/// Counts of all files of one run.
+/// Counts of all files of one run: each row is either mapped, or could not be mapped, or a duplicate; the other counts are
+/// of the mapped ones.
 struct NormaliseTally: Sendable, Equatable {
   private(set) var rows = 0
+  private(set) var mapped = 0
+  private(set) var duplicates = 0
   private(set) var failed = 0
   private(set) var weak = 0
   private(set) var mended = 0
@@ -12,6 +15,8 @@ struct NormaliseTally: Sendable, Equatable {
 
   mutating func add(_ batch: Batch) {
     rows += batch.rows
+    mapped += batch.entries.count - batch.failed
+    duplicates += batch.duplicates
     failed += batch.failed
     weak += batch.weak
     mended += batch.mended
@@ -27,7 +32,8 @@ struct NormaliseTally: Sendable, Equatable {
   /// One line without its LF.
   var text: String {
     let counts = [
-      (failed, "could not be mapped"), (weak, "without trace id or recipient"), (mended, "with invalid encoding"),
+      (failed + duplicates > 0 ? mapped : 0, "mapped"), (duplicates, "duplicates"), (failed, "could not be mapped"),
+      (weak, "without trace id or recipient"), (mended, "with invalid encoding"),
       (undated, "without a time that can be read"),
     ]
     let notes = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }

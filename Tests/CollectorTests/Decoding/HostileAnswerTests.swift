@@ -121,6 +121,11 @@ struct HostileAnswerTests {
     .init("H02 data called text/html", .answer(rows, type: "text/html")),
     .init("H07 a byte order mark", .answer("\u{FEFF}" + rows)),
     .init("gzip that comes one byte at a time", slowGzip),
+    .init(
+      "gzip of several members",
+      .answer(
+        GzipBytes.stored(Array(rows.utf8.prefix(7))) + GzipBytes.stored(Array(rows.utf8.dropFirst(7))),
+        headers: ["Content-Encoding: gzip"])),
     .init("H27 many cookies", .answer(rows, headers: (0..<500).map { "Set-Cookie: c\($0)=1" })),
     .init("a header without a space, and one that is not UTF-8", .answer(rows, headers: ["X:y", "Z: \u{FF}"])),
     .init("L07 Retry-After with 200", .answer(rows, headers: ["Retry-After: 100"])),
