@@ -5,7 +5,6 @@ internal import Configuration
 import IntakeCore
 import IntakeTesting
 internal import Normaliser
-import Synchronization
 import Testing
 internal import Trigger
 
@@ -19,39 +18,6 @@ struct DetailsTests {
     DetailsItem(
       traceID: "0000000\(number)-aaaa", recipient: "o'a\(number)@x.example", sender: "s@y.example", received: received,
       after: start)
-  }
-
-  @Test("the queue is newest first, survives, and takes a message once")
-  func queue() throws {
-    let folder = try ScratchFolder()
-    let queue = try DetailsQueue(folder.path)
-    let items = (0..<5).map { Self.item($0, received: Self.start - .seconds(60 * $0)) }
-    #expect(try queue.put(Array(items.reversed())) == 0)
-    var again = items[2]
-    again.traceID = again.traceID.uppercased()
-    again.tries = 3
-    again.after = Self.start + .seconds(60)
-    #expect(try queue.put([again]) == 0)
-    let reopened = try DetailsQueue(folder.path)
-    #expect(reopened.count == 5)
-    #expect(reopened.due(Self.start).map(\.recipient) == [0, 1, 3, 4].map { items[$0].recipient })
-    #expect(reopened.due(Self.start + .seconds(60)).count == 5)
-    try reopened.remove(items[0])
-    #expect(try DetailsQueue(folder.path).due(Self.start).first == items[1])
-  }
-
-  @Test("a queue that cannot be read in part keeps the rest, and one that is full lets the oldest go")
-  func damaged() throws {
-    let folder = try ScratchFolder()
-    try folder.write(Array("nonsense\n{\"trace\":5}\n".utf8), to: "details-queue")
-    let queue = try DetailsQueue(folder.path)
-    #expect(queue.count == 0)
-    let many = (0..<DetailsQueue.most + 3).map { number in
-      DetailsItem(
-        traceID: "t\(number)", recipient: "r", sender: "", received: Self.start + .seconds(number), after: Self.start)
-    }
-    #expect(try queue.put(many) == 3)
-    #expect(queue.count == DetailsQueue.most && !queue.due(Self.start).contains { $0.traceID == "t2" })
   }
 
   static func event(_ number: Int, _ action: String, dataset: String = "o365.message_trace") -> String {
@@ -163,9 +129,9 @@ struct DetailsTests {
       ).run(&pipeline, from: try AnySource(try configuration(share), time: clock.source, log: .silent))
     }
 
-    var log: Log { Log(level: .warning, now: { DetailsTests.start }, write: lines.add) }
+    var log: Log { lines.log(.warning, now: { DetailsTests.start }) }
     /// Codes of the warnings so far.
-    var warnings: [String] { lines.texts.map { String($0.split(separator: " ")[2]) } }
+    var warnings: [String] { lines.all.map { String($0.split(separator: " ")[2]) } }
 
     var asked: [String] { server.requests.filter { $0.method == "GET" }.map(\.target) }
   }
@@ -217,22 +183,6 @@ struct DetailsTests {
     #expect(Metrics.text([status]).contains("message_trace_details_given_up_total{"))
   }
 
-  @Test("recipients that only Unicode holds to be equal are two, those that differ in ASCII case are one")
-  func recipients() throws {
-    let folder = try ScratchFolder()
-    let queue = try DetailsQueue(folder.path)
-    let items = ["\u{E9}@x.example", "e\u{301}@x.example", "b@x.example", "B@x.example"].map { recipient in
-      var item = Self.item(1)
-      item.recipient = recipient
-      return item
-    }
-    _ = try queue.put(items)
-    #expect(queue.count == 3)
-    try queue.remove(items[0])
-    #expect(queue.count == 2 && Array((queue.due(Self.start).first?.recipient ?? "").utf8).count > 0)
-    #expect(queue.due(Self.start).contains { $0.recipient.unicodeScalars.contains("\u{301}") })
-  }
-
   @Test("damaged lines of the queue are warned about with their number, once")
   func damagedLines() async throws {
     let bench = try Bench { _ in [] }
@@ -244,7 +194,7 @@ struct DetailsTests {
       let pipeline = try Assembly(try bench.configuration(), time: bench.clock.source, log: bench.log).pipeline()
       await pipeline.shutDown()
     }
-    #expect(bench.warnings == ["details.damaged"] && bench.lines.texts.contains { $0.contains("lines=2") })
+    #expect(bench.warnings == ["details.damaged"] && bench.lines.all.contains { $0.contains("lines=2") })
     #expect(try DetailsQueue(bench.folder.path).count == 1)
   }
 
@@ -303,11 +253,4 @@ struct DetailsTests {
   private static func id(_ line: String) -> String {
     (try? JSONValue(parsing: Array(line.utf8)))?["event.id"]?.string ?? line
   }
-}
-
-/// The lines of a log.
-final class LogLines: Sendable {
-  private let held = Mutex<[String]>([])
-  var texts: [String] { held.withLock { $0 } }
-  func add(_ bytes: [UInt8]) { held.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) } }
 }

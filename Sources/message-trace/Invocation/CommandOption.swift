@@ -90,7 +90,7 @@ enum CommandOption: String, CaseIterable, Sendable {
     case .fault: "a fault to simulate, see above; repeatable"
     case .dateFormat: "date format of an export, such as M/d/yyyy h:mm:ss tt; required if not ISO 8601"
     case .hours: "age of the oldest mail in hours; default 24"
-    case .tenants: "so many tenants with a playbook each, in the directory of --playbooks; at most 1000"
+    case .tenants: "so many tenants, at most 1000, with playbooks in the directory of --playbooks"
     case .playbooks: "directory for the playbooks of --tenants, and for their states and events"
     case .startDate: "received at or after DATE; default 48 hours before the end; with an id, all"
     case .endDate: "received at or before DATE; default now"

@@ -202,7 +202,7 @@ struct DiagnosisTests {
     }
     defer { server.stop() }
     let lines = LogLines()
-    let source = try Sources.graph(server, log: lines.log)
+    let source = try Sources.graph(server, log: lines.log())
     let clock = await source.check().findings.last
     #expect(clock?.name == "clock" && clock?.isGood == false)
     #expect(clock?.sentence.contains("3600 s ahead") == true)
@@ -247,15 +247,5 @@ struct DiagnosisTests {
     let complaints = await source.check().findings.filter { $0.name == "permission" }
     #expect(complaints.count == count)
     #expect(complaints.allSatisfy { $0.sentence.contains("aaaaaaaa-2222") && $0.sentence.contains(tenant) })
-  }
-}
-
-/// What was logged.
-final class LogLines: Sendable {
-  private let lines = Locked<[String]>([])
-
-  var all: [String] { lines.value }
-  var log: Log {
-    Log(level: .debug, write: { line in self.lines.update { $0.append(String(decoding: line, as: UTF8.self)) } })
   }
 }
