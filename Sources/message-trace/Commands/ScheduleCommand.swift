@@ -16,10 +16,10 @@ struct ScheduleCommand: RunnableCommand {
 
       --kubernetes prints a ConfigMap with the playbooks and a Deployment of --replicas pods which share the tenants; with
       --cron a ConfigMap and a CronJob for each playbook. The pods run as a user without rights, with a read-only root
-      file system, and mount playbooks and their files at the paths that they have here. Secrets are only referred to; the commands that
-      make them are in the first lines. --container prints a Containerfile for the image. Both need a state that machines
-      can share, with a user in its URI: message-trace help state. After a change of
-      a playbook, print and apply again: the pods of a Deployment are replaced. After a change of a Secret, restart them:
+      file system, and mount playbooks and their files at the paths that they have here. Secrets are only referred to;
+      the commands that make them are in the first lines. --container prints a Containerfile for the image. Both need a
+      state that machines can share, with a user in its URI: message-trace help state. After a change of a playbook,
+      print and apply again: the pods of a Deployment are replaced. After a change of a Secret, restart them:
       kubectl rollout restart deployment/message-trace.
       """,
     examples: [

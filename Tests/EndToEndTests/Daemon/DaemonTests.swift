@@ -103,12 +103,13 @@ import Testing
     let fixture = try PlaybookFixture(messages: 50)
     let playbook = try fixture.playbook("a")
     #expect(Program.run(["collect", playbook], environment: fixture.environment).status == 0)
-    // The process that counts requests waits for this lock and cannot be interrupted.
-    let quota = unsafe open("\(fixture.state("a"))/quota", O_RDWR)
+    // The process waits for this lock up to a minute before its first request, and cannot be interrupted.
+    let path = "\(fixture.state("a"))/quota"
+    let quota = unsafe open(path, O_RDWR)
     #expect(quota >= 0 && flock(quota, LOCK_EX) == 0)
     for (signals, status) in [(2, Int32(143)), (1, 0)] {
       let running = Program.start(["run", playbook], environment: fixture.environment)
-      eventually { Self.waitsForLock(running.id) }
+      eventually { Self.hasOpen(path, running.id) }
       running.signal(SIGTERM)
       // A signal that arrives before the previous one is handled merges with it, so the second is repeated.
       while signals == 2, running.ended() == nil {
@@ -207,11 +208,12 @@ import Testing
     fixture.expectWhole("a")
   }
 
-  /// True if the process waits in `flock(2)`. Source: proc(5), locks.
-  private static func waitsForLock(_ process: pid_t) -> Bool {
-    let text = (try? FileBytes.read("/proc/locks", purpose: "locks")) ?? []
-    return String(decoding: text, as: UTF8.self).split(separator: "\n").contains { line in
-      line.contains("->") && line.split(separator: " ").contains("\(process)")
+  /// True if the process has the file open. Source: proc(5), fd.
+  private static func hasOpen(_ path: String, _ process: pid_t) -> Bool {
+    (3..<100).contains { number in
+      var target = [CChar](repeating: 0, count: 4_096)
+      let count = unsafe readlink("/proc/\(process)/fd/\(number)", &target, target.count)
+      return count > 0 && String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) == path
     }
   }
 
