@@ -105,7 +105,7 @@ import Testing
     #expect(Program.run(["collect", playbook], environment: fixture.environment).status == 0)
     // The process waits for this lock up to a minute before its first request, and cannot be interrupted.
     let path = "\(fixture.state("a"))/quota"
-    let quota = unsafe open(path, O_RDWR)
+    let quota = unsafe open(path, O_RDWR | O_CLOEXEC)
     #expect(quota >= 0 && flock(quota, LOCK_EX) == 0)
     for (signals, status) in [(2, Int32(143)), (1, 0)] {
       let running = Program.start(["run", playbook], environment: fixture.environment)
