@@ -75,7 +75,10 @@ package struct RowTemplate: Sendable {
 
   /// Where the object that begins at `start` ends, if it has exactly these columns in this order, each with a text without
   /// control characters or a plain value; nil, and nothing said of the row, for everything else.
-  /// - Parameter cells: gets the places of the row's values, or that they are not known.
+  /// - Parameters:
+  ///   - start: where its brace stands.
+  ///   - span: the text.
+  ///   - cells: gets the places of the row's values, or that they are not known.
   package func end(of start: Int, in span: RawSpan, _ cells: inout RowCells) -> Int? {
     guard !keys.isEmpty, span.byte(start) == .openBrace else { return nil }
     var isNoted = isPlain && span.byteCount <= Int(UInt32.max) && cells.begin(version, columns: keys.count)
